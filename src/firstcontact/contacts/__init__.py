@@ -1,0 +1,1 @@
+"""The vocabulary: typed tables, validation, quarantine and the ledger of rows."""

@@ -1,0 +1,58 @@
+"""What the measurement asks of an analytical engine. No engine is named here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+
+class Engine(Protocol):
+    """A place where table expressions run.
+
+    Expressions are lazy descriptions of tables; an engine executes them, keeps them under a name, or finds connected
+    components, which no expression can say. Everything an engine keeps is temporary and ends with `close`.
+    """
+
+    name: str
+
+    def table(self, name: str) -> ir.Table:
+        """The table kept under a name."""
+
+    def execute(self, expression: ir.Table) -> pa.Table:
+        """Run an expression and bring its rows into memory."""
+
+    def materialise(self, expression: ir.Table, name: str) -> ir.Table:
+        """Run an expression once and keep the rows under a name, replacing what was there."""
+
+    def register(self, rows: pa.Table, name: str) -> ir.Table:
+        """Keep rows that are in memory under a name."""
+
+    def read_parquet(self, paths: list[Path], name: str) -> ir.Table:
+        """Make Parquet files readable under a name, without loading them."""
+
+    def write_parquet(self, expression: ir.Table, path: Path) -> int:
+        """Write an expression's rows to one Parquet file; returns how many."""
+
+    def write_csv(self, expression: ir.Table, path: Path) -> int:
+        """Write an expression's rows to one CSV file; returns how many."""
+
+    def components(self, edges: ir.Table, name: str) -> ir.Table:
+        """Connected components of an undirected graph.
+
+        Args:
+            edges: Two int64 columns, `left` and `right`.
+            name: Under which to keep the answer.
+
+        Returns:
+            Columns `node` and `component` (the smallest node in it), both int64, one row a node that has an edge.
+        """
+
+    def sql(self) -> Any:
+        """The engine's own connection, for the connector that lives beside it."""
+
+    def close(self) -> None:
+        """Give back memory and temporary files."""
