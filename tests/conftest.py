@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from firstcontact.adapters.engines.duckdb import DuckDBEngine
 
+FULL = os.environ.get("FIRSTCONTACT_FULL") == "1"
+"""Whether this is `make test-full`, the nightly size."""
+
+# Derandomised, so that a red build is red for everybody; the nightly size looks further. A test that names its own
+# `max_examples` gives up the nightly size, so tests do not.
+settings.register_profile("everyday", max_examples=60, deadline=None, derandomize=True, print_blob=True)
+settings.register_profile(
+    "nightly", max_examples=10_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("nightly" if FULL else "everyday")
+
 SERVICENOW = Path(__file__).parents[2] / "shared" / "data" / "servicenow-incidents" / "incident_event_log.zip"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave tests of the nightly size to `make test-full`."""
+    for item in items:
+        if not FULL and item.get_closest_marker("full"):
+            item.add_marker(pytest.mark.skip(reason="nightly size: make test-full"))
 
 
 @pytest.fixture

@@ -1,0 +1,68 @@
+# `make` lists the targets. `make demo` and `make test` set up everything they need by themselves.
+
+VENV := .venv
+BIN := $(VENV)/bin
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --fork-strategy fewest \
+	--no-emit-index-url --no-header --quiet
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-full check bench reference size wheel lock clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+demo: $(VENV)/base ## Simulate a centre of 200,000 contacts, measure it, and say where the report is
+	$(BIN)/firstcontact simulate --contacts 200000 --out demo/data --force
+	$(BIN)/firstcontact measure demo/data --out demo/run --force
+	@echo
+	@echo "The report: $(CURDIR)/demo/run/report.html"
+
+test: check ## Run every check: style, types, floors, and all tests at their everyday size (< 10 minutes)
+	$(BIN)/pytest -n 2
+
+test-full: check ## The same at the nightly size: 10,000 invented histories, long recoveries
+	FIRSTCONTACT_FULL=1 $(BIN)/pytest -n 2 --timeout 3600
+
+check: $(VENV)/dev
+	@tools/install-chromium
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/dev ## Time the engine against a bare sort in the same run
+	$(BIN)/python benchmarks/run.py
+
+reference: $(VENV)/dev ## Write docs/reference anew from the code
+	$(BIN)/python tools/reference.py
+
+size: ## Say what a base install takes on disk, largest packages first
+	@tools/size
+
+wheel: $(VENV)/dev ## Build the wheel into dist/
+	$(BIN)/hatchling build -t wheel
+
+lock: $(VENV)/build ## Pin every dependency anew; `make lock UPGRADE=--upgrade` takes the newest versions
+	$(COMPILE) $(UPGRADE) --group build -o requirements/build.txt
+	$(COMPILE) $(UPGRADE) -c requirements/build.txt pyproject.toml -o requirements/base.txt
+	$(COMPILE) $(UPGRADE) -c requirements/build.txt -c requirements/base.txt pyproject.toml --group build --group dev \
+		-o requirements/dev.txt
+
+clean: ## Remove what was made: environment, demo, caches
+	rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# The environment grows in three steps; each is made anew when its list of pinned packages changes.
+
+$(VENV)/build: requirements/build.txt
+	@tools/make-venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(VENV)/base: requirements/base.txt pyproject.toml $(VENV)/build
+	@tools/install-locked $(VENV) $<
+	@touch $@
+
+$(VENV)/dev: requirements/dev.txt pyproject.toml $(VENV)/base
+	@tools/install-locked $(VENV) $<
+	@touch $@
