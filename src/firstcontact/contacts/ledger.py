@@ -62,9 +62,7 @@ class MeasureLedger:
     @property
     def adds_up(self) -> bool:
         """Whether every contact stands in exactly one bucket."""
-        parts = (
-            self.counted + sum(self.excluded.values()) + self.not_opener + self.left_censored + self.immature
-        )
+        parts = self.counted + sum(self.excluded.values()) + self.not_opener + self.left_censored + self.immature
         return self.contacts == parts
 
     def as_dict(self) -> dict[str, object]:

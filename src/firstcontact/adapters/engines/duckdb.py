@@ -47,7 +47,8 @@ class DuckDBEngine:
         return self._backend.to_pyarrow(expression)
 
     def materialise(self, expression: ir.Table, name: str) -> ir.Table:
-        self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {ibis.to_sql(expression, dialect="duckdb")}')
+        query = ibis.to_sql(expression, dialect="duckdb")
+        self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
         return self._backend.table(name)
 
     def register(self, rows: pa.Table, name: str) -> ir.Table:
@@ -88,8 +89,8 @@ class DuckDBEngine:
             # A node takes the smallest component among its neighbours', then that component's own component.
             run(
                 "CREATE OR REPLACE TEMP TABLE fc_heard AS "
-                f'SELECT n.component AS parent, min(m.component) AS heard FROM fc_edge e JOIN "{name}" n ON n.node = e.a '
-                f'JOIN "{name}" m ON m.node = e.b GROUP BY 1 HAVING min(m.component) < n.component'
+                "SELECT n.component AS parent, min(m.component) AS heard FROM fc_edge e "
+                f'JOIN "{name}" n ON n.node = e.a JOIN "{name}" m ON m.node = e.b GROUP BY 1 HAVING min(m.component) < n.component'
             )
             changed = run("SELECT count(*) FROM fc_heard").fetchone()
             if not changed or changed[0] == 0:
@@ -99,7 +100,8 @@ class DuckDBEngine:
                 f'FROM "{name}" n LEFT JOIN fc_heard h ON h.parent = n.component'
             )
             run(
-                f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT x.node, coalesce(p.component, x.component) AS component '
+                f'CREATE OR REPLACE TEMP TABLE "{name}" AS '
+                "SELECT x.node, coalesce(p.component, x.component) AS component "
                 "FROM fc_next x LEFT JOIN fc_next p ON p.node = x.component"
             )
         for scratch in ("fc_edge", "fc_heard", "fc_next"):
