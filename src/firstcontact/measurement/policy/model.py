@@ -1,0 +1,260 @@
+"""The policy: every decision that turns records into a figure, as plain immutable data.
+
+Nothing here computes. `linking` reads the link settings, `signals` say what was seen on a contact, and the judge
+compares those signals with the conditions.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from firstcontact.contacts.table import NO_REASON, REASON_SEPARATOR
+
+Role = Literal["count", "return_only", "ignore"]
+"""What a special kind of contact may be: `count` like any other; `return_only` shows that the customer or the centre
+had to come back but is never judged itself; `ignore` is as if it had not happened."""
+
+MissingSignal = Literal["fails", "holds", "left_out", "unsettled"]
+
+SignalValue = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One comparison of one signal.
+
+    Exactly one of `equals`, `at_most`, `at_least`, `any_of` is given.
+
+    Attributes:
+        signal: Name of a signal (see `signals`).
+        equals: The signal has this value.
+        at_most: The signal is this or less.
+        at_least: The signal is this or more.
+        any_of: The signal has one of these values.
+        channels: Only contacts on these channels are asked; for the others the condition holds when it is required
+            and does not apply when it leaves out or unsettles. Empty means all channels.
+        missing: What it means when the signal was not recorded for the contact. Used only where required.
+        because: The reason, in words for the reader of a report.
+        code: A short name for the ledger when the condition leaves contacts out.
+    """
+
+    signal: str
+    equals: SignalValue | None = None
+    at_most: float | None = None
+    at_least: float | None = None
+    any_of: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    missing: MissingSignal = "left_out"
+    because: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How long after a contact a return of the same customer for the same reason counts as a repeat.
+
+    Attributes:
+        default_days: For reasons not named below.
+        by_reason: (reason path, days); a path also stands for everything below it, the longest path wins.
+        source: `declared` by a person, or to be `learned` from the data by the fit.
+    """
+
+    default_days: float = 30.0
+    by_reason: tuple[tuple[str, float], ...] = ()
+    source: Literal["declared", "learned"] = "declared"
+
+    def days(self, reason: str) -> float:
+        """The window of a reason.
+
+        >>> Window(30, (("billing", 45), ("billing > refund", 20))).days("billing > refund > card")
+        20
+        """
+        found = [(len(path), days) for path, days in self.by_reason if within(reason, path)]
+        return max(found)[1] if found else self.default_days
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Two reasons that can be the same issue: a contact for `later` within `days` of one for `earlier` is a repeat.
+
+    Paths stand for everything below them. With `both_ways` the order does not matter.
+    """
+
+    earlier: str
+    later: str
+    days: float
+    both_ways: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How contacts become issues.
+
+    Attributes:
+        index: Which contacts are judged: `openers` of issues, or `all` contacts.
+        gap_from: Whether a gap runs from a contact's `start` or its `end` to the next one's start. `auto` takes the
+            start for tickets and the end for contacts.
+        reason_level: How much of the reason must agree: 0 nothing, 1 the first level, ... ; None the whole path.
+        channels: Only contacts on these channels exist for the policy; empty means all.
+        look_back_days: An opener has no earlier contact of its issue for at least this long ...
+        look_back_factor: ... and at least this many times the reason's window.
+        same_contact_seconds: A contact that begins no later than this after the same customer's previous one ended,
+            on the same channel, is a transferred leg of the same contact. 0 turns it off. Tickets have no legs.
+        same_contact_any_channel: Legs may change the channel.
+        redial_minutes: An abandoned contact is followed by a redial when the customer comes back within this time.
+        outbound, abandoned, self_service: What such contacts may be.
+        missing_customer: `exclude` leaves them out of everything that needs to know who it was; `single` takes each
+            for a customer of its own who never came back.
+        missing_reason: `own_reason` lets contacts without a reason form the reason "(none)"; `exclude` leaves them
+            out.
+    """
+
+    index: Literal["openers", "all"] = "openers"
+    gap_from: Literal["auto", "start", "end"] = "auto"
+    reason_level: int | None = None
+    channels: tuple[str, ...] = ()
+    look_back_days: float = 45.0
+    look_back_factor: float = 1.35
+    same_contact_seconds: float = 60.0
+    same_contact_any_channel: bool = False
+    redial_minutes: float = 30.0
+    outbound: Role = "ignore"
+    abandoned: Role = "ignore"
+    self_service: Role = "count"
+    missing_customer: Literal["exclude", "single"] = "exclude"
+    missing_reason: Literal["own_reason", "exclude"] = "own_reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Contacts that are not to exist for the policy (spam, tests): a column of the contacts has one of these values."""
+
+    code: str
+    column: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The business zone, in which days, weeks and months begin, and the business hours."""
+
+    zone: str = "auto"
+    week_start: Literal["monday", "sunday", "saturday"] = "monday"
+    opens: str = "00:00"
+    closes: str = "24:00"
+    workdays: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """What may be printed.
+
+    Attributes:
+        level: Confidence level of intervals.
+        minimum_sample: Fewer than this and the figure is refused.
+        suppress_below: Cells smaller than this are not shown at all.
+        dominance: A customer with a larger share of a cell than this makes the figure refused.
+    """
+
+    level: float = 0.95
+    minimum_sample: int = 30
+    suppress_below: int = 5
+    dominance: float = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLevel:
+    """A contact is served in time when it is answered within `seconds`; `goal` is the share aimed at."""
+
+    seconds: float = 20.0
+    goal: float = 0.80
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A definition of first contact resolution.
+
+    A contact that is judged counts as resolved at first contact when all `counts_when` hold. It is left out when any
+    of `left_out_when` holds. It is `unsettled` when any of `unsettled_when` holds: the definition does not say, and
+    the figure is given under both readings.
+
+    Attributes:
+        name: Short name, also of the preset's file.
+        version: Raised whenever the meaning changes.
+        title: One line for a table.
+        source: Where the definition was published; empty for one's own.
+        note: What a reader should know.
+    """
+
+    name: str = "firstcontact"
+    version: str = "1"
+    title: str = "No return of the same customer for the same reason inside that reason's window"
+    source: str = ""
+    note: str = ""
+    window: Window = field(default_factory=Window)
+    link: Link = field(default_factory=Link)
+    related: tuple[Related, ...] = ()
+    counts_when: tuple[Condition, ...] = (Condition("returned", equals=False),)
+    left_out_when: tuple[Condition, ...] = ()
+    unsettled_when: tuple[Condition, ...] = ()
+    exclude: tuple[Exclusion, ...] = ()
+    calendar: Calendar = field(default_factory=Calendar)
+    service_level: ServiceLevel = field(default_factory=ServiceLevel)
+    publish: Publish = field(default_factory=Publish)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The policy as plain data, every setting spelled out."""
+        return dataclasses.asdict(self)
+
+    @property
+    def digest(self) -> str:
+        """A hash of every setting that can move a figure (names and prose apart): 16 hexadecimal characters."""
+        meaning = {k: v for k, v in self.as_dict().items() if k not in {"name", "version", "title", "source", "note"}}
+        return digest(meaning)
+
+    @property
+    def signals(self) -> frozenset[str]:
+        """Names of the signals that the conditions ask for."""
+        conditions = self.counts_when + self.left_out_when + self.unsettled_when
+        return frozenset(condition.signal for condition in conditions)
+
+    @property
+    def needs_customer(self) -> bool:
+        """Whether it matters who the customer is."""
+        return "returned" in self.signals or self.link.index == "openers"
+
+    def look_back_days(self, window_days: float) -> float:
+        """How long before a contact its issue must be quiet for it to be an opener."""
+        return max(self.link.look_back_days, self.link.look_back_factor * window_days)
+
+
+def digest(data: Any) -> str:
+    """16 hexadecimal characters that change whenever the data change."""
+    text = json.dumps(data, sort_keys=True, default=str, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def within(reason: str, path: str) -> bool:
+    """Whether a reason is a path of the tree or stands below it.
+
+    >>> within("billing > refund", "billing"), within("billing office", "billing")
+    (True, False)
+    """
+    return reason == path or reason.startswith(path + REASON_SEPARATOR)
+
+
+def cut_reason(reason: str | None, level: int | None) -> str:
+    """A reason down to a level of the tree; "(none)" for a missing one; "" where the reason does not matter.
+
+    >>> cut_reason("billing > refund > card", 2), cut_reason(None, 1), cut_reason("billing", 0)
+    ('billing > refund', '(none)', '')
+    """
+    if level == 0:
+        return ""
+    if reason is None:
+        return NO_REASON
+    return reason if level is None else REASON_SEPARATOR.join(reason.split(REASON_SEPARATOR)[:level])

@@ -1,0 +1,200 @@
+"""Writes docs/reference from the code, so that a page about a name cannot drift from the name.
+
+Run by `make reference`; a test fails while the committed pages differ from what this makes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import firstcontact
+from firstcontact.contacts.table import CASE_EVENT_KINDS, EXTRA_PREFIX, NO_REASON, REASON_SEPARATOR, TABLES
+from firstcontact.kernel.errors import EXIT_CODES, ErrorKind
+from firstcontact.kernel.result import RefusalKind
+
+REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+GENERATED = "<!-- Made by `make reference` from the code. Edit the code, not this page. -->"
+
+SECTIONS = {
+    "1": "Reading and mapping files",
+    "2": "Contacts",
+    "3": "Policy and stories",
+    "4": "Linking",
+    "5": "Measures",
+    "6": "Output",
+    "7": "Simulator",
+    "9": "Internal",
+}
+
+
+def modules() -> list[Any]:
+    """Every module of the package, imported, so that all that registers itself has done so."""
+    found = pkgutil.walk_packages(firstcontact.__path__, "firstcontact.")
+    return [importlib.import_module(name) for name in sorted(module.name for module in found)]
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in lines
+    )
+
+
+def errors() -> str:
+    """The page of error codes, refusals and exit codes."""
+    parts = [
+        "# Errors, refusals and exit codes",
+        "An error says what failed, where, what was seen against what is allowed, and what to do. What was *seen* is a type, "
+        "a length or a pattern of characters, never a value from your data. Codes are permanent.",
+        "## Exit codes",
+        table(("code", "meaning"), [(str(code), text) for code, text in EXIT_CODES.items()]),
+    ]
+    for digit, title in SECTIONS.items():
+        kinds = [kind for code, kind in sorted(ErrorKind.registry.items()) if code[2] == digit]
+        if kinds:
+            parts.append(f"## {digit}xxx {title}")
+            parts += [f"### {kind.code} {kind.title}\n\n{kind.about}\n\nExit code {kind.exit_code}." for kind in kinds]
+    parts += [
+        "## Refusals",
+        "A figure that would mislead is refused, with the reason and what would help. A refusal is a row of the results "
+        "like any other, with `status` = `refused` and no value.",
+        table(("code", "title", "when"), [(f"`{kind.code}`", kind.title, kind.about) for kind in refusals()]),
+    ]
+    return page(parts)
+
+
+def refusals() -> list[RefusalKind]:
+    """Every kind of refusal that any module declares, by code."""
+    found: dict[str, RefusalKind] = {}
+    for module in modules():
+        for value in vars(module).values():
+            if isinstance(value, RefusalKind):
+                found[value.code] = value
+    return [found[code] for code in sorted(found)]
+
+
+def columns() -> str:
+    """The page of the tables that contacts are read into."""
+    parts = [
+        "# Tables and columns",
+        "Every source is read into these tables. Timestamps are UTC; durations are seconds; shares are 0 to 1. "
+        f"Levels of a reason are joined by `{REASON_SEPARATOR}`; a contact without a reason has the reason `{NO_REASON}`, which is "
+        f"never joined with another. Further columns of a source stand beside the contact columns as `{EXTRA_PREFIX}<name>`.",
+    ]
+    for spec in TABLES:
+        rows = [
+            (
+                f"`{column.name}`",
+                column.type,
+                column.meaning,
+                column.missing or "**required**",
+                "yes" if column.personal else "",
+            )
+            for column in spec.columns
+        ]
+        key = ", ".join(f"`{name}`" for name in spec.key)
+        parts += [
+            f"## {spec.name}",
+            f"One row: {spec.row}. Key: {key}.",
+            table(("column", "type", "meaning", "missing means", "personal"), rows),
+        ]
+    parts += ["## Kinds of case events", "\n".join(f"- `{kind}`" for kind in CASE_EVENT_KINDS)]
+    return page(parts)
+
+
+def commands() -> str:
+    """The page of the program's commands, as `--help` shows them."""
+    import click
+    from typer.main import get_command
+
+    from firstcontact.doors.cli.app import app
+
+    def walk(command: Any, context: click.Context) -> Iterator[str]:
+        yield f"## {context.command_path}\n\n```text\n{plain(command.get_help(context))}\n```"
+        for name in command.list_commands(context) if hasattr(command, "list_commands") else ():
+            child = command.get_command(context, name)
+            yield from walk(child, type(context)(child, info_name=name, parent=context, terminal_width=100))
+
+    root = get_command(app)
+    context = root.context_class(root, info_name="firstcontact", terminal_width=100)
+    return page(["# Commands", *walk(root, context)])
+
+
+def plain(text: str) -> str:
+    """Text without spaces at the ends of lines."""
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+def library() -> str:
+    """The page of the names that `import firstcontact` offers."""
+    parts = ["# Library", "What `import firstcontact as fc` offers."]
+    for name in sorted(getattr(firstcontact, "__all__", ())):
+        thing = getattr(firstcontact, name)
+        if not (inspect.isclass(thing) or callable(thing)):
+            continue
+        described = f"## {name}\n\n```python\n{signature(name, thing)}\n```\n\n{fenced(inspect.getdoc(thing) or '')}"
+        methods = [
+            f"- `{name}.{method}`: {summary(inspect.getdoc(value) or '')}"
+            for method, value in vars(thing).items()
+            if inspect.isclass(thing)
+            and not method.startswith("_")
+            and (callable(value) or isinstance(value, property | classmethod | staticmethod))
+        ]
+        parts.append("\n\n".join([described, *(["\n".join(methods)] if methods else [])]))
+    return page(parts)
+
+
+def signature(name: str, thing: Any) -> str:
+    """How a name is called, as source text."""
+    try:
+        return f"{name}{inspect.signature(thing)}"
+    except (TypeError, ValueError):
+        return name
+
+
+def fenced(docstring: str) -> str:
+    """A docstring as it stands, since its layout carries meaning."""
+    return f"```text\n{docstring}\n```"
+
+
+def summary(docstring: str) -> str:
+    """The first paragraph of a docstring, as one line."""
+    return " ".join(docstring.split("\n\n")[0].split())
+
+
+def page(parts: list[str]) -> str:
+    """Parts joined into one page."""
+    return "\n\n".join([GENERATED, *parts]) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """Every page of the reference by its file name."""
+    modules()
+    made = {"errors.md": errors(), "columns.md": columns(), "commands.md": commands(), "library.md": library()}
+    index = [
+        "# Reference",
+        "\n".join(f"- [{text.splitlines()[2].removeprefix('# ')}]({name})" for name, text in sorted(made.items())),
+    ]
+    return {"README.md": page(index), **made}
+
+
+def main() -> None:
+    """Write every page, and remove those that are no longer made."""
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    made = pages()
+    for stale in {path.name for path in REFERENCE.glob("*.md")} - set(made):
+        (REFERENCE / stale).unlink()
+    for name, text in made.items():
+        (REFERENCE / name).write_text(text, encoding="utf-8")
+    print(f"{len(made)} pages in {REFERENCE.relative_to(Path.cwd())}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
