@@ -8,8 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +32,28 @@ SECTIONS = {
 }
 
 
+ABOUT_ERRORS = (
+    "An error says what failed, where, what was seen against what is allowed, and what to do. What was *seen* is a "
+    "type, a length or a pattern of characters, never a value from your data. Codes are permanent."
+)
+ABOUT_REFUSALS = (
+    "A figure that would mislead is refused, with the reason and what would help. A refusal is a row of the results "
+    "like any other, without a value."
+)
+ABOUT_TABLES = (
+    "Every source is read into these tables. Timestamps are UTC; durations are seconds; shares are 0 to 1. Levels of "
+    f"a reason are joined by `{REASON_SEPARATOR}`; a contact without a reason has the reason `{NO_REASON}`, which is "
+    f"never joined with another. Further columns of a source stand beside the contact columns as `{EXTRA_PREFIX}<name>`."
+)
+
+
 def modules() -> list[Any]:
     """Every module of the package, imported, so that all that registers itself has done so."""
     found = pkgutil.walk_packages(firstcontact.__path__, "firstcontact.")
     return [importlib.import_module(name) for name in sorted(module.name for module in found)]
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(
@@ -51,8 +65,7 @@ def errors() -> str:
     """The page of error codes, refusals and exit codes."""
     parts = [
         "# Errors, refusals and exit codes",
-        "An error says what failed, where, what was seen against what is allowed, and what to do. What was *seen* is a type, "
-        "a length or a pattern of characters, never a value from your data. Codes are permanent.",
+        ABOUT_ERRORS,
         "## Exit codes",
         table(("code", "meaning"), [(str(code), text) for code, text in EXIT_CODES.items()]),
     ]
@@ -63,8 +76,7 @@ def errors() -> str:
             parts += [f"### {kind.code} {kind.title}\n\n{kind.about}\n\nExit code {kind.exit_code}." for kind in kinds]
     parts += [
         "## Refusals",
-        "A figure that would mislead is refused, with the reason and what would help. A refusal is a row of the results "
-        "like any other, with `status` = `refused` and no value.",
+        ABOUT_REFUSALS,
         table(("code", "title", "when"), [(f"`{kind.code}`", kind.title, kind.about) for kind in refusals()]),
     ]
     return page(parts)
@@ -84,9 +96,7 @@ def columns() -> str:
     """The page of the tables that contacts are read into."""
     parts = [
         "# Tables and columns",
-        "Every source is read into these tables. Timestamps are UTC; durations are seconds; shares are 0 to 1. "
-        f"Levels of a reason are joined by `{REASON_SEPARATOR}`; a contact without a reason has the reason `{NO_REASON}`, which is "
-        f"never joined with another. Further columns of a source stand beside the contact columns as `{EXTRA_PREFIX}<name>`.",
+        ABOUT_TABLES,
     ]
     for spec in TABLES:
         rows = [
@@ -111,12 +121,11 @@ def columns() -> str:
 
 def commands() -> str:
     """The page of the program's commands, as `--help` shows them."""
-    import click
     from typer.main import get_command
 
     from firstcontact.doors.cli.app import app
 
-    def walk(command: Any, context: click.Context) -> Iterator[str]:
+    def walk(command: Any, context: Any) -> Iterator[str]:
         yield f"## {context.command_path}\n\n```text\n{plain(command.get_help(context))}\n```"
         for name in command.list_commands(context) if hasattr(command, "list_commands") else ():
             child = command.get_command(context, name)
@@ -166,7 +175,7 @@ def fenced(docstring: str) -> str:
 
 def summary(docstring: str) -> str:
     """The first paragraph of a docstring, as one line."""
-    return " ".join(docstring.split("\n\n")[0].split())
+    return " ".join(docstring.partition("\n\n")[0].split())
 
 
 def page(parts: list[str]) -> str:
@@ -197,4 +206,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

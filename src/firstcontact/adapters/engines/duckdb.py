@@ -90,7 +90,8 @@ class DuckDBEngine:
             run(
                 "CREATE OR REPLACE TEMP TABLE fc_heard AS "
                 "SELECT n.component AS parent, min(m.component) AS heard FROM fc_edge e "
-                f'JOIN "{name}" n ON n.node = e.a JOIN "{name}" m ON m.node = e.b GROUP BY 1 HAVING min(m.component) < n.component'
+                f'JOIN "{name}" n ON n.node = e.a JOIN "{name}" m ON m.node = e.b '
+                "GROUP BY 1 HAVING min(m.component) < n.component"
             )
             changed = run("SELECT count(*) FROM fc_heard").fetchone()
             if not changed or changed[0] == 0:
