@@ -1,4 +1,4 @@
-"""The stretch of time that a run looks at."""
+"""Between which moments a run looks: where the data begin, from when contacts are judged, and where knowledge ends."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from firstcontact.contacts.loaded import SourceKind
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where the data begin, and from when to when contacts are judged. All moments are naive UTC.
+    """The period of a run. Timestamps are UTC without zone information.
 
     Attributes:
-        data_start: When recording began; nothing is known of what came before.
-        since: Contacts that start before this are linked but not judged.
-        cutoff: The end of knowledge: contacts that start at or after it are not judged, and a window that reaches
-            beyond it has not closed.
-        source_kind: What one row of the source is.
+        data_start: From when on the data are complete enough to serve as history.
+        since: Contacts from here on are judged; earlier ones are history.
+        cutoff: Nothing at or after this is known to be complete.
+        source_kind: What one row of the source is; tickets measure gaps from their start.
     """
 
     data_start: datetime
     since: datetime
     cutoff: datetime
-    source_kind: SourceKind
+    source_kind: SourceKind = "contact"

@@ -1,0 +1,72 @@
+"""One row a figure: the shape in which every estimate and refusal is kept, printed and compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from firstcontact.kernel.result import Estimate, Refusal
+
+FIXED_SLICES: tuple[str, ...] = ("reason", "channel", "team", "queue")
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """A figure of one measure for one cell.
+
+    Attributes:
+        measure: Id of the measure, for example `fcr_issue`.
+        by: What the cell was cut by, comma-joined: "" for the whole, `reason_1`, `channel`, `week`, `team,week`,
+            `x_<column>`.
+        cell: The cell's value by slice name (`reason_1` gives the path down to level 1); empty for the whole.
+        period_grain: `all`, `week` or `month`.
+        period_start: First day of the period in the business zone; None for `all`.
+        result: The figure, or why there is none.
+        policy: Name of the policy.
+        policy_hash: Hash of the effective policy (policy and fit).
+        cutoff: The run's cut-off, UTC.
+        version: Version of firstcontact.
+    """
+
+    measure: str
+    by: str
+    cell: dict[str, str]
+    period_grain: str
+    period_start: date | None
+    result: Estimate | Refusal
+    policy: str
+    policy_hash: str
+    cutoff: datetime
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionRow:
+    """One definition of FCR applied to the same contacts.
+
+    Attributes:
+        preset: Name of the preset.
+        title: What it counts, in one line.
+        source: Where it was published.
+        result: Its figure, or why the data cannot support it.
+        reading_low: The figure with every unsettled contact counted against it; None where nothing is unsettled.
+        reading_high: The figure with every unsettled contact counted for it.
+        counted: Contacts it judged.
+        resolved: Contacts it counts as resolved at first contact.
+        unsettled: Contacts on which the definition does not say.
+        left_out: Contacts it leaves out, by cause.
+        differs: Contacts judged both here and by the run's own policy, with opposite verdicts: (yes here and no there,
+            no here and yes there).
+    """
+
+    preset: str
+    title: str
+    source: str
+    result: Estimate | Refusal
+    reading_low: float | None = None
+    reading_high: float | None = None
+    counted: int = 0
+    resolved: int = 0
+    unsettled: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    differs: tuple[int, int] = (0, 0)

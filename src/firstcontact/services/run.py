@@ -1,0 +1,111 @@
+"""What a measurement hands out: figures as data, with everything needed to understand and to repeat them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from firstcontact.contacts.ledger import MeasureLedger, RowLedger
+from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.result import Estimate, Refusal
+from firstcontact.measurement.fit.declared import Fit
+from firstcontact.measurement.linking.frame import Frame
+from firstcontact.measurement.measures.row import DefinitionRow, ResultRow
+from firstcontact.measurement.policy.model import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityCoverage:
+    """How well the data know who the customer was.
+
+    Attributes:
+        contacts: All contacts.
+        known: Contacts with a customer.
+        customers: Different customers.
+        joined: Customers that were joined from several identifiers.
+        kinds: Contacts that carry an identifier of each kind (`customer` is the source's own id).
+        shared: Identifiers that too many customers share, so that they were not used for joining.
+        largest_share: Share of all known contacts that the largest customer holds, 0 to 1.
+    """
+
+    contacts: int
+    known: int
+    customers: int
+    joined: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+    shared: int = 0
+    largest_share: float = 0.0
+
+    @property
+    def coverage(self) -> float:
+        """Share of contacts whose customer is known, 0 to 1; 0 when there are no contacts."""
+        return self.known / self.contacts if self.contacts else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One measurement.
+
+    Attributes:
+        run_id: Names the run; made of its moment and the effective policy.
+        created_at: When it was made, UTC.
+        version: Version of firstcontact.
+        inputs: Name, size and SHA-256 of each file.
+        mapping: The mapping in force, as plain data.
+        policy: The policy.
+        fit: Windows per reason.
+        policy_hash: Hash of policy and fit together.
+        frame: The period.
+        zone: The business zone.
+        rows: Every figure.
+        row_ledger: Level one of the ledger.
+        measure_ledgers: Level two, one a measure.
+        findings: What was inferred and noticed.
+        identity: How well customers are known.
+        definitions: Each known definition on the same contacts.
+        seconds: How long each step took.
+    """
+
+    run_id: str
+    created_at: datetime
+    version: str
+    inputs: tuple[dict[str, Any], ...]
+    mapping: dict[str, Any]
+    policy: Policy
+    fit: Fit
+    policy_hash: str
+    frame: Frame
+    zone: str
+    rows: tuple[ResultRow, ...]
+    row_ledger: RowLedger
+    measure_ledgers: tuple[MeasureLedger, ...]
+    findings: tuple[Finding, ...]
+    identity: IdentityCoverage
+    definitions: tuple[DefinitionRow, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def headline_measure(self) -> str:
+        """The measure that the policy publishes: of issues for openers, of contacts otherwise."""
+        return "fcr_issue" if self.policy.link.index == "openers" else "fcr_contact"
+
+    @property
+    def headline(self) -> Estimate | Refusal:
+        """The one figure of the run."""
+        return self.figure(self.headline_measure)
+
+    def figure(self, measure: str) -> Estimate | Refusal:
+        """The figure of a measure for all contacts together.
+
+        Raises:
+            KeyError: There is no such measure.
+        """
+        for row in self.rows:
+            if row.measure == measure and not row.by:
+                return row.result
+        raise KeyError(measure)
+
+    def slices(self, measure: str, by: str) -> list[ResultRow]:
+        """The rows of a measure cut by something, in the order of the cells."""
+        return [row for row in self.rows if row.measure == measure and row.by == by]
