@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ ABOUT_REFUSALS = (
 ABOUT_TABLES = (
     "Every source is read into these tables. Timestamps are UTC; durations are seconds; shares are 0 to 1. Levels of "
     f"a reason are joined by `{REASON_SEPARATOR}`; a contact without a reason has the reason `{NO_REASON}`, which is "
-    f"never joined with another. Further columns of a source stand beside the contact columns as `{EXTRA_PREFIX}<name>`."
+    f"never joined with another. Further columns of a source stand beside them as `{EXTRA_PREFIX}<name>`."
 )
 
 
@@ -62,7 +62,7 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def errors() -> str:
-    """The page of error codes, refusals and exit codes."""
+    """Error codes, refusals and exit codes."""
     parts = [
         "# Errors, refusals and exit codes",
         ABOUT_ERRORS,
@@ -93,7 +93,7 @@ def refusals() -> list[RefusalKind]:
 
 
 def columns() -> str:
-    """The page of the tables that contacts are read into."""
+    """The tables that contacts are read into."""
     parts = [
         "# Tables and columns",
         ABOUT_TABLES,
@@ -120,7 +120,7 @@ def columns() -> str:
 
 
 def commands() -> str:
-    """The page of the program's commands, as `--help` shows them."""
+    """The program's commands, as `--help` shows them."""
     from typer.main import get_command
 
     from firstcontact.doors.cli.app import app
@@ -142,7 +142,7 @@ def plain(text: str) -> str:
 
 
 def library() -> str:
-    """The page of the names that `import firstcontact` offers."""
+    """The names that `import firstcontact` offers."""
     parts = ["# Library", "What `import firstcontact as fc` offers."]
     for name in sorted(getattr(firstcontact, "__all__", ())):
         thing = getattr(firstcontact, name)
@@ -183,15 +183,24 @@ def page(parts: list[str]) -> str:
     return "\n\n".join([GENERATED, *parts]) + "\n"
 
 
+PAGES: dict[str, Callable[[], str]] = {
+    "columns.md": columns,
+    "commands.md": commands,
+    "errors.md": errors,
+    "library.md": library,
+}
+
+
+def index() -> str:
+    """The page that leads to the others."""
+    links = [f"- [{name.removesuffix('.md')}]({name}): {summary(make.__doc__ or '')}" for name, make in PAGES.items()]
+    return page(["# Reference", "\n".join(links)])
+
+
 def pages() -> dict[str, str]:
     """Every page of the reference by its file name."""
     modules()
-    made = {"errors.md": errors(), "columns.md": columns(), "commands.md": commands(), "library.md": library()}
-    index = [
-        "# Reference",
-        "\n".join(f"- [{text.splitlines()[2].removeprefix('# ')}]({name})" for name, text in sorted(made.items())),
-    ]
-    return {"README.md": page(index), **made}
+    return {"README.md": index(), **{name: make() for name, make in PAGES.items()}}
 
 
 def main() -> None:
