@@ -3,6 +3,9 @@
 The rules, in the order in which they are applied. The engine (`linking.chain`, `linking.judge`) and the slow twin
 (`reference`) both follow this text; when they differ, one of them is wrong.
 
+**Time.** Moments are whole microseconds. A length from the policy or the fit becomes whole microseconds by rounding
+(`round(days * 86_400_000_000)`), so that two engines never differ by a rounding of their own.
+
 **Order.** Contacts of a customer are ordered by (`started_at`, `contact_id`). A contact's *end* is `ended_at`, or
 `started_at` where that is missing. Its *anchor* is its start or its end, as the policy's `gap_from` says (`auto`: the
 start for tickets, the end for contacts).
@@ -19,7 +22,8 @@ start for tickets, the end for contacts).
 
 A contact *takes part* in linking unless cause 1, 2, 4 or 5 holds, or any of its special kinds (outbound, abandoned,
 self-service) has the role `ignore`, or its customer is unknown. `return_only` contacts take part and are excluded
-(never judged). A contact outside `since` and cut-off takes part.
+(never judged). A contact outside `since` and cut-off takes part. A leg takes no further part, and counts as not taking
+part in the result.
 
 **Legs.** Only for sources whose rows are contacts, and when `same_contact_seconds` is above 0. Among the contacts of
 a customer that take part, on one channel (or all, with `same_contact_any_channel`; unknown channels are one channel),
@@ -43,6 +47,9 @@ likewise; both missing where there is none. Reasons that are missing lie within 
 **Window.** The fit gives each key a window and a look-back. The *horizon* of a contact is its window, or the `days` of
 a rule on whose earlier side it stands when that is longer.
 
+A key that the fit does not name has the window and the look-back that the policy declares. The flags below are false,
+and the names missing, for contacts that take no part; `mature` is found for all.
+
 - `returned`: next_gap <= window, or there is a related_next_gap. Never for an unknown customer.
 - `repeat`: previous_gap <= window, or there is a related_previous_gap.
 - `repeat_of`: for a repeat, the last contact in order among the preceding row of its chain (if previous_gap <= window)
@@ -53,11 +60,16 @@ a rule on whose earlier side it stands when that is longer.
 - `mature`: anchor + horizon <= cut-off; always, for a policy that does not ask for `returned`.
 - `index_eligible`: not excluded, and for `index = openers` an opener that is not left-censored.
 
-**Unknown customers** with `missing_customer = single` are not excluded, never returned, no repeat, and openers; the
-other rules apply.
+**Unknown customers** with `missing_customer = single` are not excluded, never returned, no repeat, and openers of an
+issue of their own (their contact's id); the other rules apply. Causes 1, 2 and 5 and the role `ignore` bar them as they
+bar everybody.
 
 **Redial.** An abandoned contact is `redialled` when the same customer has a later contact (in order, any reason, any
-channel, not outbound) that starts within `redial_minutes` of its end.
+channel, whatever excludes it, not outbound) that starts within `redial_minutes` of its end.
+
+**Case events** of a contact count when they are no later than `events_days` after its start. Whether the data support
+a signal is decided on all rows and events given. Of a head, only end, reason and transfers take up its legs; its events,
+survey and other columns are its own.
 
 **Verdict** of a contact that is eligible and mature, the first that applies:
 

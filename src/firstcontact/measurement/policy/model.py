@@ -27,12 +27,13 @@ SignalValue = bool | int | float | str
 class Condition:
     """One comparison of one signal.
 
-    Exactly one of `equals`, `at_most`, `at_least`, `any_of` is given.
+    Exactly one of `equals`, `at_most`, `below`, `at_least`, `any_of` is given.
 
     Attributes:
         signal: Name of a signal (see `signals`).
         equals: The signal has this value.
         at_most: The signal is this or less.
+        below: The signal is less than this.
         at_least: The signal is this or more.
         any_of: The signal has one of these values.
         channels: Only contacts on these channels are asked; for the others the condition holds when it is required
@@ -51,6 +52,7 @@ class Condition:
     missing: MissingSignal = "left_out"
     because: str = ""
     code: str = ""
+    below: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class Link:
             for a customer of its own who never came back.
         missing_reason: `own_reason` lets contacts without a reason form the reason "(none)"; `exclude` leaves them
             out.
+        events_days: Case events later than this after the contact's start are as if they had not happened; None
+            counts them all.
     """
 
     index: Literal["openers", "all"] = "openers"
@@ -127,11 +131,16 @@ class Link:
     self_service: Role = "count"
     missing_customer: Literal["exclude", "single"] = "exclude"
     missing_reason: Literal["own_reason", "exclude"] = "own_reason"
+    events_days: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """Contacts that are not to exist for the policy (spam, tests): a column of the contacts has one of these values."""
+    """Contacts that are not to exist for the policy (spam, tests): a column of the contacts has one of these values.
+
+    Values are compared as text (`true` and `false` for booleans); the value "" stands for a missing one. A column
+    that the data do not have excludes nobody.
+    """
 
     code: str
     column: str
