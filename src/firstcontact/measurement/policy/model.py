@@ -139,7 +139,7 @@ class Exclusion:
     """Contacts that are not to exist for the policy (spam, tests): a column of the contacts has one of these values.
 
     Values are compared as text (`true` and `false` for booleans); the value "" stands for a missing one. A column
-    that the data do not have excludes nobody.
+    that is missing on every row excludes nobody.
     """
 
     code: str
