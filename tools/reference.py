@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import pkgutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -45,6 +46,12 @@ ABOUT_TABLES = (
     f"a reason are joined by `{REASON_SEPARATOR}`; a contact without a reason has the reason `{NO_REASON}`, which is "
     f"never joined with another. Further columns of a source stand beside them as `{EXTRA_PREFIX}<name>`."
 )
+
+ABOUT_POLICIES = (
+    "A policy file is TOML. What it leaves out keeps its default. `firstcontact policy check` finds everything that is "
+    "wrong with one, `firstcontact policy explain` says it in plain words."
+)
+ABOUT_KNOBS = "`firstcontact simulate --set KNOB=VALUE`, or a world file that holds them, changes any of these."
 
 
 def modules() -> list[Any]:
@@ -119,6 +126,61 @@ def columns() -> str:
     return page(parts)
 
 
+def policy() -> str:
+    """Every setting of a policy file, and the signals that its conditions can ask for."""
+    from firstcontact.measurement.policy.model import Policy
+    from firstcontact.measurement.policy.setting import LIST_WORDS, LISTS, SECTIONS, TOP
+    from firstcontact.measurement.policy.signal import SIGNALS
+
+    head = ("key", "value", "default", "decides")
+    default = Policy()
+    parts = ["# Policy files", ABOUT_POLICIES, "## At the top", table(head, [described(one, default) for one in TOP])]
+    for name, settings in SECTIONS.items():
+        parts += [f"## `[{name}]`", table(head, [described(one, getattr(default, name)) for one in settings])]
+    for name, settings in LISTS.items():
+        parts += [f"## `[[{name}]]`", f"{LIST_WORDS[name]}.", table(head, [described(one, None) for one in settings])]
+    rows = [(f"`{signal.name}`", signal.type, signal.noun, signal.needs) for signal in SIGNALS.values()]
+    parts += ["## Signals", table(("signal", "type", "says", "needs"), rows)]
+    return page(parts)
+
+
+def described(setting: Any, section: Any) -> tuple[str, str, str, str]:
+    """A setting as a row: its key, what it may be, what it is when left out, what it decides."""
+    from firstcontact.measurement.policy.setting import KIND_WORDS
+
+    allowed = " or ".join(f"`{choice}`" for choice in setting.choices) or KIND_WORDS[setting.kind]
+    if setting.low is not None and setting.high is not None:
+        allowed += f", {'above' if setting.above else 'from'} {between(setting.low, setting.high)}"
+    default = getattr(section, setting.key, None)
+    if setting.required:
+        default = "**required**"
+    elif setting.unset:
+        default = setting.unset
+    elif default in (None, "", ()):
+        default = ""
+    else:
+        default = f"`{json.dumps(default)}`"
+    return f"`{setting.key}`", allowed, default, setting.words
+
+
+def simulator() -> str:
+    """Every knob of the simulated world."""
+    from firstcontact.measurement.simulator.knob import knobs
+    from firstcontact.measurement.simulator.world import World
+
+    rows = [(f"`{knob.path}`", str(knob.default), between(knob.low, knob.high), knob.about) for knob in knobs(World())]
+    return page(["# Simulator", ABOUT_KNOBS, table(("knob", "default", "allowed", "decides"), rows)])
+
+
+def between(low: float | None, high: float | None) -> str:
+    """Two limits in words; empty where there are none."""
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f"{low:,.10g} or more"
+    return f"up to {high:,.10g}" if low is None else f"{low:,.10g} to {high:,.10g}"
+
+
 def commands() -> str:
     """The program's commands, as `--help` shows them."""
     from typer.main import get_command
@@ -188,6 +250,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "errors.md": errors,
     "library.md": library,
+    "policy.md": policy,
+    "simulator.md": simulator,
 }
 
 

@@ -15,7 +15,10 @@ ROOT = Path(__file__).parents[2]
 def _kinds() -> dict[str, str]:
     """The constant's name of every declared error kind, by code."""
     names = {
-        value.code: name for module in modules() for name, value in vars(module).items() if isinstance(value, ErrorKind)
+        kind.code: name
+        for module in modules()
+        for name, value in vars(module).items()
+        if isinstance(kind := getattr(value, "kind", value), ErrorKind)
     }
     return {code: names.get(code, code) for code in sorted(ErrorKind.registry)}
 
