@@ -1,1 +1,1 @@
-""""""
+"""What is true: from contacts to estimates and refusals."""

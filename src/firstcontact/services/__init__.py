@@ -1,1 +1,1 @@
-""""""
+"""Use cases, one verb a file."""

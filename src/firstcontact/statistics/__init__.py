@@ -1,1 +1,1 @@
-""""""
+"""Estimators, one a file, in NumPy and SciPy only."""

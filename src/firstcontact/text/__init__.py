@@ -1,1 +1,1 @@
-""""""
+"""Language: tokens, embeddings, redaction."""

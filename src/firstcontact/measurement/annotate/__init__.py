@@ -1,1 +1,1 @@
-""""""
+"""Brings estimates back to the contacts they are about."""
