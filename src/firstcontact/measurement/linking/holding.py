@@ -1,0 +1,63 @@
+"""What a data set can show at all, so that a definition it cannot support is refused instead of guessed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firstcontact.measurement.signals.catalog import SIGNALS
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from firstcontact.kernel.engine import Engine
+    from firstcontact.measurement.policy.model import Policy
+
+_COLUMNS = (
+    "customer",
+    "reason",
+    "channel",
+    "team",
+    "queue",
+    "transfers",
+    "escalated_to",
+    "settled",
+    "agent_says_resolved",
+    "ended_at",
+    "queued_at",
+    "answered_at",
+    "abandoned",
+    "handle_seconds",
+)
+_ANSWERS = ("resolved", "contacts_needed", "csat", "nps", "ces")
+
+
+def holdings(engine: Engine, tables: dict[str, ir.Table]) -> frozenset[str]:
+    """What the data hold, by content: columns with any value, kinds of events that occur, answered survey questions.
+
+    Returns:
+        Column names, `event.<kind>`, `events`, `survey.<column>`.
+    """
+    contacts = tables["contacts"]
+    found = _filled(engine, contacts, [name for name in _COLUMNS if name in contacts.columns], "")
+    if "case_events" in tables:
+        kinds = engine.execute(tables["case_events"].select("kind").distinct())["kind"].to_pylist()
+        found |= {f"event.{kind}" for kind in kinds} | ({"events"} if kinds else set())
+    if "surveys" in tables:
+        found |= _filled(engine, tables["surveys"], list(_ANSWERS), "survey.")
+    return frozenset(found)
+
+
+def _filled(engine: Engine, table: ir.Table, names: list[str], prefix: str) -> set[str]:
+    counts = engine.execute(table.aggregate([table[name].count().name(name) for name in names]))
+    return {prefix + name for name in names if counts[name][0].as_py()}
+
+
+def unsupported(policy: Policy, has: frozenset[str]) -> list[str]:
+    """The signals that a policy asks for and the data cannot show, each with what it needs.
+
+    >>> from firstcontact.measurement.policy.model import Condition, Policy
+    >>> unsupported(Policy(counts_when=(Condition("public_replies", at_most=1),)), frozenset())
+    ['public_replies: agent replies (case events public_reply)']
+    """
+    signals = [SIGNALS[name] for name in sorted(policy.signals)]
+    return [f"{signal.name}: {signal.needs}" for signal in signals if not signal.supported(has)]

@@ -1,0 +1,101 @@
+"""One spelling for one identifier, and none for what identifies nobody.
+
+The shape of each kind is checked with expressions, so that millions are done by the engine; only telephone numbers
+written in a national form go through the telephone library, each different one once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+NOBODY: tuple[str, ...] = (
+    "",
+    "-",
+    "?",
+    "0",
+    "anonymous",
+    "anon",
+    "blocked",
+    "guest",
+    "n/a",
+    "na",
+    "nan",
+    "nil",
+    "no-reply",
+    "nobody",
+    "none",
+    "noreply",
+    "null",
+    "private",
+    "restricted",
+    "test",
+    "unavailable",
+    "undefined",
+    "unknown",
+    "withheld",
+    "анонимен",
+    "неизвестен",
+    "לא ידוע",
+    "חסוי",
+    "未知",
+    "匿名",
+)
+"""Values that stand for not knowing who it was. They never join anybody with anybody."""
+
+_NOBODY_MAIL = r"^(no-?reply|do-?not-?reply|unknown|anonymous|none|noemail|test|mailer-daemon|postmaster)@"
+
+
+def normalise(value: ir.StringValue, kind: ir.StringValue) -> ir.StringValue:
+    """The spelling under which an identifier is compared; NULL when it identifies nobody.
+
+    - `phone`: digits in international form (`+15551234567`), or the bare national digits where the country is not
+      known; fewer than six digits, or one digit repeated, is nobody.
+    - `email`: lower case, one `@`, a dot in the domain; sender addresses that nobody reads are nobody.
+    - anything else: lower case, spaces trimmed.
+    """
+    import ibis
+
+    text = value.strip().lower()
+    digits = text.re_replace(r"[^0-9]", "")
+    international = text.re_search(r"^\s*(\+|00)")
+    trimmed = ibis.ifelse(text.startswith("00"), digits.substr(2), digits)
+    phone = ibis.ifelse(international, ibis.literal("+").concat(trimmed), digits)
+    phone = ibis.ifelse((digits.length() < 6) | _one_digit(digits), ibis.null("string"), phone)
+    good_mail = text.re_search(r"^[^@\s]+@[^@\s]+\.[^@\s]+$") & ~text.re_search(_NOBODY_MAIL)
+    mail = ibis.ifelse(good_mail, text, ibis.null("string"))
+    plain = ibis.ifelse(_one_digit(digits) & (digits == text), ibis.null("string"), text)
+    spelled = ibis.cases((kind == "phone", phone), (kind == "email", mail), else_=plain)
+    return ibis.ifelse(text.isin(NOBODY), ibis.null("string"), spelled)
+
+
+def _one_digit(digits: ir.StringValue) -> ir.BooleanValue:
+    return digits.re_search(r"^(0+|1+|2+|3+|4+|5+|6+|7+|8+|9+)$") & (digits.length() > 3)
+
+
+def national_to_international(numbers: pa.Table, region: str) -> pa.Table:
+    """Read national telephone numbers as a country's.
+
+    Args:
+        numbers: One string column `value`: digits as dialled inside the country.
+        region: Two-letter country code, for example `IL`.
+
+    Returns:
+        Columns `value` and `spelled` (international form, or `value` where it is no number of that country).
+    """
+    import phonenumbers
+    import pyarrow as pa
+
+    spelled = []
+    for value in numbers["value"].to_pylist():
+        try:
+            number = phonenumbers.parse(value, region)
+        except phonenumbers.NumberParseException:
+            spelled.append(value)
+            continue
+        known = phonenumbers.is_possible_number(number)
+        spelled.append(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if known else value)
+    return pa.table({"value": numbers["value"], "spelled": pa.array(spelled, pa.string())})

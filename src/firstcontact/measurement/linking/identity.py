@@ -1,0 +1,158 @@
+"""One customer across channels: whoever shares an identifier is one customer, and nobody is joined by not being known.
+
+Two identifiers seen on one contact belong to one person; a customer is a connected component of that graph. An
+identifier that many of the source's own customers share (a switchboard, an office address) joins nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import ibis
+from ibis import _
+
+from firstcontact.kernel.finding import Finding
+from firstcontact.measurement.linking.identifier import NOBODY, national_to_international, normalise
+from firstcontact.measurement.linking.portable import bucket_of
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from firstcontact.kernel.engine import Engine
+
+SHARED_BY = 5
+"""An identifier that joins more than this many of the source's own customers is taken for a shared one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is behind each contact.
+
+    Attributes:
+        contacts: The contacts with `customer` (int64, NULL when unknown) and `bucket` (int16, 0 to 39) added.
+        kinds: Contacts that carry a usable identifier of each kind.
+        joined: Customers that were joined from two or more identifiers of one kind or of the source's own id.
+        shared: Identifiers taken for shared ones and not used.
+        findings: What a reader should know.
+    """
+
+    contacts: ir.Table
+    kinds: dict[str, int]
+    joined: int
+    shared: int
+    findings: tuple[Finding, ...]
+
+
+def identify(engine: Engine, contacts: ir.Table, identifiers: ir.Table | None, region: str | None = None) -> Identity:
+    """Find the customer of each contact.
+
+    Args:
+        engine: Where it runs.
+        contacts: Canonical contacts.
+        identifiers: Canonical identifiers, or None where the source has only its own customer id.
+        region: Two-letter country in which national telephone numbers are to be read; None leaves them as they are.
+
+    Returns:
+        The contacts with their customer, and what was found on the way.
+    """
+    if identifiers is None:
+        return _by_own_id(engine, contacts)
+    return _by_graph(engine, contacts, identifiers, region)
+
+
+def _by_own_id(engine: Engine, contacts: ir.Table) -> Identity:
+    known = contacts.customer_id.notnull() & ~contacts.customer_id.strip().lower().isin(NOBODY)
+    ids = contacts.filter(known).select("customer_id").distinct()
+    numbered = ids.mutate(
+        customer=ibis.row_number().over(ibis.window()).cast("int64"), bucket=bucket_of(ids.customer_id)
+    )
+    numbered = engine.materialise(numbered, "fc_customer")
+    joined = contacts.left_join(numbered, "customer_id").drop("customer_id_right")
+    filled = joined.mutate(bucket=joined.bucket.fill_null(bucket_of(joined.contact_id)))
+    kept = engine.materialise(filled, "fc_contact")
+    count = int(engine.execute(kept.aggregate(n=kept.customer.count()))["n"][0].as_py())
+    return Identity(kept, {"customer": count}, 0, 0, ())
+
+
+def _by_graph(engine: Engine, contacts: ir.Table, identifiers: ir.Table, region: str | None) -> Identity:
+    own = contacts.filter(contacts.customer_id.notnull()).select(
+        contacts.contact_id,
+        kind=ibis.literal("customer"),
+        value=contacts.customer_id,
+    )
+    seen = ibis.union(own, identifiers.select("contact_id", "kind", "value"))
+    # Normalise each different identifier once, not each sighting.
+    different = engine.materialise(seen.select("kind", "value").distinct(), "fc_identifier_raw")
+    spelled = different.mutate(spelled=normalise(different.value, different.kind))
+    spelled = engine.materialise(spelled.filter(spelled.spelled.notnull()), "fc_identifier_spelled")
+    if region is not None:
+        spelled = _read_national(engine, spelled, region)
+    nodes = spelled.select("kind", "spelled").distinct()
+    nodes = engine.materialise(
+        nodes.mutate(node=ibis.row_number().over(ibis.window()).cast("int64")), "fc_identifier_node"
+    )
+    named = spelled.join(nodes, ["kind", "spelled"]).select("kind", "value", "node")
+    sightings = engine.materialise(
+        seen.join(named, ["kind", "value"]).select("contact_id", "kind", "node").distinct(), "fc_sighting"
+    )
+
+    shared = _shared(engine, sightings)
+    usable = sightings.anti_join(shared, "node")
+    first = usable.group_by("contact_id").aggregate(first=usable.node.min())
+    first = engine.materialise(first, "fc_first_node")
+    edges = usable.join(first, "contact_id").select(left="first", right="node")
+    edges = edges.filter(edges.left != edges.right).distinct()
+    components = engine.components(edges, "fc_component")
+    customers = first.left_join(components, first.first == components.node).select(
+        "contact_id", customer=ibis.coalesce(components.component, first.first)
+    )
+    customers = engine.materialise(customers, "fc_contact_customer")
+    # A bucket must not depend on numbering: it comes from the customer's smallest identifier.
+    labels = usable.join(customers, "contact_id").join(nodes.select("node", "spelled"), "node")
+    label = labels.group_by("customer").aggregate(label=labels.spelled.min())
+    label = engine.materialise(label.mutate(bucket=bucket_of(label.label)).drop("label"), "fc_customer_bucket")
+    known = customers.join(label, "customer").select("contact_id", "customer", "bucket")
+    joined = contacts.left_join(known, "contact_id").drop("contact_id_right")
+    kept = engine.materialise(joined.mutate(bucket=joined.bucket.fill_null(bucket_of(joined.contact_id))), "fc_contact")
+
+    kinds = engine.execute(sightings.group_by("kind").aggregate(n=sightings.contact_id.nunique()).order_by("kind"))
+    per_kind = labels.group_by(["customer", "kind"]).aggregate(n=labels.node.nunique())
+    joined_customers = _number(engine, per_kind.filter(per_kind.n > 1).aggregate(n=_.customer.nunique()))
+    shared_count = _number(engine, shared.aggregate(n=_.count()))
+    findings = []
+    if shared_count:
+        findings.append(
+            Finding(
+                "identity",
+                f"{shared_count:,} identifiers stand beside more than {SHARED_BY} different identifiers of another kind "
+                "each (a switchboard, an office address). They were not used to say who called.",
+            )
+        )
+    by_kind = dict(zip(kinds["kind"].to_pylist(), kinds["n"].to_pylist(), strict=True))
+    return Identity(kept, by_kind, joined_customers, shared_count, tuple(findings))
+
+
+def _shared(engine: Engine, sightings: ir.Table) -> ir.Table:
+    """Identifiers, other than the source's own customer id, that stand beside too many of another kind."""
+    left = sightings.filter(sightings.kind != "customer")
+    right = sightings.select("contact_id", other_kind="kind", other="node")
+    beside = left.join(right, "contact_id")
+    beside = beside.filter(beside.kind != beside.other_kind)
+    counted = beside.group_by(["node", "other_kind"]).aggregate(others=beside.other.nunique())
+    crowded = counted.filter(counted.others > SHARED_BY).select("node").distinct()
+    return engine.materialise(crowded, "fc_shared_identifier")
+
+
+def _read_national(engine: Engine, spelled: ir.Table, region: str) -> ir.Table:
+    national = spelled.filter((spelled.kind == "phone") & ~spelled.spelled.startswith("+"))
+    numbers = engine.execute(national.select(value=national.spelled).distinct())
+    read = engine.register(national_to_international(numbers, region), "fc_national_number")
+    read = read.select(national="value", international="spelled")
+    both = spelled.left_join(read, (spelled.kind == "phone") & (spelled.spelled == read.national))
+    chosen = both.select("kind", "value", spelled=ibis.coalesce(both.international, both.spelled))
+    return engine.materialise(chosen, "fc_identifier_read")
+
+
+def _number(engine: Engine, one: ir.Table) -> int:
+    return int(engine.execute(one).column(0)[0].as_py())

@@ -1,0 +1,86 @@
+"""Transferred legs of one contact: told from repeats, folded into the contact they belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+from ibis import _
+
+from firstcontact.measurement.linking.chain import legs
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from firstcontact.kernel.engine import Engine
+    from firstcontact.measurement.linking.frame import Frame
+    from firstcontact.measurement.policy.model import Policy
+
+
+def fold(engine: Engine, timed: ir.Table, policy: Policy, frame: Frame) -> ir.Table:
+    """Fold legs into their heads.
+
+    Legs keep their rows, marked `leg_of` and `part_of_contact`, and take no further part. Heads get the latest end, the
+    number of legs added to `transfers`, and the first reason that is not missing.
+
+    Args:
+        engine: Where it runs.
+        timed: Contacts with `excluded_code`, `takes_part`, `start_us`, `end_us`, `anchor_us`.
+        policy: The policy.
+        frame: The period and the kind of source.
+
+    Returns:
+        The contacts with `leg_of` (string) and `leg_count` (int64, NULL for none) added.
+    """
+    nothing = timed.mutate(leg_of=ibis.null("string"), leg_count=ibis.null("int64"))
+    if frame.source_kind != "contact" or policy.link.same_contact_seconds <= 0:
+        return nothing
+    # Few customers have legs: find them in one narrow pass, then look closely at those alone.
+    narrow = timed.select(
+        "contact_id", "customer", "channel", "takes_part", "start_us", "end_us", "anchor_us", "reason"
+    )
+    touched = legs(narrow, policy)
+    touched = touched.filter(touched.is_leg).select("customer").distinct()
+    touched = engine.materialise(touched, "fc_leg_customer")
+    if int(engine.execute(touched.aggregate(n=_.count()))["n"][0].as_py()) == 0:
+        return nothing
+    close = legs(narrow.semi_join(touched, "customer"), policy).filter(_.takes_part)
+    by = [close.customer] if policy.link.same_contact_any_channel else [close.customer, close.channel.fill_null("")]
+    order = [close.start_us, close.contact_id]
+    starts = ibis.window(group_by=by, order_by=order, rows=(None, 0))
+    numbered = close.mutate(
+        group=(~close.is_leg).cast("int64").sum().over(starts),
+        position=ibis.row_number().over(ibis.window(group_by=by, order_by=order)),
+        route=ibis.literal("") if policy.link.same_contact_any_channel else close.channel.fill_null(""),
+    )
+    numbered = engine.materialise(numbered, "fc_leg")
+    grouped = numbered.group_by(["customer", "route", "group"]).aggregate(
+        head=numbered.contact_id.argmin(numbered.position),
+        leg_count=numbered.is_leg.cast("int64").sum(),
+        head_end_us=numbered.end_us.max(),
+        head_reason=numbered.reason.argmin(numbered.position, where=numbered.reason.notnull()),
+    )
+    heads = engine.materialise(grouped.filter(grouped.leg_count > 0), "fc_leg_head")
+    members = numbered.filter(numbered.is_leg).join(heads, ["customer", "route", "group"])
+    members = engine.materialise(members.select(leg_id="contact_id", leg_of="head"), "fc_leg_member")
+    folded = timed.left_join(heads.drop("customer", "route", "group"), timed.contact_id == heads.head)
+    folded = folded.left_join(members, folded.contact_id == members.leg_id)
+    is_leg = folded.leg_of.notnull()
+    # The anchor moves with the end only where gaps run from the end.
+    by_end = folded.anchor_us == folded.end_us if _anchored_on_end(policy, frame) else ibis.literal(False)
+    end = folded.head_end_us.fill_null(folded.end_us)
+    return folded.mutate(
+        end_us=end,
+        anchor_us=ibis.ifelse(by_end, end, folded.anchor_us),
+        reason=folded.reason.fill_null(folded.head_reason),
+        takes_part=folded.takes_part & ~is_leg,
+        excluded_code=folded.excluded_code.fill_null(
+            ibis.ifelse(is_leg, ibis.literal("part_of_contact"), ibis.null("string"))
+        ),
+    ).drop("head", "head_end_us", "head_reason", "leg_id")
+
+
+def _anchored_on_end(policy: Policy, frame: Frame) -> bool:
+    from firstcontact.measurement.linking.chain import gap_from
+
+    return gap_from(policy, frame) == "end"

@@ -1,0 +1,183 @@
+"""Contacts in, linked and judged contacts out: the rules of this package's front page, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import ibis
+
+from firstcontact.contacts.table import NO_REASON
+from firstcontact.measurement.linking import chain, issue, leg, related
+from firstcontact.measurement.linking.holding import holdings
+from firstcontact.measurement.linking.judge import outcome
+from firstcontact.measurement.linking.portable import microseconds
+from firstcontact.measurement.signals.catalog import SIGNALS
+from firstcontact.measurement.signals.event import count_events
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from firstcontact.kernel.engine import Engine
+    from firstcontact.measurement.fit.declared import Fit
+    from firstcontact.measurement.linking.frame import Frame
+    from firstcontact.measurement.policy.model import Policy
+
+_READ = ("contact_id", "customer", "channel", "reason", "direction", "abandoned", "started_at", "ended_at")
+
+
+def link(
+    engine: Engine,
+    tables: dict[str, ir.Table],
+    policy: Policy,
+    fit: Fit,
+    frame: Frame,
+    *,
+    has: frozenset[str] | None = None,
+    signals: Iterable[str] = (),
+    keep: Iterable[str] | None = None,
+    detail: bool = True,
+    name: str = "fc_linked",
+) -> ir.Table:
+    """Link and judge.
+
+    Args:
+        engine: Where it runs.
+        tables: `contacts` (canonical columns, `customer` int64, NULL when unknown), and `case_events`, `surveys` where
+            there are any.
+        policy: The policy.
+        fit: Its windows.
+        frame: The period and the kind of source.
+        has: What the data hold (`holdings`); found here where not given.
+        signals: Further signals to bring along, beside those that the policy asks for. Those that the data cannot
+            show are NULL.
+        keep: Columns of the contacts to carry along; all where not given.
+        detail: Whether to name the earlier contact, the issue and redials: what exports need and figures do not.
+        name: Under which the engine keeps the answer.
+
+    Returns:
+        One row a contact, with `excluded_code`, `takes_part`, `previous_gap_us`, `next_gap_us`,
+        `related_previous_gap_us`, `related_next_gap_us`, `window_us`, `returned`, `repeat`, `opener`, `issue_start`,
+        `left_censored`, `mature`, `index_eligible`, `outcome` and `outcome_code` (of every contact), `verdict` and
+        `verdict_code` (of eligible and mature ones), the signals, and with detail `leg_of`, `repeat_of`, `issue_id`,
+        `redialled`.
+    """
+    has = holdings(engine, tables) if has is None else has
+    wanted = sorted(policy.signals | set(signals))
+    source = tables["contacts"]
+    carried = [column for column in source.columns if keep is None or column in {*keep, "contact_id"}]
+    read = {*_READ, *(rule.column for rule in policy.exclude)}
+    read |= {column for signal in wanted for column in SIGNALS[signal].columns}
+    contacts = source.select([column for column in source.columns if column in read or column in carried])
+
+    contacts = chain.time(chain.sort_out(contacts, policy), policy, frame)
+    contacts = contacts.mutate(recorded_start_us=contacts.start_us, recorded_end_us=microseconds(contacts.ended_at))
+    contacts = leg.fold(engine, contacts, policy, frame)
+    reasons = engine.execute(contacts.select("reason").distinct())["reason"].to_pylist()
+    known = engine.register(chain.reason_table(reasons, policy, fit), "fc_reason")
+    contacts = contacts.mutate(reason_text=contacts.reason.fill_null(NO_REASON)).join(known, "reason_text")
+
+    linked = chain.gaps(contacts, policy, frame, detail=detail)
+    linked = related.relate(engine, linked, policy, [reason for reason in reasons if reason is not None])
+    linked = _decide(linked, policy, frame)
+    linked = _observe(tables, linked, policy, has, wanted)
+    linked = _judge(linked, policy)
+    if detail:
+        linked = linked.mutate(repeat_of=issue.predecessor(linked))
+    result = ("contact_id", *(column for column in carried if column != "contact_id"), *_MADE, *wanted)
+    result = (*result, *(("leg_of", "repeat_of") if detail else ()))
+    kept = engine.materialise(linked.select(list(dict.fromkeys(result))), name)
+    return issue.name_issues(engine, kept, source, policy, name) if detail else kept
+
+
+_MADE = (
+    "excluded_code",
+    "takes_part",
+    "previous_gap_us",
+    "next_gap_us",
+    "related_previous_gap_us",
+    "related_next_gap_us",
+    "window_us",
+    "returned",
+    "repeat",
+    "opener",
+    "issue_start",
+    "left_censored",
+    "mature",
+    "index_eligible",
+    "outcome",
+    "outcome_code",
+    "verdict",
+    "verdict_code",
+)
+
+
+def _decide(linked: ir.Table, policy: Policy, frame: Frame) -> ir.Table:
+    """Everything that follows from the gaps and the windows."""
+    since, cutoff, data_start = (_us(moment) for moment in (frame.since, frame.cutoff, frame.data_start))
+    start = linked.recorded_start_us
+    outside = ibis.cases((start < since, "before_since"), (start >= cutoff, "after_cutoff"), else_=ibis.null("string"))
+    took, alone = linked.takes_part, linked.alone
+    decided = linked.mutate(
+        excluded_code=linked.excluded_code.fill_null(outside),
+        returned=took
+        & ((linked.next_gap_us <= linked.window_us).fill_null(False) | linked.related_next_gap_us.notnull()),
+        repeat=took
+        & ((linked.previous_gap_us <= linked.window_us).fill_null(False) | linked.related_previous_gap_us.notnull()),
+    )
+    quiet = (decided.previous_gap_us > decided.look_back_us).fill_null(True)
+    decided = decided.mutate(
+        issue_start=(took & ~decided.repeat) | alone, opener=(took & ~decided.repeat & quiet) | alone
+    )
+    matured = decided.anchor_us + decided.horizon_us <= cutoff
+    decided = decided.mutate(
+        left_censored=decided.opener & (start - data_start < decided.look_back_us),
+        mature=matured if "returned" in policy.signals else ibis.literal(True),
+    )
+    eligible = decided.excluded_code.isnull()
+    if policy.link.index == "openers":
+        eligible = eligible & decided.opener & ~decided.left_censored
+    return decided.mutate(index_eligible=eligible)
+
+
+def _observe(
+    tables: dict[str, ir.Table], linked: ir.Table, policy: Policy, has: frozenset[str], wanted: list[str]
+) -> ir.Table:
+    """Bring the signals that are wanted to the contacts."""
+    if "case_events" in tables and any(_asks(name, "event") for name in wanted):
+        counted = count_events(tables["case_events"], linked, policy.link.events_days)
+        linked = linked.left_join(counted, linked.contact_id == counted.event_id)
+    if "surveys" in tables and any(_asks(name, "survey.") for name in wanted):
+        answers = tables["surveys"].select(
+            survey_id="contact_id", survey_resolved="resolved", survey_contacts_needed="contacts_needed"
+        )
+        linked = linked.left_join(answers, linked.contact_id == answers.survey_id)
+    own = {"returned", "repeat"}
+    seen = {
+        name: SIGNALS[name].see(linked, has)
+        if SIGNALS[name].supported(has | {"legs"})
+        else ibis.null(SIGNALS[name].type)
+        for name in wanted
+        if name not in own
+    }
+    return linked.mutate(**seen) if seen else linked
+
+
+def _asks(signal: str, prefix: str) -> bool:
+    return any(name.startswith(prefix) for name in SIGNALS[signal].rests_on)
+
+
+def _judge(linked: ir.Table, policy: Policy) -> ir.Table:
+    verdict, code = outcome(linked, policy)
+    judged = linked.mutate(outcome=verdict, outcome_code=code)
+    final = judged.index_eligible & judged.mature
+    nothing = ibis.null("string")
+    return judged.mutate(
+        verdict=ibis.ifelse(final, judged.outcome, nothing),
+        verdict_code=ibis.ifelse(final, judged.outcome_code, nothing),
+    )
+
+
+def _us(moment: datetime) -> int:
+    return round((moment - datetime(1970, 1, 1)).total_seconds() * 1_000_000)

@@ -1,0 +1,23 @@
+"""How often it was put on hold for information or a third party."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from firstcontact.measurement.signals.signal import Signal
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
+    return contacts.event_awaiting.fill_null(0)
+
+
+SIGNAL = Signal(
+    "awaited",
+    "times it waited for information or a third party",
+    "case events",
+    _see,
+    rests_on=frozenset({"events"}),
+)

@@ -1,0 +1,23 @@
+"""What the customer wrote after the description."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from firstcontact.measurement.signals.signal import Signal
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
+    return contacts.event_customer_message.fill_null(0)
+
+
+SIGNAL = Signal(
+    "customer_messages",
+    "messages by the customer after the description",
+    "customer messages or agent replies among the case events",
+    _see,
+    rests_on=frozenset({"event.customer_message", "event.public_reply"}),
+)

@@ -1,0 +1,23 @@
+"""How often it was opened again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from firstcontact.measurement.signals.signal import Signal
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
+    return contacts.event_reopen.fill_null(0)
+
+
+SIGNAL = Signal(
+    "reopens",
+    "times it was opened again after it had been settled",
+    "case events with settled or reopen",
+    _see,
+    rests_on=frozenset({"event.reopen", "event.settled"}),
+)

@@ -1,0 +1,23 @@
+"""The customer came back inside the window. Decided by linking."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from firstcontact.measurement.signals.signal import Signal
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
+    return contacts.returned
+
+
+SIGNAL = Signal(
+    "returned",
+    "the customer came back for the same reason inside the window",
+    "customers that are known",
+    _see,
+    type="boolean",
+)

@@ -1,0 +1,24 @@
+"""What the customer says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from firstcontact.measurement.signals.signal import Signal
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
+    return contacts.survey_resolved
+
+
+SIGNAL = Signal(
+    "survey_resolved",
+    "the customer says it is resolved",
+    "survey answers about resolution",
+    _see,
+    rests_on=frozenset({"survey.resolved"}),
+    type="boolean",
+)

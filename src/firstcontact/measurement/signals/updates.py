@@ -1,0 +1,23 @@
+"""What the centre did before the record was first settled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from firstcontact.measurement.signals.signal import Signal
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
+    return contacts.event_updates.fill_null(0)
+
+
+SIGNAL = Signal(
+    "updates",
+    "changes made by the centre before it was first settled",
+    "case events",
+    _see,
+    rests_on=frozenset({"events"}),
+)
