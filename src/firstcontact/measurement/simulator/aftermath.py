@@ -85,7 +85,7 @@ def _events_table(life: Life, record: Record, events: _Events) -> pa.Table:
     rows = rows[seen]
     agent = np.where(by_agent[seen], life.contacts["agent"][rows], -1)
     columns = {
-        "contact_id": record.contact_id.take(pa.array(rows)),
+        "contact_id": record.contact_id.take(column.rows(rows)),
         "at": column.moments(life.world.start, at[seen]),
         "kind": column.labels(list(CASE_EVENT_KINDS), kinds[seen]),
         "agent_id": column.numbered("agent-", agent, 4, agent >= 0),
@@ -98,7 +98,7 @@ def _geometric(streams: Streams, name: str, rows: Ints, life: Life, mean: float)
     if mean <= 0:
         return np.zeros(len(rows), dtype=np.int64)
     waiting = np.log(streams.uniform(name, life.key[rows])) / np.log(mean / (1 + mean))
-    return np.minimum(waiting, _MOST_REPLIES).astype(np.int64)
+    return np.asarray(np.minimum(waiting, _MOST_REPLIES), dtype=np.int64)
 
 
 def surveys_table(life: Life, record: Record, says: Bools) -> pa.Table:
@@ -126,7 +126,7 @@ def surveys_table(life: Life, record: Record, says: Bools) -> pa.Table:
     ces = np.clip(np.round(6 * (mood + noise * streams.normal("ces", key))), 0, 6) / 6
     needed = contacts["attempt"][rows].astype(np.int64) + 1 + streams.chance("miscounts", key, knobs.miscounted)
     columns = {
-        "contact_id": record.contact_id.take(pa.array(rows)),
+        "contact_id": record.contact_id.take(column.rows(rows)),
         "answered_at": column.moments(life.world.start, at[rows]),
         "resolved": column.values(yes, given("resolved")),
         "contacts_needed": column.values(needed, given("contacts needed")),
@@ -155,10 +155,10 @@ def reviews_table(life: Life, record: Record) -> pa.Table:
     when = at[rows] + DAY * 20 * streams.uniform("review day", child(life.key[rows], turn))
     order = np.lexsort((turn, rows))
     columns = {
-        "contact_id": record.contact_id.take(pa.array(rows)),
+        "contact_id": record.contact_id.take(column.rows(rows)),
         "reviewer": column.numbered("reviewer-", reviewer, 2),
         "reviewed_at": column.moments(life.world.start, when),
         "resolved": column.values(~contacts["unresolved"][rows] == right),
         "sampling_probability": column.values(chance),
     }
-    return column.table(REVIEWS, columns, len(rows)).take(pa.array(order))
+    return column.table(REVIEWS, columns, len(rows)).take(column.rows(order))

@@ -22,15 +22,32 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 }
 
 
+def array(kind: pa.DataType, numbers: Array, present: Bools | None = None) -> pa.Array:
+    """Numbers (8 bytes each) or truth values as they lie in memory; null where not present."""
+    validity = None if present is None else pa.py_buffer(np.packbits(present, bitorder="little"))
+    data = np.packbits(numbers, bitorder="little") if pa.types.is_boolean(kind) else np.ascontiguousarray(numbers)
+    return pa.Array.from_buffers(kind, len(numbers), [validity, pa.py_buffer(data)])
+
+
+def rows(places: Array) -> pa.Array:
+    """Row numbers to take; null where below 0."""
+    return array(pa.int64(), places.astype(np.int64), None if places.min(initial=0) >= 0 else places >= 0)
+
+
+def named(names: pa.Array, places: Array) -> pa.Array:
+    """The name at each row number; null where below 0."""
+    return names.take(rows(places))
+
+
 def labels(names: list[str], codes: Array, present: Bools | None = None) -> pa.Array:
     """A word for each code; null where it is not present or the code is below 0."""
-    missing = codes < 0 if present is None else ~present | (codes < 0)
-    return pa.array(names, pa.string()).take(pa.array(codes.astype(np.int32), mask=missing))
+    known = codes >= 0 if present is None else present & (codes >= 0)
+    return pa.array(names, pa.string()).take(array(pa.int64(), codes.astype(np.int64), known))
 
 
 def numbered(prefix: str, numbers: Array, digits: int = 0, present: Bools | None = None) -> pa.Array:
     """Names made of a prefix and a number, filled with zeros to a width."""
-    text = pc.cast(pa.array(numbers, mask=None if present is None else ~present), pa.string())
+    text = pc.cast(array(pa.int64(), numbers.astype(np.int64), present), pa.string())
     if digits:
         text = pc.utf8_lpad(text, width=digits, padding="0")
     return pc.binary_join_element_wise(prefix, text, "")
@@ -41,12 +58,16 @@ def moments(start: date, seconds: Floats, present: Bools | None = None) -> pa.Ar
     known = np.isfinite(seconds) if present is None else present & np.isfinite(seconds)
     whole = np.floor(np.where(known, seconds, 0.0)).astype(np.int64) * 1_000_000
     epoch = np.datetime64(start.isoformat(), "us").astype(np.int64)
-    return pa.array((whole + epoch).view("datetime64[us]"), mask=~known)
+    return array(ARROW_TYPES["timestamp"], whole + epoch, known)
 
 
 def values(numbers: Array, present: Bools | None = None) -> pa.Array:
     """Numbers or truth values; null where not present."""
-    return pa.array(numbers, mask=None if present is None else ~present)
+    if numbers.dtype == np.bool_:
+        return array(pa.bool_(), numbers, present)
+    if numbers.dtype.kind == "f":
+        return array(pa.float64(), numbers.astype(np.float64), present)
+    return array(pa.int64(), numbers.astype(np.int64), present)
 
 
 def table(spec: TableSpec, columns: dict[str, pa.Array], count: int) -> pa.Table:

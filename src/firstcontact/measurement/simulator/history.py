@@ -166,7 +166,8 @@ class History:
         nothing = np.full(len(key), -1, dtype=np.int64)
         first = np.zeros(len(key), dtype=np.int64)
         return {
-            "key": key, "issue": issue, "person": person, "reason": reasons, "at": at, "attempt": first, "cause": nothing,
+            "key": key, "issue": issue, "person": person, "reason": reasons, "at": at,
+            "attempt": first, "cause": nothing,
         }  # fmt: skip
 
     def _wave(self, wave: Rows) -> Rows:

@@ -53,7 +53,12 @@ class Knob:
 
 def knob(default: Any, about: str, *, low: float | None = None, high: float | None = None) -> Any:
     """Declare a knob as a dataclass field."""
-    return dataclasses.field(default=default, metadata={"about": about, "low": low, "high": high})
+    return dataclasses.field(default=default, metadata=meaning(about, low=low, high=high))
+
+
+def meaning(about: str, *, low: float | None = None, high: float | None = None) -> dict[str, Any]:
+    """What a field's metadata holds when it is a knob."""
+    return {"about": about, "low": low, "high": high}
 
 
 def share(default: float, about: str) -> Any:
@@ -64,11 +69,6 @@ def share(default: float, about: str) -> Any:
 def amount(default: float, about: str, high: float | None = None) -> Any:
     """Declare a knob that is not negative."""
     return knob(default, about, low=0.0, high=high)
-
-
-def group(cls: type[Any]) -> Any:
-    """Declare a group of knobs as a dataclass field."""
-    return dataclasses.field(default_factory=cls)
 
 
 def knobs(part: Any, path: str = "") -> Iterator[Knob]:

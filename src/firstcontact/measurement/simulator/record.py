@@ -209,9 +209,9 @@ def identifiers_table(life: Life, record: Record) -> pa.Table:
             values = column.numbered("AC", 2 * person[rows] + alternate, 8)
         parts.append((rows, kind, values))
     order = np.argsort(np.concatenate([rows for rows, _, _ in parts]), kind="stable")
-    rows = pa.array(np.concatenate([rows for rows, _, _ in parts])[order])
+    rows = column.rows(np.concatenate([rows for rows, _, _ in parts])[order])
     kinds = np.repeat(np.arange(3), [len(part[0]) for part in parts])[order]
-    values = pa.concat_arrays([part[2] for part in parts]).take(pa.array(order))
+    values = pa.concat_arrays([part[2] for part in parts]).take(column.rows(order))
     columns = {
         "contact_id": record.contact_id.take(rows),
         "kind": column.labels([part[1] for part in parts], kinds),
@@ -223,15 +223,15 @@ def identifiers_table(life: Life, record: Record) -> pa.Table:
 def _phones(numbers: Ints, untidy: Bools) -> pa.Array:
     """Telephone numbers on exchanges 550 to 559, which belong to nobody in particular; some written with spaces."""
     area, line = 200 + numbers // 100_000 % 800, numbers % 100_000
-    digits = pc.cast(pa.array(area * 10_000_000 + 5_500_000 + line), pa.string())
+    digits = pc.cast(column.values(area * 10_000_000 + 5_500_000 + line), pa.string())
     spaced = pc.binary_join_element_wise(
         "+1", pc.utf8_slice_codeunits(digits, 0, 3), pc.utf8_slice_codeunits(digits, 3, 6),
         pc.utf8_slice_codeunits(digits, 6, 10), " ",
     )  # fmt: skip
-    return pc.if_else(pa.array(untidy), spaced, pc.binary_join_element_wise("+1", digits, ""))
+    return pc.if_else(column.values(untidy), spaced, pc.binary_join_element_wise("+1", digits, ""))
 
 
 def _addresses(numbers: Ints, untidy: Bools) -> pa.Array:
     """E-mail addresses in a domain that can never exist; some written in capitals."""
     tidy = pc.binary_join_element_wise(column.numbered("person.", numbers), "@example.com", "")
-    return pc.if_else(pa.array(untidy), pc.utf8_upper(tidy), tidy)
+    return pc.if_else(column.values(untidy), pc.utf8_upper(tidy), tidy)

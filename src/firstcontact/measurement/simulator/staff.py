@@ -33,7 +33,7 @@ class Staff:
         line = (self.shares + np.arange(len(self.shares))[:, None]).ravel()
         place = np.searchsorted(line, luck + reason, side="right")
         count = self.shares.shape[1]
-        return np.clip(place - reason * count, 0, count - 1)
+        return np.asarray(np.clip(place - reason * count, 0, count - 1))
 
 
 def hire(world: World, streams: Streams) -> Staff:

@@ -38,7 +38,9 @@ CONTACT_TRUTH = TableSpec(
         Column("redial_of", "string", "The abandoned attempt just before it.", "none"),
         Column("follow_up_of", "string", "The contact that this outbound contact follows up.", "none"),
         Column("downstream_of", "string", "The issue that brought its issue.", "none, or not in the log"),
-        Column("would_say_resolved", "boolean", "What the customer would say if asked.", "nobody answered, or outbound"),
+        Column(
+            "would_say_resolved", "boolean", "What the customer would say if asked.", "nobody answered, or outbound"
+        ),
     ),
 )
 
@@ -123,10 +125,6 @@ def _paths(life: Life) -> list[str]:
     return [reason.path for reason in life.world.reasons]
 
 
-def _rows(names: pa.Array, rows: Array) -> pa.Array:
-    return names.take(pa.array(rows, mask=rows < 0))
-
-
 def _contact_truth(life: Life, record: Record, says: Bools, issue_ids: pa.Array) -> pa.Table:
     contacts, answered = life.contacts, life.answered
     issue = contacts["issue"]
@@ -134,17 +132,17 @@ def _contact_truth(life: Life, record: Record, says: Bools, issue_ids: pa.Array)
         "contact_id": record.contact_id,
         "person": column.numbered("P", contacts["person"], 8),
         "true_reason": column.labels(_paths(life), contacts["reason"]),
-        "issue_id": _rows(issue_ids, issue),
+        "issue_id": column.named(issue_ids, issue),
         "is_issue_opener": column.values(life.opener),
         "resolved": column.values(~contacts["unresolved"], answered),
         "p_unresolved": column.values(contacts["p_unresolved"], answered),
         "causes_repeat": column.values(contacts["returns"]),
         "repeat_delay_days": column.values(contacts["return_days"], contacts["returns"]),
-        "caused_repeat_of": _rows(record.contact_id, contacts["cause"]),
+        "caused_repeat_of": column.named(record.contact_id, contacts["cause"]),
         "cause_unseen": column.values(contacts["caused"] & (contacts["cause"] < 0)),
-        "redial_of": _rows(record.contact_id, contacts["redial_of"]),
-        "follow_up_of": _rows(record.contact_id, contacts["follow_up_of"]),
-        "downstream_of": _rows(issue_ids, life.issues["downstream_of"][issue]),
+        "redial_of": column.named(record.contact_id, contacts["redial_of"]),
+        "follow_up_of": column.named(record.contact_id, contacts["follow_up_of"]),
+        "downstream_of": column.named(issue_ids, life.issues["downstream_of"][issue]),
         "would_say_resolved": column.values(says, answered),
     }
     return column.table(CONTACT_TRUTH, columns, life.count)
@@ -160,7 +158,7 @@ def _issue_truth(life: Life, record: Record, issue_ids: pa.Array) -> pa.Table:
         "issue_id": issue_ids,
         "person": column.numbered("P", issues["person"], 8),
         "reason": column.labels(_paths(life), issues["reason"]),
-        "opener_contact_id": _rows(record.contact_id, opener),
+        "opener_contact_id": column.named(record.contact_id, opener),
         "resolved_at_first": column.values(~np.append(contacts["unresolved"], False)[opener], opener >= 0),
         **{
             name: column.values(np.bincount(contacts["issue"][which], minlength=count))
@@ -170,7 +168,7 @@ def _issue_truth(life: Life, record: Record, issue_ids: pa.Array) -> pa.Table:
                 ("outbound", contacts["outbound"]),
             )
         },
-        "downstream_of": _rows(issue_ids, issues["downstream_of"]),
+        "downstream_of": column.named(issue_ids, issues["downstream_of"]),
     }
     return column.table(ISSUE_TRUTH, columns, count)
 

@@ -7,13 +7,13 @@ about 80 % of issues are truly resolved at first contact, while surveys say 75 %
 
 from __future__ import annotations
 
-import datetime
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from firstcontact.contacts.table import CHANNELS, REASON_SEPARATOR
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, Faults
-from firstcontact.measurement.simulator.knob import amount, check_ranges, group, knob, share
+from firstcontact.measurement.simulator.knob import amount, check_ranges, knob, meaning, share
 
 CHANGE_OUTSIDE = ErrorKind(
     "FC7004",
@@ -245,7 +245,9 @@ class Reviews:
 class Change:
     """Something that changes on a day."""
 
-    date: datetime.date | None = knob(None, "First day of the change; nothing changes without one.")
+    date: dt.date | None = field(
+        default=None, metadata=meaning("First day of the change; without one, nothing changes.")
+    )
     reason: str = knob("all", "Name of the reason it touches, or `all`.")
     logit: float = knob(0.0, "Added to the logit of P(unresolved) from that day on.", low=-10, high=10)
 
@@ -291,25 +293,25 @@ class World:
         >>> world.check()
     """
 
-    start: date = knob(date(2024, 1, 1), "First day of the log.")
+    start: date = field(default=date(2024, 1, 1), metadata=meaning("First day of the log."))
     days: int = knob(420, "Length of the log in days; what comes later is cut off.", low=1, high=36_500)
     lead_in_days: int = knob(60, "Days lived before the log begins, so that it opens in mid-life.", low=0, high=3650)
     reasons: tuple[Reason, ...] = REASONS
     edges: tuple[Edge, ...] = EDGES
     channels: tuple[Channel, ...] = WAYS_IN
-    customers: Customers = group(Customers)
-    arrival: Arrival = group(Arrival)
-    billing: Billing = group(Billing)
-    agents: Agents = group(Agents)
-    handling: Handling = group(Handling)
-    waiting: Waiting = group(Waiting)
-    follow_ups: FollowUps = group(FollowUps)
-    coding: Coding = group(Coding)
-    identity: Identity = group(Identity)
-    cases: Cases = group(Cases)
-    surveys: Surveys = group(Surveys)
-    reviews: Reviews = group(Reviews)
-    change: Change = group(Change)
+    customers: Customers = field(default_factory=Customers)
+    arrival: Arrival = field(default_factory=Arrival)
+    billing: Billing = field(default_factory=Billing)
+    agents: Agents = field(default_factory=Agents)
+    handling: Handling = field(default_factory=Handling)
+    waiting: Waiting = field(default_factory=Waiting)
+    follow_ups: FollowUps = field(default_factory=FollowUps)
+    coding: Coding = field(default_factory=Coding)
+    identity: Identity = field(default_factory=Identity)
+    cases: Cases = field(default_factory=Cases)
+    surveys: Surveys = field(default_factory=Surveys)
+    reviews: Reviews = field(default_factory=Reviews)
+    change: Change = field(default_factory=Change)
 
     @property
     def end(self) -> date:
@@ -344,37 +346,48 @@ def _check_change(world: World, faults: Faults) -> None:
 
 def _contradictions(world: World) -> list[tuple[str, str, str]]:
     """Where, what, and what to do."""
-    found: list[tuple[str, str, str]] = []
-    for family in ("reasons", "edges", "channels"):
-        names = [member.name for member in getattr(world, family)]
-        if len(set(names)) < len(names):
-            found.append((family, "a name used twice", "Give each its own name."))
-    reasons = {reason.name for reason in world.reasons}
-    if len({reason.path for reason in world.reasons}) < len(world.reasons):
-        found.append(("reasons", "a path used twice", "Give each reason its own path."))
-    for edge in world.edges:
-        for end in (edge.cause, edge.effect):
-            if end not in reasons:
-                found.append((f"edges.{edge.name}", "a reason that does not exist", "Name reasons of this world."))
-    for channel in world.channels:
-        if channel.name not in CHANNELS:
-            found.append(("channels", "an unknown channel", f"Choose from {', '.join(CHANNELS)}."))
-    if world.change.reason != "all" and world.change.reason not in reasons:
-        found.append(("change.reason", "a reason that does not exist", "Name a reason of this world, or `all`."))
-    for path, weights, length in (
-        ("arrival.weekday", world.arrival.weekday, 7),
-        ("arrival.hour", world.arrival.hour, 24),
-        ("customers.language_weights", world.customers.language_weights, len(world.customers.languages)),
-        ("channels", tuple(channel.weight for channel in world.channels), len(world.channels)),
-    ):
-        if len(weights) != length or not sum(weights) > 0:
-            found.append((path, f"{len(weights)} weights", f"Give {length} weights, not all zero."))
+    found = [*_misnamed(world), *_misweighted(world)]
     yearly = world.customers.rate_factor * sum(reason.rate for reason in world.reasons)
     if yearly * world.days / 365 < 0.001:
         found.append(("reasons", "next to no issues in the period", "Raise the rates or days."))
     if not found and _grows(world):
         found.append(("edges", "issues that bring ever more issues", "Lower the probabilities along the circle."))
     return found
+
+
+def _misnamed(world: World) -> list[tuple[str, str, str]]:
+    found: list[tuple[str, str, str]] = []
+    named = {
+        "reasons": [reason.name for reason in world.reasons],
+        "reasons.NAME.path": [reason.path for reason in world.reasons],
+        "edges": [edge.name for edge in world.edges],
+        "channels": [channel.name for channel in world.channels],
+    }
+    for where, names in named.items():
+        if len(set(names)) < len(names):
+            found.append((where, "a name used twice", "Give each its own name."))
+    reasons = set(named["reasons"])
+    for edge in world.edges:
+        if not {edge.cause, edge.effect} <= reasons:
+            found.append((f"edges.{edge.name}", "a reason that does not exist", "Name reasons of this world."))
+    if not set(named["channels"]) <= set(CHANNELS):
+        found.append(("channels", "an unknown channel", f"Choose from {', '.join(CHANNELS)}."))
+    if world.change.reason not in reasons | {"all"}:
+        found.append(("change.reason", "a reason that does not exist", "Name a reason of this world, or `all`."))
+    return found
+
+
+def _misweighted(world: World) -> list[tuple[str, str, str]]:
+    return [
+        (path, f"{len(weights)} weights", f"Give {length} weights, not all zero.")
+        for path, weights, length in (
+            ("arrival.weekday", world.arrival.weekday, 7),
+            ("arrival.hour", world.arrival.hour, 24),
+            ("customers.language_weights", world.customers.language_weights, len(world.customers.languages)),
+            ("channels", tuple(channel.weight for channel in world.channels), len(world.channels)),
+        )
+        if len(weights) != length or not sum(weights) > 0
+    ]
 
 
 def _grows(world: World) -> bool:
