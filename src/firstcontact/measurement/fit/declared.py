@@ -58,4 +58,6 @@ def declare(policy: Policy, reasons: list[str]) -> Fit:
 
 def effective_hash(policy: Policy, fit: Fit) -> str:
     """The hash of the effective policy: policy and fit together. It stands beside every result."""
-    return digest({"policy": policy.digest, "fit": fit.as_dict()["windows"]})
+    # A declared fit only repeats the policy; it must not move with the reasons that happen to occur.
+    learned = fit.as_dict()["windows"] if fit.kind == "learned" else "declared"
+    return digest({"policy": policy.digest, "fit": learned})

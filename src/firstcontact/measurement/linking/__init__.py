@@ -41,8 +41,8 @@ missing one, "" at level 0). In order, with row i before row k:
 **Related reasons.** A rule (earlier, later, days) holds between i and k of one customer with different keys, i before
 k, when i's (full) reason lies within `earlier` and k's within `later`, or the other way round for a rule that goes
 `both_ways`. With gap = max(0, start of k - anchor of i): k is a related repeat of i when gap <= days. If several rules
-hold for a pair, the largest `days` counts. `related_next_gap` of i is the smallest such gap; `related_previous_gap` of k
-likewise; both missing where there is none. Reasons that are missing lie within no rule.
+hold for a pair, the largest `days` counts. `related_next_gap` of i is the smallest such gap, `related_previous_gap`
+of k likewise; both missing where there is none. Reasons that are missing lie within no rule.
 
 **Window.** The fit gives each key a window and a look-back. The *horizon* of a contact is its window, or the `days` of
 a rule on whose earlier side it stands when that is longer.
@@ -68,8 +68,8 @@ bar everybody.
 channel, whatever excludes it, not outbound) that starts within `redial_minutes` of its end.
 
 **Case events** of a contact count when they are no later than `events_days` after its start. Whether the data support
-a signal is decided on all rows and events given. Of a head, only end, reason and transfers take up its legs; its events,
-survey and other columns are its own.
+a signal is decided on all rows and events given. Of a head, only end, reason and transfers take up its legs; its
+events, survey and other columns are its own.
 
 **Verdict** of a contact that is eligible and mature, the first that applies:
 

@@ -171,11 +171,16 @@ def gaps(contacts: ir.Table, policy: Policy, frame: Frame, *, detail: bool) -> i
     return changed.drop("previous_anchor", "next_start", "chain")
 
 
+def no_gaps(contacts: ir.Table) -> ir.Table:
+    """The columns of `gaps` left empty, for definitions that do not look beyond the contact itself."""
+    return contacts.mutate(previous_gap_us=ibis.null("int64"), next_gap_us=ibis.null("int64"))
+
+
 def legs(timed: ir.Table, policy: Policy) -> ir.Table:
     """Contacts that are transferred legs of the one before: adds `is_leg` (boolean)."""
     link = policy.link
     route = ibis.literal("") if link.same_contact_any_channel else timed.channel.fill_null("")
-    grouped = timed.mutate(chain=ibis.ifelse(timed.takes_part, route, "\0"))
+    grouped = timed.mutate(chain=ibis.ifelse(timed.takes_part, route, "(takes no part)"))
     before = ibis.window(
         group_by=[grouped.customer, grouped.chain],
         order_by=[grouped.start_us, grouped.contact_id],

@@ -31,6 +31,9 @@ class Identity:
 
     Attributes:
         contacts: The contacts with `customer` (int64, NULL when unknown) and `bucket` (int16, 0 to 39) added.
+        labels: One row a customer: `customer` and `label`, the identifier that stands for it in exports.
+        customers: How many different customers there are.
+        known: Contacts whose customer is known.
         kinds: Contacts that carry a usable identifier of each kind.
         joined: Customers that were joined from two or more identifiers of one kind or of the source's own id.
         shared: Identifiers taken for shared ones and not used.
@@ -38,6 +41,9 @@ class Identity:
     """
 
     contacts: ir.Table
+    labels: ir.Table
+    customers: int
+    known: int
     kinds: dict[str, int]
     joined: int
     shared: int
@@ -62,8 +68,8 @@ def identify(engine: Engine, contacts: ir.Table, identifiers: ir.Table | None, r
 
 
 def _by_own_id(engine: Engine, contacts: ir.Table) -> Identity:
-    known = contacts.customer_id.notnull() & ~contacts.customer_id.strip().lower().isin(NOBODY)
-    ids = contacts.filter(known).select("customer_id").distinct()
+    named = contacts.customer_id.notnull() & ~contacts.customer_id.strip().lower().isin(NOBODY)
+    ids = contacts.filter(named).select("customer_id").distinct()
     numbered = ids.mutate(
         customer=ibis.row_number().over(ibis.window()).cast("int64"), bucket=bucket_of(ids.customer_id)
     )
@@ -71,8 +77,10 @@ def _by_own_id(engine: Engine, contacts: ir.Table) -> Identity:
     joined = contacts.left_join(numbered, "customer_id").drop("customer_id_right")
     filled = joined.mutate(bucket=joined.bucket.fill_null(bucket_of(joined.contact_id)))
     kept = engine.materialise(filled, "fc_contact")
-    count = int(engine.execute(kept.aggregate(n=kept.customer.count()))["n"][0].as_py())
-    return Identity(kept, {"customer": count}, 0, 0, ())
+    known_count = _number(engine, kept.aggregate(n=_.customer.count()))
+    customers = _number(engine, numbered.aggregate(n=_.count()))
+    labels = numbered.select("customer", label="customer_id")
+    return Identity(kept, labels, customers, known_count, {"customer": known_count}, 0, 0, ())
 
 
 def _by_graph(engine: Engine, contacts: ir.Table, identifiers: ir.Table, region: str | None) -> Identity:
@@ -111,8 +119,8 @@ def _by_graph(engine: Engine, contacts: ir.Table, identifiers: ir.Table, region:
     # A bucket must not depend on numbering: it comes from the customer's smallest identifier.
     labels = usable.join(customers, "contact_id").join(nodes.select("node", "spelled"), "node")
     label = labels.group_by("customer").aggregate(label=labels.spelled.min())
-    label = engine.materialise(label.mutate(bucket=bucket_of(label.label)).drop("label"), "fc_customer_bucket")
-    known = customers.join(label, "customer").select("contact_id", "customer", "bucket")
+    label = engine.materialise(label.mutate(bucket=bucket_of(label.label)), "fc_customer")
+    known = customers.join(label.drop("label"), "customer").select("contact_id", "customer", "bucket")
     joined = contacts.left_join(known, "contact_id").drop("contact_id_right")
     kept = engine.materialise(joined.mutate(bucket=joined.bucket.fill_null(bucket_of(joined.contact_id))), "fc_contact")
 
@@ -125,12 +133,21 @@ def _by_graph(engine: Engine, contacts: ir.Table, identifiers: ir.Table, region:
         findings.append(
             Finding(
                 "identity",
-                f"{shared_count:,} identifiers stand beside more than {SHARED_BY} different identifiers of another kind "
-                "each (a switchboard, an office address). They were not used to say who called.",
+                f"{shared_count:,} identifiers stand beside more than {SHARED_BY} different ones of another kind each "
+                "(a switchboard, an office address). They were not used to say who it was.",
             )
         )
     by_kind = dict(zip(kinds["kind"].to_pylist(), kinds["n"].to_pylist(), strict=True))
-    return Identity(kept, by_kind, joined_customers, shared_count, tuple(findings))
+    return Identity(
+        contacts=kept,
+        labels=label.select("customer", "label"),
+        customers=_number(engine, label.aggregate(n=_.count())),
+        known=_number(engine, kept.aggregate(n=_.customer.count())),
+        kinds=by_kind,
+        joined=joined_customers,
+        shared=shared_count,
+        findings=tuple(findings),
+    )
 
 
 def _shared(engine: Engine, sightings: ir.Table) -> ir.Table:

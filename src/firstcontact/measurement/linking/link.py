@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import ibis
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from firstcontact.measurement.fit.declared import Fit
     from firstcontact.measurement.linking.frame import Frame
     from firstcontact.measurement.policy.model import Policy
+    from firstcontact.measurement.signals.signal import Signal
 
 _READ = ("contact_id", "customer", "channel", "reason", "direction", "abandoned", "started_at", "ended_at")
 
@@ -59,7 +60,8 @@ def link(
     Returns:
         One row a contact, with `excluded_code`, `takes_part`, `previous_gap_us`, `next_gap_us`,
         `related_previous_gap_us`, `related_next_gap_us`, `window_us`, `returned`, `repeat`, `opener`, `issue_start`,
-        `left_censored`, `mature`, `index_eligible`, `outcome` and `outcome_code` (of every contact), `verdict` and
+        `left_censored`, `history_short` (too early to know whether it is a repeat), `mature`, `index_eligible`,
+        `outside` (`before_since` or `after_cutoff`), `start_us`, `outcome` and `outcome_code` (of every contact), `verdict` and
         `verdict_code` (of eligible and mature ones), the signals, and with detail `leg_of`, `repeat_of`, `issue_id`,
         `redialled`.
     """
@@ -78,21 +80,25 @@ def link(
     known = engine.register(chain.reason_table(reasons, policy, fit), "fc_reason")
     contacts = contacts.mutate(reason_text=contacts.reason.fill_null(NO_REASON)).join(known, "reason_text")
 
-    linked = chain.gaps(contacts, policy, frame, detail=detail)
+    asks_for_customers = policy.needs_customer or detail or bool({"returned", "repeat"} & set(wanted))
+    linked = chain.gaps(contacts, policy, frame, detail=detail) if asks_for_customers else chain.no_gaps(contacts)
     linked = related.relate(engine, linked, policy, [reason for reason in reasons if reason is not None])
     linked = _decide(linked, policy, frame)
-    linked = _observe(tables, linked, policy, has, wanted)
+    answers = [column for column in keep or () if column.startswith("survey_")]
+    linked = _observe(tables, linked, policy, has, wanted, answers)
     linked = _judge(linked, policy)
     if detail:
         linked = linked.mutate(repeat_of=issue.predecessor(linked))
-    result = ("contact_id", *(column for column in carried if column != "contact_id"), *_MADE, *wanted)
+    result = ("contact_id", *(column for column in carried if column != "contact_id"), *_MADE, *wanted, *answers)
     result = (*result, *(("leg_of", "repeat_of") if detail else ()))
     kept = engine.materialise(linked.select(list(dict.fromkeys(result))), name)
     return issue.name_issues(engine, kept, source, policy, name) if detail else kept
 
 
 _MADE = (
+    "start_us",
     "excluded_code",
+    "outside",
     "takes_part",
     "previous_gap_us",
     "next_gap_us",
@@ -104,6 +110,7 @@ _MADE = (
     "opener",
     "issue_start",
     "left_censored",
+    "history_short",
     "mature",
     "index_eligible",
     "outcome",
@@ -120,6 +127,7 @@ def _decide(linked: ir.Table, policy: Policy, frame: Frame) -> ir.Table:
     outside = ibis.cases((start < since, "before_since"), (start >= cutoff, "after_cutoff"), else_=ibis.null("string"))
     took, alone = linked.takes_part, linked.alone
     decided = linked.mutate(
+        outside=outside,
         excluded_code=linked.excluded_code.fill_null(outside),
         returned=took
         & ((linked.next_gap_us <= linked.window_us).fill_null(False) | linked.related_next_gap_us.notnull()),
@@ -133,6 +141,7 @@ def _decide(linked: ir.Table, policy: Policy, frame: Frame) -> ir.Table:
     matured = decided.anchor_us + decided.horizon_us <= cutoff
     decided = decided.mutate(
         left_censored=decided.opener & (start - data_start < decided.look_back_us),
+        history_short=took & ~decided.repeat & (start - data_start < decided.window_us),
         mature=matured if "returned" in policy.signals else ibis.literal(True),
     )
     eligible = decided.excluded_code.isnull()
@@ -142,26 +151,33 @@ def _decide(linked: ir.Table, policy: Policy, frame: Frame) -> ir.Table:
 
 
 def _observe(
-    tables: dict[str, ir.Table], linked: ir.Table, policy: Policy, has: frozenset[str], wanted: list[str]
+    tables: dict[str, ir.Table],
+    linked: ir.Table,
+    policy: Policy,
+    has: frozenset[str],
+    wanted: list[str],
+    answers: list[str],
 ) -> ir.Table:
-    """Bring the signals that are wanted to the contacts."""
+    """Bring the signals that are wanted, and the survey answers, to the contacts."""
     if "case_events" in tables and any(_asks(name, "event") for name in wanted):
         counted = count_events(tables["case_events"], linked, policy.link.events_days)
         linked = linked.left_join(counted, linked.contact_id == counted.event_id)
-    if "surveys" in tables and any(_asks(name, "survey.") for name in wanted):
-        answers = tables["surveys"].select(
-            survey_id="contact_id", survey_resolved="resolved", survey_contacts_needed="contacts_needed"
+    asked = sorted({*answers, *(name for name in wanted if _asks(name, "survey."))})
+    if "surveys" in tables and asked:
+        surveys = tables["surveys"]
+        answered = surveys.select(
+            survey_id="contact_id", **{name: surveys[name.removeprefix("survey_")] for name in asked}
         )
-        linked = linked.left_join(answers, linked.contact_id == answers.survey_id)
-    own = {"returned", "repeat"}
-    seen = {
-        name: SIGNALS[name].see(linked, has)
-        if SIGNALS[name].supported(has | {"legs"})
-        else ibis.null(SIGNALS[name].type)
-        for name in wanted
-        if name not in own
-    }
+        linked = linked.left_join(answered, linked.contact_id == answered.survey_id)
+    own = {"returned", "repeat", *asked}
+    seen = {name: _see(SIGNALS[name], linked, has) for name in wanted if name not in own}
+    if "surveys" not in tables:
+        seen |= {name: ibis.null("boolean" if name == "survey_resolved" else "float64") for name in asked}
     return linked.mutate(**seen) if seen else linked
+
+
+def _see(signal: Signal, linked: ir.Table, has: frozenset[str]) -> Any:
+    return signal.see(linked, has) if signal.supported(has | {"legs"}) else ibis.null(signal.type)
 
 
 def _asks(signal: str, prefix: str) -> bool:
@@ -180,4 +196,5 @@ def _judge(linked: ir.Table, policy: Policy) -> ir.Table:
 
 
 def _us(moment: datetime) -> int:
-    return round((moment - datetime(1970, 1, 1)).total_seconds() * 1_000_000)
+    since = moment.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    return since // timedelta(microseconds=1)

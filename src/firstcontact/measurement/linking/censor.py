@@ -1,0 +1,131 @@
+"""From when to when the data can be trusted: given by the user, or found from the volume of contacts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from ibis import _
+
+from firstcontact.kernel.finding import Finding
+from firstcontact.measurement.linking.frame import Frame
+from firstcontact.measurement.linking.period import local_day
+from firstcontact.measurement.linking.portable import microseconds
+from firstcontact.statistics.volume import collapse
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from firstcontact.contacts.loaded import SourceKind
+    from firstcontact.kernel.engine import Engine
+
+_EPOCH = date(1970, 1, 1)
+_START_RATIO = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The frame of a run, and what was found on the way."""
+
+    frame: Frame
+    findings: tuple[Finding, ...]
+
+
+def find_frame(
+    engine: Engine,
+    contacts: ir.Table,
+    zone: str,
+    source_kind: SourceKind,
+    *,
+    cutoff: datetime | None = None,
+    since: datetime | None = None,
+) -> Found:
+    """The period of a run.
+
+    Args:
+        engine: Where it runs.
+        contacts: Canonical contacts, at least one.
+        zone: The business zone, in which days begin.
+        source_kind: What one row of the source is.
+        cutoff: Given by the user, UTC; found from the data where None.
+        since: Given by the user, UTC; the beginning of the data where None.
+
+    Returns:
+        The frame, and findings about where the volume collapses and what that does.
+    """
+    extent = engine.execute(contacts.aggregate(first=_.started_at.min(), last=_.started_at.max()))
+    first, last = extent["first"][0].as_py(), extent["last"][0].as_py()
+    daily, first_day = _daily(engine, contacts, zone, first, last)
+    findings: list[Finding] = []
+    end = last + timedelta(microseconds=1)
+    if cutoff is None:
+        step = collapse(daily)
+        if step is not None:
+            end = _midnight(first_day + timedelta(days=step.day), zone)
+            late = int(daily[step.day :].sum())
+            findings.append(
+                Finding(
+                    "cut-off",
+                    f"The volume of contacts collapses after {first_day + timedelta(days=step.day - 1)}: from "
+                    f"{step.full:,.0f} a day to {step.thin:,.1f} a day. The data are taken to be complete until then; "
+                    f"the {late:,} contacts that start later are not judged, and a window that reaches beyond that day "
+                    "is not closed. Counting them as if the data were complete would show returns that never arrived "
+                    "as successes.",
+                    f"{step.days} days of thin volume after {step.day} days of full volume",
+                    "warning",
+                    "--cutoff DATE",
+                )
+            )
+        else:
+            findings.append(
+                Finding(
+                    "cut-off",
+                    f"The data end at {_local(end, zone)}.",
+                    "the last contact's start",
+                    "info",
+                    "--cutoff DATE",
+                )
+            )
+    else:
+        end = cutoff
+    start = first
+    backwards = collapse(daily[::-1].copy(), ratio=_START_RATIO)
+    if backwards is not None and since is None:
+        opened = len(daily) - backwards.day
+        start = _midnight(first_day + timedelta(days=opened), zone)
+        early = int(daily[:opened].sum())
+        findings.append(
+            Finding(
+                "since",
+                f"Before {first_day + timedelta(days=opened)} the data are thin: {backwards.thin:,.1f} contacts a day "
+                f"against {backwards.full:,.0f} afterwards. The {early:,} earlier contacts serve as history, and are "
+                "not judged.",
+                f"{backwards.days} days of thin volume at the beginning",
+                "warning",
+                "--since DATE",
+            )
+        )
+    return Found(Frame(start, since or start, end, source_kind), tuple(findings))
+
+
+def _daily(
+    engine: Engine, contacts: ir.Table, zone: str, first: datetime, last: datetime
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], date]:
+    days = contacts.select(day=local_day(microseconds(contacts.started_at), zone, first, last))
+    counted = engine.execute(days.group_by("day").aggregate(n=_.count()))
+    numbers = counted["day"].to_numpy()
+    daily = np.zeros(int(numbers.max() - numbers.min()) + 1)
+    daily[numbers - numbers.min()] = counted["n"].to_numpy()
+    return daily, _EPOCH + timedelta(days=int(numbers.min()))
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
+    return local.astimezone(UTC).replace(tzinfo=None)
+
+
+def _local(moment: datetime, zone: str) -> str:
+    return f"{moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"

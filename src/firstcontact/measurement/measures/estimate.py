@@ -1,0 +1,147 @@
+"""From sums to figures: an estimate with its interval, or a refusal with its reason. NumPy only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from firstcontact.kernel.result import (
+    NONE_MATURE,
+    NOTHING_TO_COUNT,
+    ONE_CUSTOMER_DOMINATES,
+    SIGNAL_ABSENT,
+    SUPPRESSED,
+    TOO_FEW,
+    Estimate,
+    Refusal,
+)
+from firstcontact.statistics.bucket import ratio
+from firstcontact.statistics.mean import clustered_mean
+from firstcontact.statistics.share import clustered_share
+
+if TYPE_CHECKING:
+    from firstcontact.measurement.measures.measure import Measure
+    from firstcontact.measurement.measures.reduce import Sums
+    from firstcontact.measurement.policy.model import Policy
+
+
+def estimate(measure: Measure, sums: Sums, policy: Policy, largest: Array | None = None) -> list[Estimate | Refusal]:
+    """One figure or refusal a cell.
+
+    Args:
+        measure: The measure.
+        sums: Its sums.
+        policy: What may be printed.
+        largest: Counted contacts of the largest customer, by cell, for the cells where that has been looked at.
+
+    Returns:
+        As many results as there are cells.
+    """
+    cells = ratio(sums.count, sums.total)
+    interval = clustered_share if measure.kind == "share" else clustered_mean
+    low, high = interval(cells, policy.publish.level)
+    opened = sums.open.sum(axis=1)
+    value = cells.value
+    if opened.any():
+        # The point is the share among contacts the definition settles; the ends hold both readings.
+        decided = cells.count - opened
+        value = np.where(decided > 0, sums.total.sum(axis=1) / np.maximum(decided, 1), np.nan)
+        _, generous = interval(ratio(sums.count, sums.total + sums.open), policy.publish.level)
+        high = np.where(opened > 0, generous, high)
+        value = np.where(decided > 0, value, (low + high) / 2)
+    immature = sums.immature.sum(axis=1)
+    results: list[Estimate | Refusal] = []
+    for cell in range(len(cells.count)):
+        n = int(cells.count[cell])
+        known = n + immature[cell]
+        maturity = float(n / known) if known else 0.0
+        refusal = _refuse(measure, policy, n, int(immature[cell]), maturity, (largest or {}).get(cell))
+        if refusal is not None:
+            results.append(refusal)
+            continue
+        status = "unsettled" if opened[cell] else "provisional" if maturity < 1 else "final"
+        results.append(
+            Estimate(
+                value=float(value[cell]),
+                low=float(low[cell]),
+                high=float(high[cell]),
+                level=policy.publish.level,
+                n=n,
+                estimand=measure.estimand,
+                unit=measure.unit,
+                maturity=maturity,
+                status=status,
+            )
+        )
+    return results
+
+
+def readings(sums: Sums) -> tuple[float, float] | None:
+    """The figure with every unsettled contact counted against it, and for it; None where nothing is unsettled."""
+    count, opened = sums.count.sum(), sums.open.sum()
+    if not opened or not count:
+        return None
+    total = sums.total.sum()
+    return float(total / count), float((total + opened) / count)
+
+
+def absent(measure: Measure) -> Refusal:
+    """The refusal of a measure that the data cannot show."""
+    return Refusal(
+        SIGNAL_ABSENT,
+        f"The data do not hold {measure.needs}.",
+        f"A source or a mapping with {measure.needs}.",
+        estimand=measure.estimand,
+    )
+
+
+def _refuse(
+    measure: Measure, policy: Policy, n: int, immature: int, maturity: float, largest: int | None
+) -> Refusal | None:
+    publish = policy.publish
+    if n == 0 and immature:
+        return Refusal(
+            NONE_MATURE,
+            f"None of {immature:,} contacts is old enough: the window of each reaches beyond the cut-off.",
+            "Wait until windows have closed, or declare a shorter window.",
+            0,
+            measure.estimand,
+        )
+    if n == 0:
+        return Refusal(
+            NOTHING_TO_COUNT,
+            "No contact belongs to this measure; the ledger says where each one stands.",
+            "See the ledger's causes.",
+            0,
+            measure.estimand,
+        )
+    if n < publish.suppress_below:
+        return Refusal(
+            SUPPRESSED,
+            f"Fewer than {publish.suppress_below} contacts.",
+            "A longer period or a coarser cut.",
+            n,
+            measure.estimand,
+            maturity,
+        )
+    if n < publish.minimum_sample:
+        return Refusal(
+            TOO_FEW,
+            f"{n} contacts; the policy's minimum is {publish.minimum_sample}.",
+            "A longer period, a coarser cut, or a lower publish.minimum_sample.",
+            n,
+            measure.estimand,
+            maturity,
+        )
+    if largest is not None and largest > publish.dominance * n:
+        return Refusal(
+            ONE_CUSTOMER_DOMINATES,
+            f"One customer holds {largest / n:.0%} of {n:,} contacts; the policy allows {publish.dominance:.0%}.",
+            "If that customer is a placeholder (a test line, an unknown caller), name it as a missing value or exclude "
+            "it by policy; otherwise raise publish.dominance.",
+            n,
+            measure.estimand,
+            maturity,
+        )
+    return None

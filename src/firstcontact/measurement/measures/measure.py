@@ -1,0 +1,66 @@
+"""What a measure is: how contacts become sums, and how sums become a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from firstcontact.kernel.result import Unit
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from firstcontact.measurement.policy.model import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """How each contact enters a measure.
+
+    Attributes:
+        causes: Why a contact is not counted, first match wins: (code, condition). The codes `not_opener`,
+            `left_censored` and `immature` have their own place in the ledger; every other code is an exclusion. The
+            codes `excluded_code`, `outside` and `outcome_code` stand for what the linked column of that name holds.
+        score: What a counted contact adds: 0 or 1 for a share, seconds or a score for a mean.
+        open: Counted contacts on which the definition does not say; their score is 0 and they add 1 when read the
+            other way. None where there are none.
+    """
+
+    causes: tuple[tuple[str, ir.BooleanValue], ...]
+    score: ir.NumericValue
+    open: ir.BooleanValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure.
+
+    Attributes:
+        id: As it stands in the results: `fcr_issue`.
+        title: For a table heading.
+        estimand: What is estimated, in the glossary's words.
+        unit: What the value is counted in.
+        kind: `share` gets a share's interval, `mean` a mean's.
+        rests_on: What the data must hold (names of `linking.holding`), any one of which is enough; empty for what is
+            always there.
+        needs: The same in words, for the refusal.
+        signals: Signals to bring along.
+        columns: Contact columns (and survey answers) to carry along.
+        reduce: Given linked contacts and the policy, how contacts become sums.
+    """
+
+    id: str
+    title: str
+    estimand: str
+    unit: Unit
+    reduce: Callable[[ir.Table, Policy], Reduction]
+    kind: Literal["share", "mean"] = "share"
+    rests_on: frozenset[str] = frozenset()
+    needs: str = ""
+    signals: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+    def supported(self, has: frozenset[str]) -> bool:
+        """Whether the data can show it."""
+        return not self.rests_on or bool(self.rests_on & has)

@@ -1,0 +1,35 @@
+"""Reopen rate: settled records that were opened again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firstcontact.measurement.measures.cause import excluded, yes
+from firstcontact.measurement.measures.measure import Measure, Reduction
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from firstcontact.measurement.policy.model import Policy
+
+
+def reduce(linked: ir.Table, _policy: Policy) -> Reduction:
+    """How contacts become sums."""
+    reopened = linked.reopens > 0
+    never = ~(linked.settled_times > 0).fill_null(False) & ~reopened.fill_null(False)
+    return Reduction((*excluded(linked, but=("no_customer", "no_reason")), ("never_settled", never)), yes(reopened))
+
+
+MEASURE = Measure(
+    id="reopen_rate",
+    title="Reopen rate",
+    estimand="share of contacts, once settled, that were opened again",
+    unit="share",
+    reduce=reduce,
+    rests_on=frozenset({"event.reopen", "event.settled"}),
+    needs="case events with settled or reopen",
+    signals=(
+        "reopens",
+        "settled_times",
+    ),
+)

@@ -1,0 +1,29 @@
+"""An interval for a mean (seconds, scores) whose rows come in customers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from firstcontact.statistics.bucket import Array, Ratio
+from firstcontact.statistics.share import t_quantile
+
+
+def clustered_mean(cells: Ratio, level: float) -> tuple[Array, Array]:
+    """Interval for a mean, clustered by customer.
+
+    Estimand: the mean score in a population of customers like these.
+    Formula: mean ± t(buckets that hold rows - 1) sqrt(var).
+    Assumes: customers are independent; the mean of a bucket is not far from normal.
+    Lies when: a few rows are huge (a call left open overnight), or few customers hold the cell.
+    Oracle: `statsmodels` OLS on a constant with cluster-robust covariance.
+    References: Kott (2001).
+
+    Args:
+        cells: Means with their variance, from `bucket.ratio`.
+        level: Confidence level, for example 0.95.
+
+    Returns:
+        Lower and upper ends in the score's unit; NaN where the count is 0.
+    """
+    half = t_quantile(level, cells.groups - 1) * np.sqrt(cells.variance)
+    return cells.value - half, cells.value + half
