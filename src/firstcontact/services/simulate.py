@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Form = Literal["parquet", "csv"]
 
+WORLD_FILE = "truth/world.toml"
+"""All knobs as used, beside the truth; by it an earlier simulation is known."""
+
 
 class Destination(Protocol):
     """Where a set of files is kept whole or not at all."""
@@ -67,6 +70,6 @@ def simulate(
     tables = dict(simulation.tables)
     tables.update({f"truth/{name}": table for name, table in simulation.truth.tables.items()})
     summary = {"asked": {"contacts": contacts, "seed": seed}, **simulation.truth.summary}
-    texts = {"truth/world.toml": world_toml(world), "truth/truth.json": json.dumps(summary, indent=2) + "\n"}
+    texts = {WORLD_FILE: world_toml(world), "truth/truth.json": json.dumps(summary, indent=2) + "\n"}
     destination.write(tables, texts, form)
     return simulation

@@ -7,10 +7,10 @@ is called, so that `--help` answers at once.
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Optional
 
 import typer
 
+from firstcontact.doors.cli.simulate import simulate
 from firstcontact.kernel.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, INTERNAL, FirstcontactError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(simulate)
 
 
 def main() -> None:
@@ -37,3 +38,13 @@ def main() -> None:
         print(f"{INTERNAL.code} {INTERNAL.title}: {type(error).__name__}.", file=sys.stderr)
         print("Run again with FIRSTCONTACT_TRACEBACK=1 to see where; that text may hold your data.", file=sys.stderr)
         sys.exit(EXIT_INTERNAL)
+
+
+@app.callback()
+def firstcontact() -> None:
+    """First Contact Resolution, measured honestly from the records a centre already has."""
+
+
+def _say_faults(error: FirstcontactError) -> None:
+    for fault in error.faults:
+        print(fault, file=sys.stderr)
