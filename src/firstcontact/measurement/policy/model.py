@@ -232,6 +232,11 @@ class Policy:
         return frozenset(condition.signal for condition in conditions)
 
     @property
+    def may_be_unsettled(self) -> bool:
+        """Whether the definition leaves cases open."""
+        return bool(self.unsettled_when) or any(c.missing == "unsettled" for c in self.counts_when)
+
+    @property
     def needs_customer(self) -> bool:
         """Whether it matters who the customer is."""
         return "returned" in self.signals or self.link.index == "openers"
