@@ -1,0 +1,132 @@
+"""What was left out and why: the two levels of the ledger as steps that add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from firstcontact.contacts.ledger import MeasureLedger, RowLedger
+from firstcontact.doors.report import words
+from firstcontact.doors.report.charts.bars import Bar, bars
+from firstcontact.doors.report.charts.drawing import Drawing
+from firstcontact.doors.report.notation import shown
+from firstcontact.doors.report.writer import Writer
+from firstcontact.kernel.errors import ErrorKind
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a ledger.
+
+    Attributes:
+        name: What it is.
+        code: The code under which the files name it.
+        count: How many, written.
+        share: Of the whole.
+        total: Whether it is the whole or what remains, not something taken off.
+    """
+
+    name: str
+    code: str
+    count: str
+    share: str
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A ledger as steps.
+
+    Attributes:
+        id: Names it on the page.
+        title: Its heading.
+        steps: From the whole to what remains.
+        bars: One bar a step.
+        sum: The addition, written out.
+        adds_up: Whether it comes out.
+    """
+
+    id: str
+    title: str
+    steps: list[Step]
+    bars: Drawing
+    sum: str
+    adds_up: bool
+
+
+def of_rows(ledger: RowLedger, writer: Writer) -> Account:
+    """From rows read to contacts."""
+    taken = [*ledger.absorbed.items(), *ledger.quarantined.items()]
+    if ledger.erased:
+        taken.append(("erased", ledger.erased))
+    return _account(
+        "rows",
+        writer.say("From rows to contacts"),
+        (writer.say("Rows read"), ledger.read),
+        taken,
+        (writer.say("Contacts"), ledger.contacts),
+        ledger.adds_up,
+        writer,
+        quarantined=frozenset(ledger.quarantined),
+    )
+
+
+def of_measure(ledger: MeasureLedger, writer: Writer) -> Account:
+    """From contacts to what a measure counts."""
+    taken = [
+        *ledger.excluded.items(),
+        ("not_opener", ledger.not_opener),
+        ("left_censored", ledger.left_censored),
+        ("immature", ledger.immature),
+    ]
+    return _account(
+        "contacts",
+        writer.say("From contacts to the figure"),
+        (writer.say("Contacts"), ledger.contacts),
+        [(code, count) for code, count in taken if count],
+        (writer.say("Counted in the figure"), ledger.counted),
+        ledger.adds_up,
+        writer,
+    )
+
+
+def _account(
+    name: str,
+    title: str,
+    whole: tuple[str, int],
+    taken: list[tuple[str, int]],
+    rest: tuple[str, int],
+    adds_up: bool,
+    writer: Writer,
+    quarantined: frozenset[str] = frozenset(),
+) -> Account:
+    number = writer.notation
+    every = whole[1]
+
+    def step(label: str, code: str, count: int, *, total: bool = False) -> Step:
+        share = count / every if every else 0.0
+        written = "<" + number.percent(0.001, 1) if 0 < share < 0.0005 else number.percent(share, 1)
+        return Step(label, code, number.count(count), number.together(written) if every else "", total)
+
+    steps = [step(whole[0], "", every, total=True)]
+    boxes: list[Bar | None] = [Bar(0, every, "neutral")]
+    left = every
+    for code, count in taken:
+        if code in quarantined:
+            kind = ErrorKind.registry.get(code)
+            label = kind.title if kind else writer.say("Set aside as unreadable or contradictory")
+        else:
+            label = writer.say(words.CAUSES[code]) if code in words.CAUSES else shown(code).replace("_", " ")
+        steps.append(step(label, shown(code), count))
+        boxes.append(Bar(left, left - count, "returned"))
+        left -= count
+    steps.append(step(rest[0], "", rest[1], total=True))
+    boxes.append(Bar(rest[1], 0, "settled"))
+    addition = " + ".join(number.count(count) for _, count in [*taken, rest])
+    return Account(
+        name,
+        title,
+        steps,
+        bars(boxes, width=380, steps=True, rtl=writer.rtl),
+        number.together(f"{addition} = {number.count(every)}"),
+        adds_up,
+    )

@@ -1,0 +1,44 @@
+"""The measures beside the headline: those with a figure, and those that these data cannot give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from firstcontact.doors.report import words
+from firstcontact.doors.report.figure import Figure, Refused
+from firstcontact.doors.report.writer import Writer
+from firstcontact.services.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Companions:
+    """Measures beside the headline.
+
+    Attributes:
+        known: (name, meaning, figure).
+        refused: (names, why), those refused for one reason together.
+    """
+
+    known: list[tuple[str, str, Figure]]
+    refused: list[tuple[str, Refused]]
+
+
+def companions(run: Run, writer: Writer) -> Companions:
+    """Say what the run holds beside its headline, in the order of `words.MEASURES`."""
+    level = run.policy.service_level
+    results = {row.measure: row.result for row in run.rows if not row.by and row.period_grain == "all"}
+    known: list[tuple[str, str, Figure]] = []
+    refused: dict[Refused, list[str]] = {}
+    for measure, (name, about) in words.MEASURES.items():
+        if measure not in results or measure == run.headline_measure:
+            continue
+        told = writer.figure(results[measure])
+        if told.refused:
+            refused.setdefault(told.refused, []).append(writer.say(name))
+            continue
+        meaning = writer.say(about)
+        if measure == "service_level":
+            goal = writer.notation.percent(level.goal)
+            meaning = writer.say(about, seconds=writer.notation.count(level.seconds), goal=goal)
+        known.append((writer.say(name), meaning, told))
+    return Companions(known, [("; ".join(names), why) for why, names in refused.items()])

@@ -1,0 +1,92 @@
+"""The course of the figure over the weeks, with the weeks that are not complete kept apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from firstcontact.doors.report.charts.drawing import Drawing
+from firstcontact.doors.report.charts.trend import Week, trend
+from firstcontact.doors.report.figure import Figure
+from firstcontact.doors.report.theme import NARROW, WIDE
+from firstcontact.doors.report.writer import Writer
+from firstcontact.kernel.result import Estimate
+from firstcontact.services.run import Run
+
+LONGEST = 106
+"""Weeks shown: two years; all of them are in results.csv."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The weeks.
+
+    Attributes:
+        drawings: One for a desk and one for a phone; None where no week has a figure.
+        weeks: (first day, figure) of each, for the table behind the chart.
+        open: Weeks whose windows have not all closed.
+        more: Earlier weeks that are not shown.
+        alternative: What the chart shows, in a sentence.
+    """
+
+    drawings: tuple[Drawing, Drawing] | None
+    weeks: list[tuple[str, Figure]]
+    open: str
+    more: int
+    alternative: str
+
+
+def course(run: Run, writer: Writer) -> Course | None:
+    """Follow the headline over the weeks; None where there are none."""
+    dated = [(row.period_start, row.result) for row in run.slices(run.headline_measure, "week") if row.period_start]
+    if not dated:
+        return None
+    dated.sort(key=lambda pair: pair[0])
+    more = max(0, len(dated) - LONGEST)
+    dated = dated[-LONGEST:]
+    number = writer.notation
+    weeks, lines = [], []
+    for start, result in dated:
+        told = writer.figure(result)
+        title = writer.say("Week of %(day)s", day=number.day(start)) + ": " + told.spoken
+        lines.append((number.day(start), told))
+        if isinstance(result, Estimate):
+            weeks.append(Week(start, result.value, result.low, result.high, result.maturity, title))
+        else:
+            weeks.append(Week(start, None, 0, 0, result.maturity, title))
+    unfinished = sum(not week.complete for week in weeks)
+    drawings = None
+    if any(week.value is not None for week in weeks):
+        headline = run.headline.value if isinstance(run.headline, Estimate) else None
+
+        def day(value: date) -> str:
+            return number.day(value, year=False)
+
+        wide, narrow = (
+            trend(weeks, width=width, reference=headline, percent=number.percent, day=day) for width in (WIDE, NARROW)
+        )
+        drawings = (wide, narrow)
+    known = [week.value for week in weeks if week.value is not None and week.complete]
+    alternative = ""
+    if known:
+        alternative = writer.say(
+            "Weeks from %(first)s to %(last)s; those that are complete lie between %(low)s and %(high)s.",
+            first=lines[0][0],
+            last=lines[-1][0],
+            low=number.percent(min(known)),
+            high=number.percent(max(known)),
+        )
+    return Course(
+        drawings,
+        lines,
+        writer.say_many(
+            "%(number)s week is not complete: its windows are still open. It is hatched, and no line leads to it.",
+            "%(number)s weeks are not complete: their windows are still open. They are hatched, and no line leads to"
+            " them.",
+            unfinished,
+        )
+        if unfinished
+        else "",
+        more,
+        alternative,
+    )

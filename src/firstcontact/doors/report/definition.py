@@ -1,0 +1,116 @@
+"""The same contacts under every published definition, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from firstcontact.doors.report.charts.dots import dots
+from firstcontact.doors.report.charts.drawing import Drawing
+from firstcontact.doors.report.figure import Figure, dot, shown_sentence
+from firstcontact.doors.report.notation import shown
+from firstcontact.doors.report.theme import DEFINITION_ROW
+from firstcontact.doors.report.writer import Writer
+from firstcontact.kernel.result import Estimate
+from firstcontact.measurement.measures.row import DefinitionRow
+from firstcontact.services.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One definition.
+
+    Attributes:
+        preset: Name of the preset.
+        title: What it counts.
+        source: Where it was published.
+        figure: In words.
+        readings: The figure under both readings of its open cases; empty where there are none.
+        unsettled: How many open cases; empty where there are none.
+        only_here: Contacts that it counts as settled and the run's policy does not.
+        only_ours: The other way round.
+        differ: Both together; empty for the run's own.
+        ours: Whether it is the run's own policy.
+    """
+
+    preset: str
+    title: str
+    source: str
+    figure: Figure
+    readings: str
+    unsettled: str
+    only_here: str
+    only_ours: str
+    differ: str
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """All definitions.
+
+    Attributes:
+        supported: Those with a figure, from the highest to the lowest, the run's own first.
+        dots: Their drawing.
+        unsupported: Those that the data cannot support.
+        spread: How far apart the lowest and the highest stand.
+    """
+
+    supported: list[Definition]
+    dots: Drawing
+    unsupported: list[Definition]
+    spread: str
+
+
+def side_by_side(run: Run, writer: Writer) -> SideBySide | None:
+    """Set the definitions beside one another; None where there are none."""
+    if not run.definitions:
+        return None
+    known = [(row, row.result) for row in run.definitions if isinstance(row.result, Estimate)]
+    known.sort(key=lambda pair: (pair[0].preset != run.policy.name, -pair[1].value, pair[0].preset))
+    ours = run.headline.value if isinstance(run.headline, Estimate) else None
+    marks = [
+        dot(
+            result,
+            strong=row.preset == run.policy.name,
+            readings=None
+            if row.reading_low is None or row.reading_high is None
+            else (row.reading_low, row.reading_high),
+        )
+        for row, result in known
+    ]
+    values = [result.value for _, result in known]
+    number = writer.notation
+    spread = ""
+    if len(values) > 1:
+        spread = writer.say(
+            "On these same contacts the definitions range from %(low)s to %(high)s.",
+            low=number.percent(min(values)),
+            high=number.percent(max(values)),
+        )
+    return SideBySide(
+        [_told(row, run, writer) for row, _ in known],
+        dots(marks, reference=ours, label=number.percent, rtl=writer.rtl, row=DEFINITION_ROW),
+        [_told(row, run, writer) for row in run.definitions if not isinstance(row.result, Estimate)],
+        spread,
+    )
+
+
+def _told(row: DefinitionRow, run: Run, writer: Writer) -> Definition:
+    number = writer.notation
+    readings = ""
+    if row.reading_low is not None and row.reading_high is not None and row.unsettled:
+        readings = number.span(number.decimal(row.reading_low * 100), number.percent(row.reading_high))
+    ours = row.preset == run.policy.name
+    yes, no = row.differs
+    return Definition(
+        shown(row.preset),
+        shown_sentence(row.title),
+        shown_sentence(row.source),
+        writer.figure(row.result),
+        readings,
+        number.count(row.unsettled) if row.unsettled else "",
+        number.count(yes),
+        number.count(no),
+        "" if ours else number.count(yes + no),
+        ours,
+    )

@@ -1,0 +1,95 @@
+"""One figure as it stands on the page: its value, interval, sample and maturity in words, or why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from firstcontact.doors.report.charts.dots import Dot
+from firstcontact.doors.report.notation import Notation, decimals, shown
+from firstcontact.kernel.result import Estimate, Refusal
+
+PROVISIONAL_BELOW = 0.8
+"""With fewer windows closed than this a figure may still move much, and is drawn hollow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why there is no figure.
+
+    Attributes:
+        title: In two or three words, translated.
+        reason: In the program's words, with numbers.
+        helps: What would make it possible.
+    """
+
+    title: str
+    reason: str
+    helps: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure in words.
+
+    Attributes:
+        value: The value; empty where refused.
+        interval: Its interval without the unit.
+        n: What it rests on.
+        closed: Share of windows that have closed; empty where they do not matter.
+        status: `final`, `provisional`, `unsettled` or `refused`.
+        refused: Why there is none.
+    """
+
+    value: str
+    interval: str
+    n: str
+    closed: str
+    status: str
+    refused: Refused | None = None
+
+    @property
+    def spoken(self) -> str:
+        """The figure in one line, for titles."""
+        if self.refused:
+            return self.refused.title
+        return f"{self.value} ({self.interval}), n = {self.n}" + (f", {self.closed}" if self.closed else "")
+
+
+def figure(result: Estimate | Refusal, notation: Notation, translations: Any) -> Figure:
+    """Put a result into words, with no more digits than its interval supports."""
+    closed = "" if result.maturity >= 1 else notation.closed(result.maturity)
+    if isinstance(result, Refusal):
+        title = translations.gettext(result.kind.title)
+        refused = Refused(title, shown_sentence(result.reason), shown_sentence(result.would_help))
+        return Figure("", "", notation.count(result.n), closed, "refused", refused)
+    value, low, high = (_written(part, result, notation) for part in (result.value, result.low, result.high))
+    return Figure(value[0], notation.span(low[1], high[1]), notation.count(result.n), closed, result.status)
+
+
+def _written(part: float, result: Estimate, notation: Notation) -> tuple[str, str]:
+    """A number of a result with its unit, and bare."""
+    if result.unit == "share":
+        places = decimals(result.low, result.high)
+        return notation.percent(part, places), notation.decimal(part * 100, places)
+    if result.unit == "seconds":
+        return (notation.duration(part),) * 2
+    if result.unit == "score":
+        places = min(1, decimals(result.low, result.high))
+        text = notation.together(notation.decimal(part * 100, places).replace("-", "−"))
+        return text, text
+    return (notation.count(part),) * 2
+
+
+def dot(result: Estimate | Refusal, *, strong: bool = False, readings: tuple[float, float] | None = None) -> Dot | None:
+    """The mark of a share; None for what cannot stand on a scale of shares."""
+    if isinstance(result, Refusal) or result.unit != "share":
+        return None
+    return Dot(
+        result.value, result.low, result.high, readings, hollow=result.maturity < PROVISIONAL_BELOW, strong=strong
+    )
+
+
+def shown_sentence(text: str) -> str:
+    """A sentence from the program or a policy as it may stand on a page: as `shown`, but whole."""
+    return " ".join(shown(word) for word in text.split())

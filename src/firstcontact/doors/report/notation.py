@@ -1,0 +1,128 @@
+"""Figures, counts, dates and names as a reader of one language writes them."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+
+LONGEST_NAME = 72
+"""Characters of a name that are shown; the whole name is in results.csv."""
+
+_FIRST_ISOLATE, _LAST_ISOLATE = "\u2066", "\u2069"
+_BIDI = frozenset("\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def shown(name: str) -> str:
+    r"""A name from the data as it may stand on a page.
+
+    Characters that would turn the direction of the text around, or that no page may hold, are replaced by a visible
+    sign, runs of blanks become one, and a long name is cut. Escaping markup is the template's affair.
+
+    >>> shown("bill\u202egnp.exe")
+    'bill�gnp.exe'
+    >>> len(shown("x" * 10_000))
+    72
+    """
+    head = name[: 8 * LONGEST_NAME]
+    plain = "".join("�" if _unfit(character) else character for character in head)
+    plain = " ".join(plain.split())
+    return plain if len(plain) <= LONGEST_NAME else plain[: LONGEST_NAME - 1].rstrip() + "…"
+
+
+def _unfit(character: str) -> bool:
+    if character in _BIDI:
+        return True
+    category = unicodedata.category(character)
+    return category in {"Cs", "Cn", "Co"} or (category == "Cc" and not character.isspace())
+
+
+def decimals(low: float, high: float) -> int:
+    """How many decimals of a percentage mean something, judged by the width of its interval.
+
+    >>> decimals(0.72, 0.76), decimals(0.742, 0.748), decimals(0.7421, 0.7429)
+    (0, 1, 2)
+    """
+    width = abs(high - low)
+    if width >= 0.015 or width == 0:
+        return 0
+    return 1 if width >= 0.0015 else 2
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How one language writes numbers and dates, in one business zone.
+
+    Attributes:
+        locale: The reader's language.
+        zone: The business zone, as an IANA name.
+    """
+
+    locale: Locale
+    zone: str
+
+    @property
+    def rtl(self) -> bool:
+        return str(self.locale.text_direction) == "rtl"
+
+    def together(self, text: str) -> str:
+        """Text that keeps its own left-to-right order inside a right-to-left sentence."""
+        return f"{_FIRST_ISOLATE}{text}{_LAST_ISOLATE}" if self.rtl else text
+
+    def count(self, value: float) -> str:
+        """A whole number with the language's separators."""
+        return format_decimal(round(value), format="#,##0", locale=self.locale)
+
+    def decimal(self, value: float, places: int = 0) -> str:
+        """A number with a fixed number of decimals."""
+        pattern = "#,##0" + ("." + "0" * places if places else "")
+        return format_decimal(value, format=pattern, locale=self.locale)
+
+    def percent(self, share: float, places: int = 0) -> str:
+        """A share, 0 to 1, as a percentage."""
+        pattern = self.locale.percent_formats[None].pattern
+        if places:
+            pattern = pattern.replace("0", "0." + "0" * places, 1)
+        return self.together(format_decimal(share, format=pattern, locale=self.locale))
+
+    def closed(self, maturity: float) -> str:
+        """A maturity as a percentage that reads 100 % only when nothing is missing."""
+        if maturity >= 1:
+            return self.percent(1)
+        places = 0 if maturity < 0.99 else 1 if maturity < 0.999 else 2
+        steps = 10 ** (2 + places)
+        return self.percent(min(math.floor(maturity * steps + 1e-9), steps - 1) / steps, places)
+
+    def span(self, low: str, high: str) -> str:
+        """From one number to another."""
+        return self.together(f"{low}–{high}" if low != high else low)
+
+    def day(self, value: datetime | date, *, year: bool = True) -> str:
+        """A date in the business zone; a bare date is taken as it is."""
+        day = self._local(value).date() if isinstance(value, datetime) else value
+        return format_date(day, format="d MMM y" if year else "d MMM", locale=self.locale)
+
+    def moment(self, value: datetime) -> str:
+        """A date and time of day in the business zone."""
+        return format_datetime(self._local(value), format="d MMM y, HH:mm", locale=self.locale)
+
+    def duration(self, seconds: float) -> str:
+        """A duration in the two largest units that matter, as `6:12` minutes or `2:05:00` hours.
+
+        >>> Notation(Locale.parse("en"), "UTC").duration(372)
+        '6:12'
+        """
+        whole = round(seconds)
+        hours, rest = divmod(whole, 3600)
+        text = f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+        return self.together(text)
+
+    def _local(self, value: datetime) -> datetime:
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(ZoneInfo(self.zone))

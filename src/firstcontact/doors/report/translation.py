@@ -1,0 +1,117 @@
+"""The languages of the report, and how its sentences reach a translator.
+
+English is the source. Translations are `locale/<language>/LC_MESSAGES/report.po`, read as they are when a report is
+made, so there is nothing to compile. After a sentence was added or changed, run
+
+    python -m firstcontact.doors.report.translation
+
+which collects every sentence into `locale/report.pot` and carries it into each `.po` file, where it waits for its
+translation. It needs the source tree, not an installed wheel.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from babel.support import NullTranslations, Translations
+
+from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
+from firstcontact.kernel.privacy import pattern
+from firstcontact.kernel.result import REFUSAL_KINDS
+
+HERE = Path(__file__).parent
+LOCALE = HERE / "locale"
+TEMPLATE = LOCALE / "report.pot"
+
+UNKNOWN_LANGUAGE = ErrorKind(
+    "FC6100",
+    "the report does not speak this language",
+    EXIT_USAGE,
+    "A report was asked for in a language that it has not been translated into. Ask for one of those it names.",
+)
+
+_METHODS = [("**.py", "python"), ("templates/**.j2", "jinja2.ext.babel_extract")]
+_OPTIONS = {"templates/**.j2": {"trimmed": "true", "newstyle_gettext": "true"}}
+_KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "say": None, "say_many": (1, 2)}
+
+
+def languages() -> tuple[str, ...]:
+    """Languages that the report can be written in."""
+    return ("en", *sorted(path.name for path in LOCALE.iterdir() if path.is_dir()))
+
+
+def locale(language: str) -> Locale:
+    """The conventions of a language that the report speaks.
+
+    Raises:
+        FirstcontactError: The report has not been translated into it.
+    """
+    faults = Faults()
+    try:
+        found = Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        found = None
+    if found is None or found.language not in languages():
+        allowed = ", ".join(languages())
+        faults.add(
+            UNKNOWN_LANGUAGE,
+            where="language",
+            saw=pattern(language),
+            allowed=allowed,
+            cure="ask for one of the languages named",
+        )
+    faults.raise_if_any()
+    assert found is not None  # noqa: S101 - a fault was raised otherwise
+    return found
+
+
+@lru_cache
+def translations(language: str) -> NullTranslations:
+    """The sentences of a language; English is the source and needs none."""
+    if language == "en":
+        return NullTranslations()
+    compiled = io.BytesIO()
+    write_mo(compiled, read(language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def read(language: str) -> Catalog:
+    """The translations of a language as they stand in its file."""
+    with (LOCALE / language / "LC_MESSAGES" / "report.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def collect() -> Catalog:
+    """Every sentence of the report that can be translated, with where it stands."""
+    catalog = Catalog(project="firstcontact", charset="utf-8", fuzzy=False)
+    for name, line, message, comments, _ in extract_from_dir(HERE, _METHODS, _OPTIONS, _KEYWORDS, ("Translators:",)):
+        catalog.add(message, None, [(name, line)], auto_comments=comments)
+    for kind in REFUSAL_KINDS:
+        catalog.add(kind.title, None, [("kernel/result.py", 0)])
+        catalog.add(kind.about, None, [("kernel/result.py", 0)])
+    return catalog
+
+
+def update() -> None:
+    """Write the template, and carry new and changed sentences into every translation."""
+    template = collect()
+    with TEMPLATE.open("wb") as file:
+        write_po(file, template, width=110, omit_header=True, sort_output=True)
+    for language in languages()[1:]:
+        catalog = read(language)
+        catalog.update(template, no_fuzzy_matching=True)
+        catalog.obsolete.clear()
+        with (LOCALE / language / "LC_MESSAGES" / "report.po").open("wb") as file:
+            write_po(file, catalog, width=110, sort_output=True, include_lineno=False)
+
+
+if __name__ == "__main__":
+    update()

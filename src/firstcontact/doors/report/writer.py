@@ -1,0 +1,60 @@
+"""One reader's language: what turns results, names and sentences into text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from babel import Locale
+
+from firstcontact.doors.report import translation, words
+from firstcontact.doors.report.figure import Figure, figure
+from firstcontact.doors.report.notation import Notation, shown
+from firstcontact.kernel.result import Estimate, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Speaks one language.
+
+    Attributes:
+        notation: How it writes numbers and dates.
+        translations: Its sentences.
+    """
+
+    notation: Notation
+    translations: Any
+
+    @classmethod
+    def of(cls, language: str, zone: str) -> Writer:
+        """The writer of a language, for dates in a zone.
+
+        Raises:
+            FirstcontactError: FC6100, the report has not been translated into it.
+        """
+        locale: Locale = translation.locale(language)
+        return cls(Notation(locale, zone), translation.translations(locale.language))
+
+    @property
+    def rtl(self) -> bool:
+        return self.notation.rtl
+
+    def say(self, message: str, **parts: object) -> str:
+        """A sentence in the reader's language, with its parts filled in."""
+        text: str = self.translations.gettext(message)
+        return text % parts if parts else text
+
+    def say_many(self, one: str, many: str, number: int, **parts: object) -> str:
+        """A sentence that depends on a number, which it holds as `%(number)s`."""
+        text: str = self.translations.ngettext(one, many, number)
+        return text % {"number": self.notation.count(number), **parts}
+
+    def name(self, name: str, *, translate: bool = False) -> str:
+        """A name from the data; `translate` those that every source shares."""
+        if name in words.CHANNELS and (translate or name == "(none)"):
+            return self.say(words.CHANNELS[name])
+        return shown(name) or self.say("(blank)")
+
+    def figure(self, result: Estimate | Refusal) -> Figure:
+        """A result in words."""
+        return figure(result, self.notation, self.translations)
