@@ -1,0 +1,335 @@
+"""How a source writes moments: found from a sample of shapes, then counted over the whole column."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from firstcontact.adapters.connectors.tabular import sql
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+ISO, EXCEL = "iso", "excel-serial"
+EPOCHS: dict[str, int] = {"epoch-seconds": 1_000_000, "epoch-milliseconds": 1_000, "epoch-microseconds": 1}
+SPECIAL = (ISO, EXCEL, *EPOCHS)
+MIXED_TOLERANCE = 0.01
+"""Up to this share of proven values in the other day and month order are typing errors; above, the column is mixed."""
+
+OFFSET_PATTERN = r"(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[ \d:][+-]\d{2})$"
+_HAS_OFFSET = rf"\d{{1,2}}:\d{{2}}(:\d{{2}}([.,]\d+)?)? ?{OFFSET_PATTERN}"
+_ISO = re.compile(
+    r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?( ?(Z|UTC|[+-]\d{2}(:?\d{2})?))?$"
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_NUMERIC = re.compile(r"^(?P<a>\d{1,4})(?P<s>[-/. ])(?P<b>\d{1,2})(?P=s)(?P<c>\d{4}|\d{2})(?P<tail>\.?)(?P<rest>.*)$")
+_CHINESE = re.compile(r"^\d{4}年\d{1,2}月\d{1,2}日(?P<rest>.*)$")
+_TIME = re.compile(
+    r"^(?P<lead>,? +|T|, *)?\d{1,2}(?P<s>[:.])\d{2}(?P<sec>(?P=s)\d{2})?(?P<frac>[.,]\d{1,9})?(?P<half>(?P<gap> ?)(AM|PM|am|pm|Am|Pm))?"
+    r"(?P<zone>(?P<zgap> ?)(Z|[+-]\d{2}:?\d{2}))?$"
+)
+_NAMED = re.compile(
+    r"^(?:(?P<wd>[A-Za-z]{3,9})(?P<wsep>,? ))?(?:(?P<d>\d{1,2})(?P<s1>[-/. ]|, )(?P<m>[A-Za-z]{3,9})|"
+    r"(?P<m2>[A-Za-z]{3,9})(?P<s2>[-/. ])(?P<d2>\d{1,2}))(?P<s3>[-/. ]|, )(?P<y>\d{4}|\d{2})(?P<rest>.*)$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the values say about day and month.
+
+    Attributes:
+        chosen: `day first` or `month first`; empty where the format leaves no choice.
+        proven: Values possible only in the chosen order.
+        against: Values possible only in the other order.
+        either: Values possible in both.
+        other: The format of the other order.
+    """
+
+    chosen: str
+    proven: int
+    against: int
+    either: int
+    other: str
+
+    @property
+    def mixed(self) -> bool:
+        return self.against > MIXED_TOLERANCE * (self.proven + self.against)
+
+
+@dataclass(frozen=True, slots=True)
+class DateGuess:
+    """How one column of ours is written.
+
+    Attributes:
+        formats: In order of trying. `strptime` formats, or one of `SPECIAL`.
+        values: Values that are not missing.
+        parsed: Those among them that one of the formats reads.
+        with_offset: Those that carry their own offset from UTC.
+        order: Day and month, where the format leaves a choice.
+        typed: Whether the column has a type of its own, so nothing had to be guessed.
+    """
+
+    formats: tuple[str, ...]
+    values: int
+    parsed: int
+    with_offset: int = 0
+    order: Order | None = None
+    typed: bool = False
+
+    @property
+    def share(self) -> float:
+        return self.parsed / self.values if self.values else 0.0
+
+    @property
+    def rests_on(self) -> str:
+        """The evidence in a sentence."""
+        if self.typed:
+            return "the column has a date type"
+        shown = " or ".join(self.formats)
+        text = f"{self.parsed:,} of {self.values:,} values parse as {shown}"
+        if self.order is not None:
+            text += f"; {self.order.proven:,} only with {self.order.chosen}, {self.order.either:,} either way"
+            if self.order.against:
+                text += f", {self.order.against:,} only the other way"
+        return text
+
+
+def candidates(values: Iterable[str]) -> list[tuple[str, ...]]:
+    """Formats that could have produced these values, most frequent shape first.
+
+    Each answer is a group of alternatives that differ in the order of day and month only.
+
+    >>> candidates(["29/2/2016 01:16"])
+    [('%d/%m/%Y %H:%M', '%m/%d/%Y %H:%M')]
+    >>> candidates(["2024-01-05T10:00:00Z", "1704448800"])
+    [('iso',), ('epoch-seconds',)]
+    """
+    groups: Counter[tuple[str, ...]] = Counter()
+    for value in values:
+        group = _shape(value.strip())
+        if group:
+            groups[group] += 1
+    return [group for group, _ in groups.most_common(6)]
+
+
+def _shape(value: str) -> tuple[str, ...]:
+    if _ISO.match(value):
+        return (ISO,)
+    if re.fullmatch(r"\d+(\.\d+)?", value):
+        return _number(value)
+    if (found := _CHINESE.match(value)) and (time := _time(found["rest"])) is not None:
+        return ("%Y年%m月%d日" + time,)
+    if found := _NUMERIC.match(value):
+        return _numeric(found)
+    if found := _NAMED.match(value):
+        return _named(found)
+    return ()
+
+
+def _number(value: str) -> tuple[str, ...]:
+    whole = value.split(".")[0]
+    number = int(whole)
+    if len(whole) == 14 and value.isdigit() and 1990 <= int(whole[:4]) < 2100:
+        return ("%Y%m%d%H%M%S",)
+    if len(whole) == 12 and value.isdigit() and 1990 <= int(whole[:4]) < 2100:
+        return ("%Y%m%d%H%M",)
+    if len(whole) == 8 and value.isdigit() and 1990 <= int(whole[:4]) < 2100 and 1 <= int(whole[4:6]) <= 12:
+        return ("%Y%m%d",)
+    for name, per in EPOCHS.items():
+        if 631_152_000 <= number * per / 1_000_000 < 4_102_444_800:
+            return (name,)
+    if 32_874 <= number < 73_051:
+        return (EXCEL,)
+    return ()
+
+
+def _numeric(found: re.Match[str]) -> tuple[str, ...]:
+    a, s, c = found["a"], found["s"], found["c"]
+    time = _time(found["rest"])
+    if time is None:
+        return ()
+    tail = found["tail"] + time
+    if len(a) == 4:
+        return (f"%Y{s}%m{s}%d{tail}",) if len(c) <= 2 else ()
+    if len(a) > 2:
+        return ()
+    year = "%Y" if len(c) == 4 else "%y"
+    return (f"%d{s}%m{s}{year}{tail}", f"%m{s}%d{s}{year}{tail}")
+
+
+def _named(found: re.Match[str]) -> tuple[str, ...]:
+    month = (found["m"] or found["m2"]).lower()
+    weekday = (found["wd"] or "").lower()
+    time = _time(found["rest"])
+    if month[:3] not in _MONTHS or time is None or (weekday and weekday[:3] not in _DAYS):
+        return ()
+    name = "%b" if len(month) == 3 else "%B"
+    lead = "" if not weekday else ("%a" if len(weekday) == 3 else "%A") + found["wsep"]
+    year = "%Y" if len(found["y"]) == 4 else "%y"
+    date = f"%d{found['s1']}{name}" if found["m"] else f"{name}{found['s2']}%d"
+    return (f"{lead}{date}{found['s3']}{year}{time}",)
+
+
+def _time(rest: str) -> str | None:
+    """The format of what follows a date; None where it is no time of day."""
+    if not rest:
+        return ""
+    found = _TIME.match(rest)
+    if not found:
+        return None
+    s = found["s"]
+    text = (found["lead"] or "") + ("%I" if found["half"] else "%H") + s + "%M"
+    text += (s + "%S") if found["sec"] else ""
+    text += (found["frac"][0] + "%f") if found["frac"] else ""
+    text += (found["gap"] + "%p") if found["half"] else ""
+    return text + ((found["zgap"] + "%z") if found["zone"] else "")
+
+
+def expression(value: str, form: str) -> str:
+    """SQL that reads a text as a moment without zone: UTC where the text has an offset, else as it stands.
+
+    Args:
+        value: SQL of the text, missing values as NULL.
+        form: One of `SPECIAL` or a `strptime` format.
+    """
+    if form == ISO:
+        return f"make_timestamp(epoch_us(try_cast({value} AS TIMESTAMPTZ)))"
+    if form in EPOCHS:
+        return f"make_timestamp(CAST(round(try_cast({value} AS DOUBLE) * {EPOCHS[form]}) AS BIGINT))"
+    if form == EXCEL:
+        return f"make_timestamp(CAST(round((try_cast({value} AS DOUBLE) - 25569) * 86400) AS BIGINT) * 1000000)"
+    if form.endswith("%z"):
+        return f"make_timestamp(epoch_us(try_strptime({value}, {sql.text(form)})))"
+    return f"try_strptime({value}, {sql.text(form)})"
+
+
+def offset_test(value: str, form: str) -> str:
+    """SQL that says whether a text carries its own offset from UTC, given that it has this format."""
+    if form == ISO:
+        return f"regexp_matches({value}, {sql.text(_HAS_OFFSET)})"
+    return "true" if form.endswith("%z") or form in EPOCHS else "false"
+
+
+def infer(
+    connection: DuckDBPyConnection, relation: str, value: str, sample: Iterable[str], day_first: bool
+) -> DateGuess | None:
+    """Find the formats of a text column and count over the whole of it.
+
+    Args:
+        connection: The engine's own connection.
+        relation: Query or table that holds the column.
+        value: SQL of the text, missing values as NULL.
+        sample: Some of its values.
+        day_first: The order to take where no value decides.
+
+    Returns:
+        What was found; None where no shape of a moment occurs. A mix of orders is reported, not resolved.
+    """
+    groups = candidates(sample)
+    if not groups:
+        return None
+    for _ in range(3):
+        counted = _count(connection, relation, value, groups)
+        formats = [_choose(group, counted, day_first) for group in groups]
+        rest = _unread(connection, relation, value, [form for group in groups for form in group])
+        further = [group for group in candidates(rest) if group not in groups]
+        if not further:
+            break
+        groups += further
+    order: Order | None = None
+    for group in groups:
+        if len(group) == 2 and (counted[group[0]] or counted[group[1]]):
+            only = (counted[group[0]] - counted[_both(group)], counted[group[1]] - counted[_both(group)])
+            chosen = formats[groups.index(group)]
+            mine, other = (only[0], only[1]) if chosen == group[0] else (only[1], only[0])
+            found = Order(
+                "day first" if chosen == group[0] else "month first", mine, other, counted[_both(group)],
+                group[1] if chosen == group[0] else group[0],
+            )  # fmt: skip
+            if order is None:
+                order = found
+            elif order.chosen == found.chosen:
+                order = Order(order.chosen, order.proven + found.proven, order.against + found.against,
+                              order.either + found.either, order.other)  # fmt: skip
+            else:
+                order = Order(order.chosen, order.proven, order.against + found.proven,
+                              order.either + found.either + found.against, order.other)  # fmt: skip
+    used = [form for form in dict.fromkeys(formats) if counted[form]]
+    if not used:
+        return None
+    return _totals(connection, relation, value, tuple(used), order)
+
+
+def counted(connection: DuckDBPyConnection, relation: str, value: str, formats: tuple[str, ...]) -> DateGuess:
+    """Count over the whole column how well formats fit that somebody decided."""
+    return _totals(connection, relation, value, formats, None)
+
+
+def _totals(
+    connection: DuckDBPyConnection, relation: str, value: str, used: tuple[str, ...], order: Order | None
+) -> DateGuess:
+    parsed = " OR ".join(f"{expression('v', form)} IS NOT NULL" for form in used)
+    offset = " OR ".join(f"({expression('v', form)} IS NOT NULL AND {offset_test('v', form)})" for form in used)
+    row = connection.execute(
+        f"SELECT count(v), count(*) FILTER ({parsed}), count(*) FILTER ({offset}) FROM (SELECT {value} AS v FROM {relation})"
+    ).fetchone()
+    assert row is not None
+    return DateGuess(used, int(row[0]), int(row[1]), int(row[2]), order)
+
+
+def _both(group: tuple[str, ...]) -> str:
+    return " & ".join(group)
+
+
+def _count(connection: DuckDBPyConnection, relation: str, value: str, groups: list[tuple[str, ...]]) -> dict[str, int]:
+    wanted: dict[str, str] = {}
+    for group in groups:
+        for form in group:
+            wanted[form] = f"{expression('v', form)} IS NOT NULL"
+        if len(group) == 2:
+            wanted[_both(group)] = " AND ".join(f"{expression('v', form)} IS NOT NULL" for form in group)
+    counts = ", ".join(f"count(*) FILTER ({test})" for test in wanted.values())
+    row = connection.execute(f"SELECT {counts} FROM (SELECT {value} AS v FROM {relation})").fetchone()
+    assert row is not None
+    return dict(zip(wanted, (int(n) for n in row), strict=True))
+
+
+def _choose(group: tuple[str, ...], counted: dict[str, int], day_first: bool) -> str:
+    if len(group) == 1:
+        return group[0]
+    day, month = group
+    if counted[day] == counted[month]:
+        return day if day_first else month
+    return day if counted[day] > counted[month] else month
+
+
+def _unread(connection: DuckDBPyConnection, relation: str, value: str, formats: list[str]) -> list[str]:
+    read = " OR ".join(f"{expression('v', form)} IS NOT NULL" for form in formats)
+    rows = connection.execute(
+        f"SELECT DISTINCT v FROM (SELECT {value} AS v FROM {relation}) WHERE v IS NOT NULL AND NOT ({read}) LIMIT 200"
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def local_to_utc(value: str, zone: str, first: object, last: object) -> str:
+    """SQL that turns a local reading into UTC by comparisons with the zone's changes of offset."""
+    from datetime import datetime
+
+    from firstcontact.contacts.rule import EARLIEST, LATEST
+    from firstcontact.kernel.clock import offsets
+
+    low = max(first, EARLIEST) if isinstance(first, datetime) else EARLIEST
+    high = min(last, LATEST) if isinstance(last, datetime) else EARLIEST
+    changes = offsets(zone, min(low, high), max(low, high))
+    if len(changes) == 1:
+        return f"{value} - INTERVAL '{changes[0].seconds} seconds'" if changes[0].seconds else value
+    cases = " ".join(
+        f"WHEN {value} >= TIMESTAMP '{change.start_local}' THEN {value} - INTERVAL '{change.seconds} seconds'"
+        for change in reversed(changes[1:])
+    )
+    return f"CASE {cases} ELSE {value} - INTERVAL '{changes[0].seconds} seconds' END"

@@ -1,0 +1,306 @@
+"""Files in, validated contacts out: the walk from paths to `contacts.loaded.Loaded`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from firstcontact.adapters.connectors import validate
+from firstcontact.adapters.connectors.tabular import companion, container, fault, history, plan, sql
+from firstcontact.adapters.connectors.tabular.expression import Reader, Value
+from firstcontact.adapters.connectors.tabular.guess import Guess, Guesser
+from firstcontact.adapters.connectors.tabular.mapping import Mapping, bind
+from firstcontact.adapters.connectors.tabular.reader import FILE, ROW, FileOptions, Raw, Reject, read
+from firstcontact.adapters.connectors.tabular.source import Relation, unite
+from firstcontact.contacts.ledger import RowLedger
+from firstcontact.contacts.loaded import Loaded
+from firstcontact.contacts.rule import by_code
+from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX
+from firstcontact.kernel.clock import zone_exists
+from firstcontact.kernel.engine import Engine
+from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SOURCE, CONTACTS_TABLE, QUARANTINE = "fc_source", "contacts", "quarantine"
+
+
+@dataclass(slots=True)
+class Opened:
+    """Files in the engine, before anything is made of them.
+
+    Attributes:
+        relation: The rows that describe contacts.
+        raws: One for each file (or sheet) of them.
+        companions: Files named after another table, by that table.
+        inputs: Name, size and SHA-256 of what was read.
+    """
+
+    relation: Relation
+    raws: list[Raw]
+    companions: dict[str, list[Raw]] = field(default_factory=dict)
+    inputs: tuple[dict[str, Any], ...] = ()
+
+
+class TabularConnector:
+    """Reads delimited text, Excel, Parquet and JSON lines; plain, in gzip or in zip; one file or several."""
+
+    name = "tabular"
+
+    def load(
+        self,
+        engine: Engine,
+        paths: Sequence[Path],
+        mapping: Mapping | None = None,
+        *,
+        zone: str | None = None,
+        extra: Sequence[str] = (),
+        progress: Progress = silent,
+    ) -> Loaded:
+        """Read files into validated contacts.
+
+        Args:
+            engine: Where the tables are kept.
+            paths: Files and directories.
+            mapping: What the columns mean; guessed where None.
+            zone: In which local times are understood; before the mapping's own, and UTC where neither says.
+            extra: Further source columns to keep, as `x_<name>`.
+            progress: Told what is being done.
+
+        Returns:
+            Engine tables, ledger, findings and the mapping in force. The ledger adds up.
+
+        Raises:
+            FirstcontactError: When files, mapping or all rows are unusable; every fault at once.
+        """
+        scratch = container.scratch_directory()
+        try:
+            progress("reading files")
+            _check_zone(zone)
+            # Texts with an offset become zoned moments on their way to UTC.
+            engine.sql().execute("SET TimeZone = 'UTC'")
+            opened = open_files(engine.sql(), paths, scratch, mapping.file if mapping else FileOptions())
+            return _load(engine.sql(), opened, mapping, zone, tuple(extra), progress)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def open_files(connection: DuckDBPyConnection, paths: Sequence[Path], scratch: Path, options: FileOptions) -> Opened:
+    """Read every file as it is and put those with contacts on top of each other.
+
+    Raises:
+        FirstcontactError: The faults of all files at once.
+    """
+    parts, inputs = container.open_all([Path(path) for path in paths], scratch)
+    raws: list[Raw] = []
+    companions: dict[str, list[Raw]] = {}
+    faults = []
+    # A file named `surveys.csv` is a companion only beside contacts; alone it may be anybody's name for contacts.
+    alone = all(part.table != "contacts" for part in parts)
+    for number, part in enumerate(parts, start=1):
+        try:
+            found = read(connection, part, number, scratch, options)
+        except FirstcontactError as error:
+            faults += error.faults
+            continue
+        if part.table == "contacts" or alone:
+            raws += found
+        else:
+            companions.setdefault(part.table, []).extend(found)
+    if faults:
+        raise FirstcontactError(faults)
+    return Opened(unite(connection, raws, SOURCE), raws, companions, inputs)
+
+
+def _check_zone(zone: str | None) -> None:
+    if zone is not None and not zone_exists(zone):
+        raise FirstcontactError(
+            [
+                fault.UNKNOWN_ZONE.fault(
+                    where="--zone", saw="a name that is no zone", allowed="a name such as Europe/Sofia",
+                    cure="correct the name",
+                )
+            ]
+        )  # fmt: skip
+
+
+def understand(
+    connection: DuckDBPyConnection, opened: Opened, mapping: Mapping | None, extra: Sequence[str]
+) -> tuple[Mapping, list[Guess]]:
+    """The mapping in force: the person's, checked against the columns, or a guessed one.
+
+    Raises:
+        FirstcontactError: When the mapping does not fit the file, or no column says when a contact began.
+    """
+    relation = opened.relation
+    where = relation.files[0]
+    guesses: list[Guess] = []
+    if mapping is None:
+        guesser = Guesser(connection, relation)
+        mapping, guesses = guesser.run(), guesser.guesses
+        if "started_at" not in mapping.columns:
+            raise FirstcontactError(
+                [
+                    fault.NO_START.fault(
+                        where=where, saw=f"{len(relation.columns)} columns: {', '.join(list(relation.columns)[:40])}",
+                        allowed="a column with dates, or one with dates and one with times of day",
+                        cure="name it in a mapping: `firstcontact inspect FILE --write-mapping mapping.toml`",
+                    )
+                ]
+            )  # fmt: skip
+    else:
+        guesses = [Guess(ours, source, "set in the mapping", 1.0) for ours, source in mapping.columns.items()]
+    names = {name[len(EXTRA_PREFIX) :].casefold(): name for name in relation.columns if name.startswith(EXTRA_PREFIX)}
+    have = {name.casefold() for name in relation.columns}
+    asked = [names.get(name.casefold(), name) if name.casefold() not in have else name for name in extra]
+    return bind(mapping, relation.columns, where, asked), guesses
+
+
+def _load(
+    connection: DuckDBPyConnection,
+    opened: Opened,
+    mapping: Mapping | None,
+    zone: str | None,
+    extra: tuple[str, ...],
+    progress: Progress,
+) -> Loaded:
+    progress("understanding columns")
+    relation = opened.relation
+    mapping, guesses = understand(connection, opened, mapping, extra)
+    in_force = zone or mapping.zone or "UTC"
+    findings = [finding for raw in opened.raws for finding in raw.findings] + list(relation.findings)
+    dated = plan.plan_dates(connection, relation, mapping, in_force)
+    mapping = replace(mapping, dates=dated.formats())
+    findings += dated.findings
+    reader = Reader(connection, relation, mapping, dated.guesses, in_force)
+    read_rows = relation.rows
+    absorbed: Counter[str] = Counter()
+    progress("validating contacts")
+    if mapping.kind == "ticket-update":
+        moment = (
+            dated.utc(reader, "updated_at", mapping.update["updated_at"]) if "updated_at" in mapping.update else "NULL"
+        )
+        history.order_updates(reader, moment)
+        reader = replace(reader, relation=replace(relation, table=history.LAST))
+    candidates = plan.project(reader, dated, mapping, opened)
+    settled = validate.settle(connection, candidates.query, candidates.columns, CONTACTS_TABLE, clean=candidates.clean)
+    if mapping.kind == "ticket-update":
+        absorbed["update"] = _absorb_updates(connection, settled.bad)
+    absorbed["duplicate"] = settled.duplicates
+    soft = candidates.soft_findings(connection, settled.rows)
+    findings += soft + plan.word_findings(reader)
+    present = [c.name for c in CONTACTS.columns if c.name in candidates.columns]
+    extras = {candidate: own for own, candidate in candidates.extra.items()}
+    validate.contacts_view(connection, settled.rows, CONTACTS_TABLE, present, list(extras))
+    tables = {"contacts": CONTACTS_TABLE}
+    tables |= companion.from_rows(connection, settled.rows, mapping, candidates.columns)
+    if mapping.kind == "ticket-update" and "updated_at" in mapping.update:
+        history.write_case_events(connection, "case_events", settled.rows)
+        tables["case_events"] = "case_events"
+    elif mapping.kind == "ticket":
+        tables |= companion.events_of_tickets(connection, settled.rows, candidates.columns)
+    stray = companion.read_all(connection, opened.companions, tables, in_force, absorbed, findings)
+    read_rows += sum(raw.rows for raws in opened.companions.values() for raw in raws)
+    rejects = [(raw.label, reject) for raw in opened.raws for reject in raw.rejects]
+    rejects += [(raw.label, reject) for raws in opened.companions.values() for raw in raws for reject in raw.rejects]
+    quarantined = _quarantine(connection, relation, settled.bad, [*rejects, *stray])
+    ledger = RowLedger(
+        read_rows + len(rejects), settled.contacts,
+        {cause: n for cause, n in absorbed.items() if n}, dict(sorted(quarantined.items())),
+    )  # fmt: skip
+    if not ledger.adds_up:
+        raise AssertionError("the ledger of rows does not add up")
+    _forget(connection, opened)
+    if settled.contacts == 0:
+        raise _nothing_left(relation.files[0], quarantined)
+    findings += plan.set_aside_findings(quarantined, ledger.read)
+    return Loaded(
+        tables=tables,
+        quarantine=QUARANTINE,
+        ledger=ledger,
+        findings=tuple(findings),
+        mapping=replace(mapping, zone=in_force).as_dict(),
+        source_kind=mapping.kind,
+        present=frozenset(present) - ({"source"} if "source" not in mapping.columns else set()),
+        zone=in_force,
+        extra={own: name for own, name in extras.items()},
+        inputs=opened.inputs,
+    )
+
+
+def _absorb_updates(connection: DuckDBPyConnection, bad: str) -> int:
+    """A ticket whose last state is unfit goes aside whole; the earlier rows of the others are absorbed."""
+    connection.execute(
+        f"INSERT INTO {bad} SELECT u.{FILE}, u.{ROW}, b.{validate.FAULTS} FROM {history.UPDATES} u JOIN "
+        f"(SELECT x.ticket, y.{validate.FAULTS} FROM {history.UPDATES} x JOIN {bad} y USING ({FILE}, {ROW})) b "
+        "ON b.ticket = u.ticket WHERE NOT u.last"
+    )
+    row = connection.execute(
+        f"SELECT count(*) FROM {history.UPDATES} u WHERE NOT last AND NOT EXISTS "
+        f"(SELECT 1 FROM {bad} b WHERE b.{FILE} = u.{FILE} AND b.{ROW} = u.{ROW})"
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _quarantine(
+    connection: DuckDBPyConnection, relation: Relation, bad: str, rejects: Sequence[tuple[str, Reject]]
+) -> Counter[str]:
+    """Write the rows set aside, with their raw content, and count them under the first of their codes."""
+    counts = validate.tally(connection, bad)
+    files = "[" + ", ".join(sql.text(name) for name in relation.files) + "]"
+    packed = ", ".join(f"{sql.name(name)} := s.{sql.name(name)}" for name in relation.columns)
+    if counts:
+        body = (
+            f"SELECT b.{ROW} AS row_number, {files}[b.{FILE}] AS file, {validate.codes_query('b.' + validate.FAULTS)} AS codes, "
+            f"CAST(to_json(struct_pack({packed})) AS VARCHAR) AS raw FROM {bad} b JOIN {relation.table} s "
+            f"ON s.{FILE} = b.{FILE} AND s.{ROW} = b.{ROW}"
+        )
+    else:
+        body = "SELECT 0::BIGINT AS row_number, '' AS file, ['']::VARCHAR[] AS codes, '' AS raw WHERE false"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {QUARANTINE} AS {body}")
+    if rejects:
+        rows = pa.table(
+            {
+                "row_number": pa.array([reject.row for _, reject in rejects], pa.int64()),
+                "file": pa.array([label for label, _ in rejects], pa.string()),
+                "codes": pa.array([[reject.code] for _, reject in rejects], pa.list_(pa.string())),
+                "raw": pa.array([reject.raw for _, reject in rejects], pa.string()),
+            }
+        )
+        connection.register("fc_batch", rows)
+        connection.execute(f"INSERT INTO {QUARANTINE} SELECT * FROM fc_batch")
+        connection.unregister("fc_batch")
+        counts.update(reject.code for _, reject in rejects)
+    return counts
+
+
+def _nothing_left(label: str, quarantined: Counter[str]) -> FirstcontactError:
+    return FirstcontactError(
+        fault.NO_ROW_LEFT.fault(
+            where=label, saw=f"{n:,} rows {by_code(code).clause} ({code})", allowed="at least one row that can be used",
+            cure=by_code(code).cure,
+        )
+        for code, n in quarantined.most_common()
+    )  # fmt: skip
+
+
+def _forget(connection: DuckDBPyConnection, opened: Opened) -> None:
+    """Drop what was only needed to read: text copies of the rows take more room than the contacts."""
+    connection.execute(f"DROP VIEW IF EXISTS {SOURCE}")
+    for name in (history.UPDATES, history.LAST):
+        connection.execute(f"DROP TABLE IF EXISTS {name}")
+    tables = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE temporary AND starts_with(table_name, 'fc_raw_')"
+    ).fetchall()
+    for (table,) in tables:
+        connection.execute(f"DROP TABLE IF EXISTS {sql.name(str(table))}")

@@ -1,0 +1,327 @@
+"""What the common systems call things: column names, channel words, states, yes and no.
+
+Names are compared in a plain form (`plain_name`): lower case, words apart, no punctuation. Earlier names are better.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def plain_name(name: str) -> str:
+    """A column name without case, punctuation and run-together words.
+
+    >>> plain_name("callStartTime"), plain_name("u_caller-ID "), plain_name("Име на клиент")
+    ('call start time', 'u caller id', 'име на клиент')
+    """
+    text = unicodedata.normalize("NFKC", name).replace("'", "").replace("’", "")
+    text = _CAMEL.sub(" ", text)
+    # Combining marks (Hebrew points) are no separators.
+    return " ".join(re.sub(r"[^\w\u0590-\u05c7]+|_", " ", text).lower().split())
+
+
+CONTACT_IDS = (
+    "contact id", "call id", "interaction id", "conversation id", "chat id", "session id", "call uuid", "call sid", "ucid",
+    "contactid", "interactionid", "conversationid", "callid", "engagement id", "segment id", "master contact id",
+    "call key", "unique id", "uniqueid", "uuid", "guid", "record id", "hs object id", "external id", "message id", "activity id",
+    "contact number", "call number", "interaction number", "call reference", "id", "id контакт", "номер на обаждане",
+    "идентификатор", "מזהה שיחה", "מספר שיחה", "מזהה פנייה", "מזהה", "通话编号", "通話編號", "会话编号", "联系编号", "呼叫id", "编号", "編號",
+)  # fmt: skip
+TICKET_IDS = (
+    "ticket id", "ticket number", "incident number", "incident id", "case number", "case id", "issue key", "request id",
+    "ticket no", "ticket", "ticketid", "ticketnumber", "number", "incident", "case", "key", "work order id", "request number",
+    "sr number", "service request number", "ritm", "task number", "case no", "conversation number", "номер на заявка", "заявка",
+    "номер", "מספר קריאה", "מספר פנייה", "מספר תקלה", "工单编号", "工單編號", "工单号", "單號", "单号", "案件编号", "事件编号",
+)  # fmt: skip
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "customer_id": (
+        "customer id", "requester id", "caller id", "customer", "requester", "caller", "contact id customer", "client id", "client",
+        "customerid", "cust id", "customer number", "customer no", "account id", "account number", "accountid", "account name",
+        "contact name", "user id", "userid", "member id", "subscriber id", "patient id", "citizen id", "policy number",
+        "reporter", "raised by", "requested for", "opened for", "affected user", "end user", "customer user id",
+        "customer user", "customeruser", "customer key", "person id", "party id", "consumer id", "visitor id",
+        "requester email", "customer email", "contact email", "email", "from address", "requester name", "customer name",
+        "caller name", "full name", "users requester", "ani", "caller number", "calling number", "customer phone number",
+        "customer phone", "customer number phone", "customer endpoint address", "from number", "phone number", "msisdn",
+        "phone", "from", "external participant id", "user", "contact", "клиент", "клиентски номер", "номер на клиент",
+        "абонат", "потребител", "заявител", "телефон", "לקוח", "מספר לקוח", "מזהה לקוח", "פונה", "שם לקוח", "טלפון",
+        "客户", "客戶", "客户编号", "客戶編號", "客户id", "用户id", "用户", "会员号", "手机号", "電話", "电话", "联系人",
+    ),
+    "started_at": (
+        "started at", "start time", "start date time", "contact start", "call start", "call start time", "conversation start",
+        "interaction start", "interaction start time", "conversation start time", "initiation timestamp", "start timestamp",
+        "opened at", "opened", "open date", "opened date", "date opened", "date time opened", "created at", "created", "created time",
+        "created date", "create date", "createdate", "creation date", "date created", "date created timestamp", "ticket created timestamp",
+        "ticket created date", "create time", "creation time", "reported date", "submit date", "submitted at", "submitted date",
+        "reported on", "created on", "start", "startdate", "starttime", "started", "contact start time", "contact date",
+        "call date time", "call timestamp", "timestamp", "date time", "datetime", "call time stamp", "conversation created at",
+        "opening date", "date of opening", "master contact start", "connected time", "sys created at", "sys created on", "call date",
+        "received at", "received", "received date", "call received", "date", "time", "начало", "начален час", "дата на създаване",
+        "създадена", "създаден", "дата и час", "дата на отваряне", "дата", "תאריך פתיחה", "נפתח", "זמן התחלה", "תחילת שיחה", "תאריך ושעה",
+        "תאריך", "开始时间", "開始時間", "创建时间", "建立時間", "来电时间", "來電時間", "通话开始时间", "受理时间", "开始日期", "日期", "时间",
+    ),
+    "ended_at": (
+        "ended at", "end time", "end date time", "contact end", "call end", "call end time", "conversation end", "interaction end",
+        "interaction end time", "conversation end time", "disconnect timestamp", "end timestamp", "resolved at", "resolved time",
+        "resolved", "resolved date", "resolution date", "date resolved", "solved at", "solved date", "ticket solved timestamp",
+        "ticket solved date", "resolution time stamp", "solve date", "solved", "closed at", "closed", "closed time",
+        "closed date", "close date", "date closed", "date time closed", "hs closed date", "close time", "closing date",
+        "closed on", "resolved on", "completed at", "completed date", "end", "enddate", "endtime", "ended", "disconnect time",
+        "last resolved at", "conversation closed at", "last closed at", "date of solving", "solvedate", "closedate", "край", "краен час", "дата на решаване",
+        "решена", "решен", "приключена", "затворена", "дата на затваряне", "תאריך סגירה", "נסגר", "זמן סיום", "סיום שיחה", "结束时间",
+        "結束時間", "通话结束时间", "解决时间", "解決時間", "关闭时间", "關閉時間", "完成时间",
+    ),
+    "queued_at": (
+        "queued at", "queue start time", "enqueue timestamp", "queue time stamp", "queue enter time", "queue entry time",
+        "in queue at", "entered queue", "acd start", "queue start",
+    ),
+    "answered_at": (
+        "answered at", "answer time", "answered time stamp", "agent connected at", "connected to agent timestamp",
+        "agent connected time", "connect time", "first response at", "first responded at", "initially assigned at", "first reply at",
+        "answered date", "accepted at", "час на отговор", "זמן מענה", "接听时间", "接聽時間", "应答时间",
+    ),
+    "channel": (
+        "channel", "contact type", "ticket channel", "channel type", "media type", "mediatype", "contact channel", "origin", "case origin",
+        "ticket source", "via channel", "via", "created via", "contact method", "communication channel", "request source",
+        "request type channel", "requesttypes name", "hs ticket source", "conversation channel", "conversation source type",
+        "source type", "reported source", "create article type", "media", "interaction channel", "contact medium", "skill channel",
+        "source", "канал", "тип контакт", "източник", "ערוץ", "ערוץ פנייה", "סוג פנייה", "מקור", "渠道", "管道", "来源", "來源", "联系方式",
+    ),
+    "direction": (
+        "direction", "call direction", "contact direction", "interaction direction", "initiation method", "originating direction",
+        "conversation direction", "call type", "inbound outbound", "in out", "посока", "כיוון", "方向", "呼叫方向",
+    ),
+    "agent_id": (
+        "agent id", "agent", "agent name", "assigned to", "assignee", "assignee id", "assignee name", "agent username", "owner",
+        "owner id", "hubspot owner id", "case owner", "owner name", "ticket owner", "handled by", "user name", "username", "agent email",
+        "technician", "operator", "representative", "rep", "csr", "advisor", "teammate assigned", "resolver", "resolved by",
+        "users assigned", "agent full name", "assigned agent", "answered by", "агент", "оператор", "служител", "изпълнител", "נציג", "שם נציג",
+        "מטפל", "坐席", "座席", "客服", "客服人员", "处理人", "處理人", "坐席工号",
+    ),
+    "team": (
+        "team", "team name", "agent team", "department", "agent group", "site", "team assigned", "agent hierarchy", "team id",
+        "owner team", "hs team", "екип", "отдел", "צוות", "מחלקה", "团队", "團隊", "部门", "部門",
+    ),
+    "queue": (
+        "queue", "queue name", "assignment group", "group", "skill", "skill name", "ticket group", "assigned group", "group name",
+        "routing queue", "support group", "owning group", "hs pipeline", "campaign", "campaign name", "queue id", "acd queue", "ring group",
+        "groups assigned", "workgroup", "service group", "assigned team", "опашка", "група", "תור", "קבוצה", "קבוצת טיפול", "队列", "隊列",
+        "技能组", "技能組", "处理组",
+    ),
+    "reason": (
+        "reason", "contact reason", "call reason", "case reason", "category", "ticket category", "topic", "issue type", "ticket type",
+        "issue category", "request type", "type", "problem type", "incident type", "call type reason", "subject category",
+        "hs ticket category", "reason code", "contact driver", "call driver", "disposition", "wrap up code", "itilcategories id",
+        "service", "product", "classification", "intent", "conversation topic", "tags", "причина", "категория", "тема", "тип",
+        "повод", "סיבה", "סיבת פנייה", "קטגוריה", "נושא", "原因", "来电原因", "來電原因", "类别", "類別", "分类", "分類", "问题类型", "問題類型", "业务类型",
+    ),
+    "wrap_up": (
+        "wrap up", "wrapup", "wrap up code", "wrapup code", "disposition", "disposition code", "disposition name", "call disposition",
+        "closed code", "close code", "resolution code", "resolution", "outcome", "result", "call result", "closure code", "conclusion",
+    ),
+    "agent_says_resolved": (
+        "agent says resolved", "fcr", "first contact resolution", "first call resolution", "is fcr", "resolved on first contact",
+        "resolved first contact", "issue resolved", "resolved flag", "is resolved", "first contact resolved", "fcr flag",
+        "resolved by agent", "решен при първи контакт", "נפתר בשיחה ראשונה", "首次解决", "是否解决", "首次解決",
+    ),
+    "settled": (
+        "settled", "state", "status", "incident state", "ticket status", "ticket state", "issue status", "case status", "hs pipeline stage",
+        "ticket stage", "conversation state", "request status", "status name", "статус", "състояние", "סטטוס", "מצב", "状态", "狀態", "工单状态",
+    ),
+    "abandoned": (
+        "abandoned", "is abandoned", "abandon", "abandoned flag", "call abandoned", "abandon flag", "was abandoned", "изоставен", "изоставено",
+        "ננטש", "放弃", "放棄", "是否放弃",
+    ),
+    "transfers": (
+        "transfers", "transfer count", "reassignment count", "number of transfers", "transferred count", "assignee stations",
+        "group stations", "reassignments", "num transfers", "n transfers", "transfer times", "transferred", "прехвърляния", "העברות", "转接次数", "轉接次數",
+    ),
+    "escalated_to": ("escalated to", "escalation level", "escalation group", "escalated team", "escalated group", "tier escalated to"),
+    "handle_seconds": (
+        "handle seconds", "handle time", "handling time", "total handle time", "aht", "talk time", "call duration", "duration",
+        "duration seconds", "handle duration", "agent interaction duration", "conversation duration", "t handle", "thandle", "tHandle",
+        "total duration", "agent time", "contact duration", "billsec", "interaction duration", "handle", "продължителност", "времетраене", "משך שיחה",
+        "משך", "通话时长", "通話時長", "处理时长", "时长",
+    ),
+    "hold_seconds": ("hold seconds", "hold time", "customer hold duration", "hold duration", "total hold time", "agent hold time", "задържане", "保持时长"),
+    "case_id": (
+        "case id", "ticket id", "case number", "ticket number", "parent id", "case", "ticket", "related ticket", "related case",
+        "incident number", "problem id", "parent case", "sr number",
+    ),
+    "asset_id": (
+        "asset id", "asset", "cmdb ci", "configuration item", "ci", "affected ci", "serial number", "device id", "asset tag", "device",
+        "vehicle id", "meter id", "актив", "נכס", "设备", "资产编号", "設備",
+    ),
+    "language": ("language", "locale", "lang", "requester language", "customer language", "conversation language", "език", "שפה", "语言", "語言"),
+    "reason_source": ("reason source",),
+    "text_ref": ("text ref", "transcript id", "transcript ref", "recording id"),
+    "article_ids": ("article ids", "articles", "kb article", "knowledge article", "article id", "article number"),
+    "cost": ("cost", "contact cost", "handling cost", "cost per contact", "total cost", "цена", "עלות", "成本"),
+}  # fmt: skip
+
+DEEPER_REASONS = (
+    "subcategory", "sub category", "u subcategory", "subreason", "sub reason", "reason 2", "category 2", "level 2", "subtopic",
+    "sub type", "subtype", "category level 2", "reason detail", "issue subtype", "item", "subcategory 2", "category 3", "level 3",
+    "category level 3", "reason 3", "подкатегория", "תת קטגוריה", "תת נושא", "子类别", "子類別", "二级分类", "子分类", "细分类型",
+)  # fmt: skip
+FIRST_LEVELS = ("level 1", "reason 1", "category 1", "category level 1")
+
+SECOND_HALF = (
+    "time",
+    "start time",
+    "opened time",
+    "created time",
+    "call time",
+    "hour",
+    "end time",
+    "closed time",
+    "час",
+    "שעה",
+    "时间",
+    "時間",
+)
+
+UPDATE_NAMES: dict[str, tuple[str, ...]] = {
+    "version": ("sys mod count", "mod count", "version", "update number", "sequence", "revision", "history number", "update count", "seq"),
+    "updated_at": (
+        "sys updated at", "sys updated on", "updated at", "updated", "last updated", "last modified", "last modified date",
+        "modified at", "modified on", "date mod", "last modified at", "update time", "change time", "history created", "event time",
+        "activity date", "hs lastmodifieddate", "updated on", "ticket updated timestamp", "промяна", "עודכן", "更新时间", "更新時間",
+    ),
+    "state": NAMES["settled"],
+    "reopen_count": ("reopen count", "reopens", "reopened count", "number of reopens", "times reopened", "reopen", "count reopens", "reopened times"),
+    "reopened_at": ("reopened at", "reopened time", "last reopened at", "reopen date", "reopened date"),
+}  # fmt: skip
+
+SURVEY_NAMES: dict[str, tuple[str, ...]] = {
+    "csat": (
+        "csat", "csat score", "satisfaction", "satisfaction score", "satisfaction rating", "customer satisfaction", "satisfaction rating score",
+        "survey score", "survey rating", "rating", "csat rating", "conversation rating", "survey result", "ticket satisfaction rating", "overall satisfaction",
+        "удовлетвореност", "оценка", "שביעות רצון", "满意度", "滿意度", "满意度评分", "评分",
+    ),
+    "nps": ("nps", "nps score", "likelihood to recommend", "net promoter score", "recommend score", "recommendation", "推荐度"),
+    "ces": ("ces", "customer effort score", "effort", "effort score", "ease", "ease score", "customer effort"),
+    "resolved": (
+        "survey resolved", "was your issue resolved", "issue resolved survey", "customer says resolved", "resolved survey",
+        "survey issue resolved", "did we resolve your issue", "survey fcr", "was your problem solved", "решен ли е проблемът",
+    ),
+    "contacts_needed": ("contacts needed", "number of contacts needed", "how many contacts", "how many times did you contact us", "survey contacts"),
+    "answered_at": ("survey answered at", "survey date", "survey time", "survey completed at", "survey response date", "rated at", "feedback date"),
+}  # fmt: skip
+
+IDENTIFIER_NAMES: dict[str, tuple[str, ...]] = {
+    "phone": (
+        "phone", "phone number", "ani", "caller number", "calling number", "customer phone", "customer phone number", "from number", "mobile",
+        "mobile phone", "requester phone", "contact phone", "customer endpoint address", "msisdn", "cli", "telephone", "customer number phone",
+        "телефон", "телефонен номер", "мобилен", "טלפון", "מספר טלפון", "נייד", "电话", "電話", "电话号码", "手机", "手机号", "手機",
+    ),
+    "email": (
+        "email", "e mail", "email address", "requester email", "customer email", "contact email", "from address", "from email", "sender",
+        "sender email", "user email", "имейл", "поща", "אימייל", "דואר אלקטרוני", "邮箱", "电子邮件", "電子郵件", "郵箱",
+    ),
+    "account": (
+        "account", "account id", "account number", "account no", "contract number", "subscription id", "company id", "organization id",
+        "policy number", "сметка", "партида", "абонатен номер", "договор", "מספר חשבון", "账号", "帳號", "账户", "合同号",
+    ),
+}  # fmt: skip
+
+
+CHANNEL_WORDS: dict[str, str] = {
+    word: channel
+    for channel, words in {
+        "phone": (
+            "phone", "voice", "call", "telephone", "tel", "inbound call", "outbound call", "phone call", "calls", "callback", "hotline", "voicemail", "call center",
+            "phone call (inbound)", "phone call (outbound)", "phonecall", "pstn", "telephony", "sip", "телефон", "обаждане", "טלפון", "שיחה", "电话", "電話",
+            "通话", "語音", "语音", "来电", "helpdesk call",
+        ),
+        "email": ("email", "e-mail", "mail", "e mail", "inbound email", "email message", "имейл", "поща", "דוא\"ל", "אימייל", "מייל", "邮件", "電子郵件", "邮箱", "郵件", "电子邮件"),
+        "chat": ("chat", "webchat", "web chat", "live chat", "livechat", "online chat", "virtual chat", "web messaging chat", "native_chat", "chat_message", "чат", "צ'אט", "צאט", "聊天", "在线客服", "線上客服"),
+        "messaging": (
+            "messaging", "sms", "whatsapp", "message", "telegram", "viber", "wechat", "line", "text", "text message", "facebook messenger", "messenger", "imessage", "native_messaging",
+            "webmessaging", "web messaging", "mms", "apple messages", "push", "messages", "съобщение", "וואטסאפ", "הודעה", "微信", "短信", "簡訊",
+        ),
+        "social": ("social", "facebook", "twitter", "x", "instagram", "social media", "linkedin", "youtube", "tiktok", "facebook post", "twitter post", "trustpilot", "reddit", "weibo", "социални мрежи", "微博", "社交媒体"),
+        "web": (
+            "web", "web form", "webform", "form", "portal", "website", "customer portal", "service portal", "web widget", "widget", "feedback widget", "help center", "helpcenter", "web service",
+            "employee center", "jira", "api", "mobile app", "app", "mobile", "contact form", "internet", "web case", "online", "forum", "уеб", "сайт", "אתר", "טופס", "网页", "網頁", "网站", "表单",
+        ),
+        "self-service": ("self-service", "self service", "ivr", "selfservice", "bot", "chatbot", "virtual agent", "voicebot", "virtual assistant", "knowledge base", "автомат", "בוט", "自助", "机器人", "自助服务"),
+        "walk-in": ("walk-in", "walk in", "walkin", "branch", "in person", "in-person", "counter", "visit", "direct", "office", "face to face", "store", "на място", "клон", "סניף", "现场", "門市", "柜台", "门店"),
+        "remote": ("remote", "remote session", "screen share", "cobrowse", "co-browse", "teamviewer", "video", "video call", "отдалечено", "远程", "视频"),
+    }.items()
+    for word in words
+}  # fmt: skip
+
+DIRECTION_WORDS: dict[str, str] = {
+    word: direction
+    for direction, words in {
+        "inbound": ("inbound", "in", "incoming", "i", "inbound call", "from customer", "received", "queue_transfer", "transfer", "входящо", "входящ", "נכנסת", "נכנס", "呼入", "来电", "inbound email"),
+        "outbound": ("outbound", "out", "outgoing", "o", "outbound call", "callback", "to customer", "dialer", "external_outbound", "изходящо", "изходящ", "יוצאת", "יוצא", "呼出", "去电", "manual", "predictive"),
+    }.items()
+    for word in words
+}  # fmt: skip
+
+TRUE_WORDS = frozenset(
+    {"true", "t", "yes", "y", "1", "1.0", "on", "x", "✓", "да", "вярно", "כן", "是", "对", "有", "oui", "ja", "si", "sí", "sim", "solved", "resolved", "abandoned", "abandon", "已解决"}
+)  # fmt: skip
+FALSE_WORDS = frozenset(
+    {"false", "f", "no", "n", "0", "0.0", "off", "не", "грешно", "לא", "否", "不", "无", "没有", "non", "nein", "não", "unsolved", "unresolved", "not resolved", "answered", "handled", "未解决"}
+)  # fmt: skip
+
+SETTLED_STATES = frozenset(
+    {
+        "resolved", "closed", "solved", "done", "complete", "completed", "cancelled", "canceled", "closed complete", "closed successful",
+        "closed unsuccessful", "closed incomplete", "closed skipped", "closed abandoned", "fixed", "merged", "archived", "finished", "resolved by caller",
+        "closed won", "closed - resolved", "pending close", "auto closed", "declined", "rejected", "3 - closed", "6", "7",
+        "решен", "решена", "затворен", "затворена", "приключен", "приключена", "изпълнена", "נפתר", "נסגר", "סגור", "סגורה", "טופל", "הושלם",
+        "已解决", "已解決", "已关闭", "已關閉", "关闭", "完成", "已完成", "结案", "已结案", "結案", "clos", "résolu", "geschlossen", "gelöst", "cerrado", "resuelto",
+    }
+)  # fmt: skip
+OPEN_STATES = frozenset(
+    {
+        "new", "open", "active", "in progress", "assigned", "work in progress", "reopened", "re-opened", "reopen", "to do", "todo", "backlog", "waiting for support", "queued", "accepted",
+        "processing", "processing (assigned)", "processing (planned)", "triage", "escalated", "submitted", "planned", "1", "2", "under investigation", "in review", "snoozed", "backlogged",
+        "нова", "нов", "отворена", "отворен", "в процес", "възложена", "חדש", "חדשה", "פתוח", "פתוחה", "בטיפול", "新建", "打开", "处理中", "處理中", "进行中", "待处理", "未解决", "已分配",
+    }
+)  # fmt: skip
+AWAITING_STATES = frozenset(
+    {
+        "pending", "on hold", "on-hold", "hold", "awaiting", "waiting", "awaiting user info", "awaiting vendor", "awaiting problem", "awaiting evidence", "awaiting caller", "awaiting info",
+        "awaiting change", "waiting for customer", "waiting on customer", "waiting on third party", "waiting on contact", "waiting on us", "waiting for approval", "waiting for vendor", "pending customer",
+        "pending reminder", "pending vendor", "pending user", "awaiting customer", "awaiting reply", "suspended", "3", "customer responded",
+        "изчакване", "чака клиент", "ממתין", "ממתין ללקוח", "等待", "挂起", "等待客户", "擱置", "待客户回复",
+    }
+)  # fmt: skip
+ABANDON_WORDS = frozenset(
+    {
+        "abandoned", "abandon", "abandoned in queue", "hung up", "hang up", "hangup", "missed", "missed call", "lost", "caller hung up", "abandoned call", "customer hung up in queue", "short abandoned",
+        "abandoned in ivr", "изоставен", "изпуснат", "пропуснато", "ננטש", "נטישה", "放弃", "放棄", "未接", "未接来电",
+    }
+)  # fmt: skip
+
+SYSTEMS: dict[str, tuple[frozenset[str], ...]] = {
+    "ServiceNow": (frozenset({"sys mod count"}), frozenset({"incident state", "opened at"}), frozenset({"cmdb ci", "assignment group"})),
+    "Zendesk": (frozenset({"ticket id", "requester id", "via channel"}), frozenset({"assignee stations"}), frozenset({"ticket created timestamp"})),
+    "Jira Service Management": (frozenset({"issue key", "reporter"}),),
+    "Freshdesk": (frozenset({"ticket id", "resolved time", "created time"}),),
+    "Genesys Cloud": (frozenset({"conversation id", "media type"}), frozenset({"conversation id", "ani", "dnis"})),
+    "Amazon Connect": (frozenset({"initiation timestamp", "disconnect timestamp"}),),
+    "Salesforce Service": (frozenset({"case number", "case origin"}), frozenset({"case number", "date time opened"})),
+    "HubSpot": (frozenset({"hs pipeline stage"}), frozenset({"hs ticket category"}), frozenset({"hs object id"})),
+    "Intercom": (frozenset({"conversation id", "teammate assigned"}),),
+    "GLPI": (frozenset({"itilcategories id"}), frozenset({"date mod", "users requester"})),
+    "OTRS/Zammad": (frozenset({"ticketnumber", "customeruser"}), frozenset({"ticket number", "customer user"})),
+    "Five9": (frozenset({"call id", "campaign", "disposition", "skill"}), frozenset({"call id", "disposition", "dnis"})),
+    "NICE CXone": (frozenset({"master contact id"}),),
+    "Talkdesk": (frozenset({"interaction id", "ring groups"}), frozenset({"call sid", "ring groups"})),
+}  # fmt: skip
+"""Sets of plain column names that only this system uses together."""
+
+DAY_FIRST_EXCEPT = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix",
+                    "America/Detroit", "America/Anchorage", "America/Boise", "America/Indiana/", "America/Kentucky/",
+                    "America/North_Dakota/", "America/Menominee", "America/Juneau", "Pacific/Honolulu", "US/", "Asia/Manila")  # fmt: skip
+"""Zones of people who write the month first."""

@@ -1,0 +1,162 @@
+"""What makes a row unfit to be a contact: the rules as data. Connectors apply them; nothing here names an engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind
+
+EARLIEST = datetime(1990, 1, 1)
+"""No contact record is older. What is older is a sentinel (1970, 1900) or a typing error."""
+
+LATEST = datetime(2100, 1, 1)
+"""No contact record is younger. What is younger is a sentinel (2199, 9999) or a typing error."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowRule:
+    """One way in which a row can be unfit.
+
+    Attributes:
+        kind: Its permanent code and explanation.
+        clause: What is wrong with the row, for a list with counts.
+        cure: What a person can do about it.
+    """
+
+    kind: ErrorKind
+    clause: str
+    cure: str
+
+    @property
+    def code(self) -> str:
+        return self.kind.code
+
+
+def _rule(code: str, title: str, about: str, clause: str, cure: str) -> RowRule:
+    return RowRule(ErrorKind(code, title, EXIT_INPUT, about), clause, cure)
+
+
+ID_MISSING = _rule(
+    "FC2001",
+    "a row has no contact id",
+    "The file has a column with contact ids, but this row's is empty, so the row cannot be told from others.",
+    "without a contact id",
+    "fill in the id, or leave contact_id out of the mapping to number the rows",
+)
+START_MISSING = _rule(
+    "FC2002",
+    "a row has no start",
+    "A contact without a moment at which it began cannot be placed before or after another one.",
+    "without a start",
+    "fill in the start, or map started_at to a column that always has it",
+)
+START_UNREADABLE = _rule(
+    "FC2003",
+    "a start cannot be read",
+    "The value in the start column is not a moment in the format found for the column.",
+    "with a start that is no date in the column's format",
+    "correct the value, or add its format under [dates] in the mapping",
+)
+END_UNREADABLE = _rule(
+    "FC2004",
+    "an end cannot be read",
+    "The value in the end column is neither empty nor a moment in the format found for the column.",
+    "with an end that is no date in the column's format",
+    "correct the value, or add its format under [dates] in the mapping",
+)
+END_BEFORE_START = _rule(
+    "FC2005",
+    "a contact ends before it starts",
+    "The end lies before the start. Usual causes: swapped columns, two zones, or a typing error.",
+    "that end before they start",
+    "check that start and end stand in the right columns and in the same zone",
+)
+IMPLAUSIBLE = _rule(
+    "FC2006",
+    "a date is not plausible",
+    f"A start or end lies before {EARLIEST.year} or after {LATEST.year - 1}. Such values are placeholders "
+    "(1970-01-01, 2199-12-31) or typing errors.",
+    f"with a date outside {EARLIEST.year} to {LATEST.year - 1}",
+    "correct the date, or name the placeholder under [missing.in] in the mapping",
+)
+ID_TAKEN = _rule(
+    "FC2007",
+    "a contact id occurs twice with different content",
+    "Two rows carry the same contact id and say different things. The later version is kept where the file tells "
+    "versions apart, else the first row; the others are set aside. Identical copies are absorbed, not set aside.",
+    "whose contact id another row carries with different content",
+    "remove the wrong row, or map a version or last-update column",
+)
+VALUE_UNREADABLE = _rule(
+    "FC2008",
+    "a value does not fit its column",
+    "A mapping written by a person is obeyed: a value that is not a number, yes or no, or date where the mapping "
+    'says so sets its row aside. With `bad_values = "missing"` it is read as missing instead.',
+    "with a value that does not fit its column",
+    'correct the value, map another column, or set bad_values = "missing" in the mapping',
+)
+RAGGED = _rule(
+    "FC2009",
+    "a row has too many or too few fields",
+    "The row does not have as many fields as the header, so its values cannot be told to columns. Usual causes: an "
+    "unquoted delimiter or line break inside a value, or a file cut off.",
+    "with too many or too few fields, or broken quoting",
+    "quote values that hold the delimiter, or export again",
+)
+DATE_ORDER = _rule(
+    "FC2010",
+    "a date is in another day and month order than its column",
+    "Nearly all values of the column prove one order of day and month; this one is possible only in the other.",
+    "with day and month in another order than their column",
+    "correct the value in the source",
+)
+NOT_AN_OBJECT = _rule(
+    "FC2011",
+    "a line is not a JSON object",
+    "Each line of a JSON lines file must hold one object. This one does not.",
+    "that hold no JSON object",
+    "export again; the line may be cut off",
+)
+STRAY = _rule(
+    "FC2012",
+    "a row of a companion table cannot be used",
+    "A row of the identifiers, surveys, case_events or reviews file lacks a required value or holds one that cannot "
+    "be read.",
+    "of a companion table that lack a required value or hold an unreadable one",
+    "fill in contact_id and the other required columns",
+)
+
+RULES: tuple[RowRule, ...] = (
+    ID_MISSING,
+    START_MISSING,
+    START_UNREADABLE,
+    END_UNREADABLE,
+    END_BEFORE_START,
+    IMPLAUSIBLE,
+    ID_TAKEN,
+    VALUE_UNREADABLE,
+    RAGGED,
+    DATE_ORDER,
+    NOT_AN_OBJECT,
+    STRAY,
+)
+"""In order of their code. A row's faults are a number with one bit a rule: bit 0 is the first."""
+
+
+def bit(rule: RowRule) -> int:
+    """The number that stands for one rule in a row's faults.
+
+    >>> bit(ID_MISSING), bit(START_UNREADABLE)
+    (1, 4)
+    """
+    return 1 << RULES.index(rule)
+
+
+def by_code(code: str) -> RowRule:
+    """The rule with this code.
+
+    >>> by_code("FC2005").clause
+    'that end before they start'
+    """
+    return next(rule for rule in RULES if rule.code == code)
