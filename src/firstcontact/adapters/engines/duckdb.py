@@ -47,7 +47,7 @@ class DuckDBEngine:
         return self._backend.to_pyarrow(expression)
 
     def materialise(self, expression: ir.Table, name: str) -> ir.Table:
-        query = ibis.to_sql(expression, dialect="duckdb")
+        query = self._backend.compile(expression)
         self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
         return self._backend.table(name)
 
@@ -67,7 +67,7 @@ class DuckDBEngine:
         return self._copy(expression, path, "FORMAT csv, HEADER true")
 
     def _copy(self, expression: ir.Table, path: Path, options: str) -> int:
-        query = ibis.to_sql(expression, dialect="duckdb")
+        query = self._backend.compile(expression)
         target = str(path).replace("'", "''")
         row = self._connection.execute(f"COPY ({query}) TO '{target}' ({options})").fetchone()
         return int(row[0]) if row else 0
@@ -75,7 +75,7 @@ class DuckDBEngine:
     def components(self, edges: ir.Table, name: str) -> ir.Table:
         """Label propagation with pointer jumping: a handful of rounds whatever the shape of the graph."""
         run = self._connection.execute
-        edge_query = ibis.to_sql(edges, dialect="duckdb")
+        edge_query = self._backend.compile(edges)
         run(
             f"CREATE OR REPLACE TEMP TABLE fc_edge AS SELECT DISTINCT * FROM ("
             f'SELECT "left" AS a, "right" AS b FROM ({edge_query}) UNION ALL '

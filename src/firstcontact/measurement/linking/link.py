@@ -53,16 +53,39 @@ def link(
         has: What the data hold (`holdings`); found here where not given.
         signals: Further signals to bring along, beside those that the policy asks for. Those that the data cannot
             show are NULL.
-        keep: Columns of the contacts to carry along; all where not given.
+        keep: Columns of the contacts (and `survey_` answers) to carry along; all where not given.
         detail: Whether to name the earlier contact, the issue and redials: what exports need and figures do not.
         name: Under which the engine keeps the answer.
 
     Returns:
-        One row a contact, with `excluded_code`, `takes_part`, `previous_gap_us`, `next_gap_us`,
-        `related_previous_gap_us`, `related_next_gap_us`, `window_us`, `returned`, `repeat`, `opener`, `issue_start`,
-        `left_censored`, `history_short` (too early to know whether it is a repeat), `mature`, `index_eligible`,
-        `outside` (`before_since` or `after_cutoff`), `start_us`, `outcome` and `outcome_code` (of every contact), `verdict` and
-        `verdict_code` (of eligible and mature ones), the signals, and with detail `leg_of`, `repeat_of`, `issue_id`,
+        What `connect` gives, with the verdicts that `judge` adds.
+    """
+    connected = connect(
+        engine, tables, policy, fit, frame, has=has, signals=signals, keep=keep, detail=detail, name=name
+    )
+    return judge(connected, policy)
+
+
+def connect(
+    engine: Engine,
+    tables: dict[str, ir.Table],
+    policy: Policy,
+    fit: Fit,
+    frame: Frame,
+    *,
+    has: frozenset[str] | None = None,
+    signals: Iterable[str] = (),
+    keep: Iterable[str] | None = None,
+    detail: bool = True,
+    name: str = "fc_linked",
+) -> ir.Table:
+    """Link without judging: everything that conditions compare. Takes what `link` takes.
+
+    Returns:
+        One row a contact, kept in the engine: `start_us`, `excluded_code`, `outside` (`before_since`, `after_cutoff`),
+        `takes_part`, `previous_gap_us`, `next_gap_us`, `related_previous_gap_us`, `related_next_gap_us`, `window_us`,
+        `returned`, `repeat`, `opener`, `issue_start`, `left_censored`, `history_short` (too early to know whether it is
+        a repeat), `mature`, `index_eligible`, the signals, and with detail `leg_of`, `repeat_of`, `issue_id`,
         `redialled`.
     """
     has = holdings(engine, tables) if has is None else has
@@ -86,13 +109,24 @@ def link(
     linked = _decide(linked, policy, frame)
     answers = [column for column in keep or () if column.startswith("survey_")]
     linked = _observe(tables, linked, policy, has, wanted, answers)
-    linked = _judge(linked, policy)
     if detail:
         linked = linked.mutate(repeat_of=issue.predecessor(linked))
     result = ("contact_id", *(column for column in carried if column != "contact_id"), *_MADE, *wanted, *answers)
     result = (*result, *(("leg_of", "repeat_of") if detail else ()))
     kept = engine.materialise(linked.select(list(dict.fromkeys(result))), name)
     return issue.name_issues(engine, kept, source, policy, name) if detail else kept
+
+
+def judge(connected: ir.Table, policy: Policy) -> ir.Table:
+    """Add `outcome` and `outcome_code` (of every contact), `verdict` and `verdict_code` (of eligible, mature ones)."""
+    said, code = outcome(connected, policy)
+    judged = connected.mutate(outcome=said, outcome_code=code)
+    final = judged.index_eligible & judged.mature
+    nothing = ibis.null("string")
+    return judged.mutate(
+        verdict=ibis.ifelse(final, judged.outcome, nothing),
+        verdict_code=ibis.ifelse(final, judged.outcome_code, nothing),
+    )
 
 
 _MADE = (
@@ -113,10 +147,6 @@ _MADE = (
     "history_short",
     "mature",
     "index_eligible",
-    "outcome",
-    "outcome_code",
-    "verdict",
-    "verdict_code",
 )
 
 
@@ -182,17 +212,6 @@ def _see(signal: Signal, linked: ir.Table, has: frozenset[str]) -> Any:
 
 def _asks(signal: str, prefix: str) -> bool:
     return any(name.startswith(prefix) for name in SIGNALS[signal].rests_on)
-
-
-def _judge(linked: ir.Table, policy: Policy) -> ir.Table:
-    verdict, code = outcome(linked, policy)
-    judged = linked.mutate(outcome=verdict, outcome_code=code)
-    final = judged.index_eligible & judged.mature
-    nothing = ibis.null("string")
-    return judged.mutate(
-        verdict=ibis.ifelse(final, judged.outcome, nothing),
-        verdict_code=ibis.ifelse(final, judged.outcome_code, nothing),
-    )
 
 
 def _us(moment: datetime) -> int:

@@ -62,7 +62,9 @@ class Cut:
     def by(self) -> str:
         return ",".join(one.name for one in self.slices)
 
-    def cells(self, base: list[tuple[Any, ...]], columns: list[str]) -> tuple[list[tuple[str | date, ...]], NDArray[np.int64]]:
+    def cells(
+        self, base: list[tuple[Any, ...]], columns: list[str]
+    ) -> tuple[list[tuple[str | date, ...]], NDArray[np.int64]]:
         """The cells of this cut, from those of a finer one.
 
         Args:

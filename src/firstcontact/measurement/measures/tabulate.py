@@ -1,0 +1,106 @@
+"""Every measure by every cut: the engine counts each set of columns once, NumPy does the rest."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from firstcontact.measurement.measures.cut import Cut
+from firstcontact.measurement.measures.estimate import absent, estimate
+from firstcontact.measurement.measures.reduce import Reduced, Sums, largest_customer, reduce
+from firstcontact.measurement.measures.row import ResultRow
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from firstcontact.kernel.engine import Engine
+    from firstcontact.measurement.measures.measure import Measure
+    from firstcontact.measurement.policy.model import Policy
+
+Members = list[tuple[tuple[Any, ...], int]]
+
+
+def tabulate(
+    engine: Engine,
+    linked: ir.Table,
+    measures: list[Measure],
+    has: frozenset[str],
+    policy: Policy,
+    cuts: list[Cut],
+    stamp: dict[str, Any],
+) -> list[ResultRow]:
+    """All figures of a run.
+
+    Args:
+        engine: Where it runs.
+        linked: Linked contacts with `bucket` and `local_day`.
+        measures: Every measure; those that the data cannot show give one refusal for the whole.
+        has: What the data hold.
+        policy: The policy.
+        cuts: How to cut; the whole among them.
+        stamp: `policy`, `policy_hash`, `cutoff`, `version` of every row.
+
+    Returns:
+        One row a figure, measures in their order, cuts in theirs.
+    """
+    supported = [measure for measure in measures if measure.supported(has)]
+    rows = [_row(measure, cuts[0], (), absent(measure), stamp) for measure in measures if measure not in supported]
+    counted: dict[tuple[str, ...], Reduced] = {}
+    for cut in cuts:
+        # Whole, week and month are all added up from days.
+        columns = tuple(dict.fromkeys(one.column for one in cut.slices)) or ("local_day",)
+        if columns not in counted:
+            counted[columns] = reduce(engine, linked, supported, policy, list(columns))
+        rows += _cut_rows(engine, linked, supported, policy, cut, counted[columns], list(columns), stamp)
+    order = {measure.id: number for number, measure in enumerate(measures)}
+    return sorted(rows, key=lambda row: order[row.measure])
+
+
+def _cut_rows(
+    engine: Engine,
+    linked: ir.Table,
+    measures: list[Measure],
+    policy: Policy,
+    cut: Cut,
+    base: Reduced,
+    columns: list[str],
+    stamp: dict[str, Any],
+) -> list[ResultRow]:
+    cells, into = cut.cells(base.cells, columns)
+    pooled = {measure.id: base.sums[measure.id].pooled(into, len(cells)) for measure in measures}
+    crowded = _crowded(pooled, policy)
+    largest: dict[str, dict[int, int]] = {}
+    if crowded:
+        members: Members = [
+            (values, int(cell)) for values, cell in zip(base.cells, into, strict=True) if int(cell) in crowded
+        ]
+        largest = largest_customer(engine, linked, measures, policy, columns, members)
+    rows = []
+    for measure in measures:
+        results = estimate(measure, pooled[measure.id], policy, largest.get(measure.id))
+        rows += [_row(measure, cut, cell, result, stamp) for cell, result in zip(cells, results, strict=True)]
+    return rows
+
+
+def _crowded(pooled: dict[str, Sums], policy: Policy) -> set[int]:
+    """Cells in which a customer may hold too much: no customer holds more than the fullest bucket does."""
+    found: set[int] = set()
+    for sums in pooled.values():
+        n = sums.count.sum(axis=1)
+        fullest = sums.count.max(axis=1)
+        full = (n >= policy.publish.minimum_sample) & (fullest > policy.publish.dominance * n)
+        found |= set(np.flatnonzero(full).tolist())
+    return found
+
+
+def _row(measure: Measure, cut: Cut, cell: tuple[str | date, ...], result: Any, stamp: dict[str, Any]) -> ResultRow:
+    grain, start = "all", None
+    plain: dict[str, str] = {}
+    for one, value in zip(cut.slices, cell, strict=False):
+        if isinstance(value, date):
+            grain, start = one.name, value
+        else:
+            plain[one.name] = value
+    return ResultRow(measure.id, cut.by, plain, grain, start, result, **stamp)
