@@ -72,7 +72,7 @@ def _progress() -> Iterator[Progress]:
     from rich.console import Console
 
     with Console(stderr=True).status("simulating") as status:
-        yield lambda step: status.update(step)
+        yield status.update
 
 
 def _say(simulation: Simulation, out: Path) -> None:

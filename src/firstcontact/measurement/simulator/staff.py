@@ -43,8 +43,9 @@ def hire(world: World, streams: Streams) -> Staff:
     rates = rates / rates.sum() + 1e-6
     mix = streams.generator("agents/mix").dirichlet(rates * knobs.mix_concentration * len(rates), size=knobs.count)
     by_reason = (mix + 1e-12).T
+    skill = streams.generator("agents/skill").standard_normal(knobs.count)
     return Staff(
-        skill=knobs.skill_sd * streams.generator("agents/skill").standard_normal(knobs.count),
+        skill=knobs.skill_sd * (skill - skill.mean()),  # so that the average agent is average in every world
         false_positive=streams.generator("agents/wrap-up").beta(
             knobs.false_positive_a, knobs.false_positive_b, knobs.count
         ),

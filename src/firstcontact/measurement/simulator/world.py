@@ -271,9 +271,9 @@ EDGES: tuple[Edge, ...] = (
 )
 
 WAYS_IN: tuple[Channel, ...] = (
-    Channel("phone", 50, True, False, -0.05, 0.05, 15, 1.3, 320, 0.6, phone=0.97, account=0.4),
+    Channel("phone", 50, True, False, -0.1, 0.05, 15, 1.3, 320, 0.6, phone=0.97, account=0.4),
     Channel("email", 18, True, True, 0.0, 0.0, 10_800, 1.0, 420, 0.1, email=1.0, account=0.1, survey_factor=0.9),
-    Channel("chat", 12, True, False, -0.05, 0.03, 30, 1.0, 540, 0.2, email=0.35, account=0.75),
+    Channel("chat", 12, True, False, -0.1, 0.03, 30, 1.0, 540, 0.2, email=0.35, account=0.75),
     Channel("web", 8, True, True, 0.05, 0.0, 14_400, 1.0, 360, 0.1, email=0.9, account=0.6, survey_factor=0.9),
     Channel("self-service", 8, False, False, 0.1, 0.0, 0, 1.0, 150, 0.05, account=1.0, survey_factor=0.6),
     Channel("walk-in", 4, True, False, -0.1, 0.01, 240, 0.9, 600, 2.0, account=0.85),
@@ -283,9 +283,6 @@ WAYS_IN: tuple[Channel, ...] = (
 @dataclass(frozen=True)
 class World:
     """A simulated centre: who its customers are, what goes wrong, and what its systems record.
-
-    Raises:
-        FirstcontactError: `check` raises all contradictions and values out of range at once; `simulate` calls it.
 
     Example:
         >>> from dataclasses import replace
@@ -319,10 +316,10 @@ class World:
         return self.start + timedelta(days=self.days)
 
     def check(self, faults: Faults | None = None) -> None:
-        """Raise everything that is wrong with the knobs, at once.
+        """Raise everything that is wrong with the knobs at once, together with faults found before.
 
-        Args:
-            faults: Faults found before, to be raised together with these.
+        Raises:
+            FirstcontactError: Values out of range, contradictions, a change outside the period.
         """
         faults = faults if faults is not None else Faults()
         check_ranges(self, faults)
@@ -391,7 +388,7 @@ def _misweighted(world: World) -> list[tuple[str, str, str]]:
 
 
 def _grows(world: World) -> bool:
-    """Whether one issue brings, in the end, infinitely many: some circle of edges does not die out."""
+    """Whether some circle of edges does not die out."""
     volume = {reason.name: 1.0 for reason in world.reasons}
     for _ in range(200):
         following = dict.fromkeys(volume, 0.0)
