@@ -234,21 +234,23 @@ def infer(
     if not groups:
         return None
     for _ in range(3):
-        counted = _count(connection, relation, value, groups)
-        formats = [_choose(group, counted, day_first) for group in groups]
+        counts = _count(connection, relation, value, groups)
+        if counts["parsed"] == counts["values"]:
+            break
         rest = _unread(connection, relation, value, [form for group in groups for form in group])
         further = [group for group in candidates(rest) if group not in groups]
         if not further:
             break
         groups += further
+    formats = [_choose(group, counts, day_first) for group in groups]
     order: Order | None = None
     for group in groups:
-        if len(group) == 2 and (counted[group[0]] or counted[group[1]]):
-            only = (counted[group[0]] - counted[_both(group)], counted[group[1]] - counted[_both(group)])
+        if len(group) == 2 and (counts[group[0]] or counts[group[1]]):
+            only = (counts[group[0]] - counts[_both(group)], counts[group[1]] - counts[_both(group)])
             chosen = formats[groups.index(group)]
             mine, other = (only[0], only[1]) if chosen == group[0] else (only[1], only[0])
             found = Order(
-                "day first" if chosen == group[0] else "month first", mine, other, counted[_both(group)],
+                "day first" if chosen == group[0] else "month first", mine, other, counts[_both(group)],
                 group[1] if chosen == group[0] else group[0],
             )  # fmt: skip
             if order is None:
@@ -259,10 +261,12 @@ def infer(
             else:
                 order = Order(order.chosen, order.proven, order.against + found.proven,
                               order.either + found.either + found.against, order.other)  # fmt: skip
-    used = [form for form in dict.fromkeys(formats) if counted[form]]
+    used = tuple(form for form in dict.fromkeys(formats) if counts[form])
     if not used:
         return None
-    return _totals(connection, relation, value, tuple(used), order)
+    if order is not None and order.against or len(used) < len(groups):
+        return _totals(connection, relation, value, used, order)
+    return DateGuess(used, counts["values"], counts["parsed"], counts["offset"], order)
 
 
 def counted(connection: DuckDBPyConnection, relation: str, value: str, formats: tuple[str, ...]) -> DateGuess:
@@ -287,25 +291,36 @@ def _both(group: tuple[str, ...]) -> str:
 
 
 def _count(connection: DuckDBPyConnection, relation: str, value: str, groups: list[tuple[str, ...]]) -> dict[str, int]:
-    wanted: dict[str, str] = {}
+    """In one pass: values, those that parse at all, those with an offset, and for each format and pair of formats."""
+    forms = list(dict.fromkeys(form for group in groups for form in group))
+    read = {form: f"f{i}" for i, form in enumerate(forms)}
+    offset = " OR ".join(f"({read[form]} IS NOT NULL AND {offset_test('v', form)})" for form in forms)
+    wanted = {
+        "values": "v IS NOT NULL",
+        "parsed": " OR ".join(f"{column} IS NOT NULL" for column in read.values()),
+        "offset": offset,
+    }
     for group in groups:
         for form in group:
-            wanted[form] = f"{expression('v', form)} IS NOT NULL"
+            wanted[form] = f"{read[form]} IS NOT NULL"
         if len(group) == 2:
-            wanted[_both(group)] = " AND ".join(f"{expression('v', form)} IS NOT NULL" for form in group)
+            wanted[_both(group)] = " AND ".join(f"{read[form]} IS NOT NULL" for form in group)
     counts = ", ".join(f"count(*) FILTER ({test})" for test in wanted.values())
-    row = connection.execute(f"SELECT {counts} FROM (SELECT {value} AS v FROM {relation})").fetchone()
+    readings = ", ".join(f"{expression('v', form)} AS {column}" for form, column in read.items())
+    row = connection.execute(
+        f"SELECT {counts} FROM (SELECT v, {readings} FROM (SELECT {value} AS v FROM {relation}))"
+    ).fetchone()
     assert row is not None
     return dict(zip(wanted, (int(n) for n in row), strict=True))
 
 
-def _choose(group: tuple[str, ...], counted: dict[str, int], day_first: bool) -> str:
+def _choose(group: tuple[str, ...], counts: dict[str, int], day_first: bool) -> str:
     if len(group) == 1:
         return group[0]
     day, month = group
-    if counted[day] == counted[month]:
+    if counts[day] == counts[month]:
         return day if day_first else month
-    return day if counted[day] > counted[month] else month
+    return day if counts[day] > counts[month] else month
 
 
 def _unread(connection: DuckDBPyConnection, relation: str, value: str, formats: list[str]) -> list[str]:

@@ -67,7 +67,7 @@ class Reader:
             quoted = f"CASE WHEN {quoted} = trunc({quoted}) AND abs({quoted}) < 1e15 THEN CAST(CAST({quoted} AS BIGINT) AS VARCHAR) ELSE CAST({quoted} AS VARCHAR) END"
         elif kind != "VARCHAR":
             quoted = f"CAST({quoted} AS VARCHAR)"
-        elif self.relation.typed and column not in self.relation.untidy:
+        elif column in self.relation.tidy or (self.relation.typed and column not in self.relation.untidy):
             pass
         else:
             quoted = f"trim({quoted}, {BLANKS})"

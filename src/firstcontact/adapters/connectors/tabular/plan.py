@@ -83,16 +83,10 @@ def plan_dates(connection: DuckDBPyConnection, relation: Relation, mapping: Mapp
         if reader.is_typed_moment(source):
             plan.guesses[ours] = DateGuess((), 0, 0, typed=True)
             continue
-        value = reader.joined_moment(source)
-        decided = mapping.dates.get(ours)
-        if decided:
-            plan.guesses[ours] = dates.counted(connection, relation.table, value, decided)
-            continue
-        rows = connection.execute(
-            f"SELECT DISTINCT v FROM (SELECT {value} AS v FROM {relation.table}) WHERE v IS NOT NULL LIMIT 500"
-        ).fetchall()
-        guess = dates.infer(connection, relation.table, value, (str(row[0]) for row in rows), day_first)
-        plan.guesses[ours] = guess or DateGuess((dates.ISO,), 0, 0)
+        sample = [value for column in source.columns for value in list(relation.sample.get(column, ()))[:500]]
+        if source.how == "join" or not sample:
+            sample = _some(connection, relation, reader.joined_moment(source))
+        plan.guesses[ours] = _find(reader, source, sample, mapping.dates.get(ours, ()), day_first)
     _agree(plan, day_first)
     for ours, source in sources.items():
         guess = plan.guesses[ours]
@@ -111,6 +105,32 @@ def plan_dates(connection: DuckDBPyConnection, relation: Relation, mapping: Mapp
     if "answered_at" in sources or "started_at" in sources:
         plan.findings += _about_zone(plan)
     return plan
+
+
+def _find(reader: Reader, source: Source, sample: list[str], decided: tuple[str, ...], day_first: bool) -> DateGuess:
+    """Formats of one text column. Trimming is dear and rarely needed, so it is tried only where values do not parse."""
+    relation, connection = reader.relation, reader.connection
+    tried = {c for c in source.columns if c not in relation.untidy and c not in relation.tidy}
+    relation.tidy |= tried
+    guess = DateGuess((dates.ISO,), 0, 0)
+    for _ in range(2):
+        value = reader.joined_moment(source)
+        if decided:
+            guess = dates.counted(connection, relation.table, value, decided)
+        else:
+            guess = dates.infer(connection, relation.table, value, sample, day_first) or DateGuess((dates.ISO,), 0, 0)
+        if not tried or (guess.values and guess.parsed == guess.values):
+            break
+        relation.tidy -= tried
+        tried = set()
+    return guess
+
+
+def _some(connection: DuckDBPyConnection, relation: Relation, value: str) -> list[str]:
+    rows = connection.execute(
+        f"SELECT DISTINCT v FROM (SELECT {value} AS v FROM {relation.table}) WHERE v IS NOT NULL LIMIT 500"
+    ).fetchall()
+    return [str(row[0]) for row in rows]
 
 
 def _agree(plan: DatePlan, day_first: bool) -> None:

@@ -300,23 +300,24 @@ def _records(path: Path, quote: str, escape: str) -> int:
     if escape == "\\":
         return -1
     mark = ord(quote) if quote else None
-    records, inside, open_line = 0, False, False
+    records, inside, length, last = 0, False, 0, 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             data = np.frombuffer(chunk, dtype=np.uint8)
             ends = data == 10
-            if mark is not None and (inside or mark in chunk):
+            if mark is not None and (inside or quote.encode() in chunk):
                 odd = np.logical_xor.accumulate(data == mark) ^ inside
                 inside = bool(odd[-1])
                 ends &= ~odd
             where = np.flatnonzero(ends)
-            # A line counts when it holds anything but a carriage return.
-            content = np.flatnonzero((data != 10) & (data != 13))
-            edges = np.searchsorted(content, where)
-            counts = np.diff(np.concatenate(([0], edges)))
-            if len(where):
-                records += int((counts > 0).sum()) + int(open_line and counts[0] == 0)
-                open_line = len(content) > edges[-1]
-            else:
-                open_line = open_line or len(content) > 0
-    return records + int(open_line)
+            if len(where) == 0:
+                length, last = length + len(data), int(data[-1])
+                continue
+            sizes = np.diff(where, prepend=-1) - 1
+            returns = (data[where - 1] == 13) & (sizes > 0)
+            returns[0] |= sizes[0] == 0 and last == 13
+            sizes[0] += length
+            records += int(((sizes - returns) > 0).sum())
+            length, last = len(data) - int(where[-1]) - 1, int(data[-1])
+    # What follows the last line end is a record too, unless it is nothing but a carriage return.
+    return records + int(length > (1 if last == 13 else 0))

@@ -15,7 +15,7 @@ from firstcontact.kernel.finding import Finding
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-SAMPLE = 6000
+SAMPLE = 4000
 """Rows that guesses look at; what a guess rests on is then counted over whole columns where it matters."""
 
 
@@ -32,6 +32,7 @@ class Relation:
         sample: Counts of the values in the sample, as text and trimmed, by column; missing values left out.
         sampled: Rows in the sample.
         untidy: Columns with a value in the sample that has blanks at its edges.
+        tidy: Columns of which it is known that no value has blanks at its edges.
         findings: What was noticed while putting files together.
     """
 
@@ -43,6 +44,7 @@ class Relation:
     sample: dict[str, Counter[str]] = field(default_factory=dict)
     sampled: int = 0
     untidy: frozenset[str] = frozenset()
+    tidy: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
 
 
