@@ -156,3 +156,15 @@ def test_people_come_when_the_knobs_say(contacts: pd.DataFrame) -> None:
     first_year = came[came < "2025-01-01"]
     winter, summer = first_year.dt.month.isin([12, 1, 2]).sum() / 91, first_year.dt.month.isin([6, 7, 8]).sum() / 92
     assert winter / summer == pytest.approx(1.2, abs=0.05)
+
+
+def test_returns_come_at_the_hours_people_are_awake(contacts: pd.DataFrame) -> None:
+    """Who comes back after a day or more does so by day, and less often at the weekend."""
+    causes = contacts.set_index("contact_id")["repeat_delay_days"]
+    returns = contacts[contacts["caused_repeat_of"].notna() & contacts["redial_of"].isna()]
+    slow = returns[causes[returns["caused_repeat_of"]].to_numpy() > 1.5]
+    came = slow["queued_at"].fillna(slow["started_at"])
+    night = sum(CLEAR.arrival.hour[:6]) / sum(CLEAR.arrival.hour)
+    assert (came.dt.hour < 6).mean() == pytest.approx(night, abs=0.01)
+    weekday = came.dt.weekday.value_counts(normalize=True)
+    assert weekday[6] < 0.75 * weekday[0]
