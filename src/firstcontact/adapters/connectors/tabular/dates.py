@@ -271,7 +271,27 @@ def infer(
 
 def counted(connection: DuckDBPyConnection, relation: str, value: str, formats: tuple[str, ...]) -> DateGuess:
     """Count over the whole column how well formats fit that somebody decided."""
-    return _totals(connection, relation, value, formats, None)
+    order = None
+    for form in formats:
+        other = swapped(form)
+        if other == form or other in formats:
+            continue
+        counts = _count(connection, relation, value, [(form, other)])
+        either = counts[_both((form, other))]
+        chosen = "day first" if form.index("%d") < form.index("%m") else "month first"
+        order = Order(chosen, counts[form] - either, counts[other] - either, either, other)
+    return _totals(connection, relation, value, formats, order)
+
+
+def swapped(form: str) -> str:
+    """The format with day and month in each other's place, unless the year leads, which settles the order.
+
+    >>> swapped("%d/%m/%Y"), swapped("%Y-%m-%d")
+    ('%m/%d/%Y', '%Y-%m-%d')
+    """
+    if form.startswith("%Y") or not {"%d", "%m"} <= set(re.findall("%.", form)):
+        return form
+    return form.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
 
 
 def _totals(

@@ -16,16 +16,18 @@ from firstcontact.adapters.connectors import validate
 from firstcontact.adapters.connectors.tabular import companion, container, fault, history, plan, sql
 from firstcontact.adapters.connectors.tabular.expression import Reader, Value
 from firstcontact.adapters.connectors.tabular.guess import Guess, Guesser
-from firstcontact.adapters.connectors.tabular.mapping import Mapping, bind
+from firstcontact.adapters.connectors.tabular.mapping import Mapping, bind, mapping_from, read_mapping
 from firstcontact.adapters.connectors.tabular.reader import FILE, ROW, FileOptions, Raw, Reject, read
 from firstcontact.adapters.connectors.tabular.source import Relation, unite
+from firstcontact.adapters.connectors.tabular.inspect import complete, count_missing, describe
+from firstcontact.contacts.inspection import Inspection
 from firstcontact.contacts.ledger import RowLedger
 from firstcontact.contacts.loaded import Loaded
 from firstcontact.contacts.rule import by_code
 from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX
 from firstcontact.kernel.clock import zone_exists
 from firstcontact.kernel.engine import Engine
-from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.errors import Fault, FirstcontactError
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.progress import Progress, silent
 
@@ -61,7 +63,7 @@ class TabularConnector:
         self,
         engine: Engine,
         paths: Sequence[Path],
-        mapping: Mapping | None = None,
+        mapping: Mapping | dict[str, Any] | Path | None = None,
         *,
         zone: str | None = None,
         extra: Sequence[str] = (),
@@ -72,7 +74,7 @@ class TabularConnector:
         Args:
             engine: Where the tables are kept.
             paths: Files and directories.
-            mapping: What the columns mean; guessed where None.
+            mapping: What the columns mean: a mapping, its plain data, or the path of its file; guessed where None.
             zone: In which local times are understood; before the mapping's own, and UTC where neither says.
             extra: Further source columns to keep, as `x_<name>`.
             progress: Told what is being done.
@@ -83,16 +85,101 @@ class TabularConnector:
         Raises:
             FirstcontactError: When files, mapping or all rows are unusable; every fault at once.
         """
+        mapping = _as_mapping(mapping)
+        _check_zone(zone)
         scratch = container.scratch_directory()
         try:
             progress("reading files")
-            _check_zone(zone)
             # Texts with an offset become zoned moments on their way to UTC.
             engine.sql().execute("SET TimeZone = 'UTC'")
             opened = open_files(engine.sql(), paths, scratch, mapping.file if mapping else FileOptions())
             return _load(engine.sql(), opened, mapping, zone, tuple(extra), progress)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+    def inspect(
+        self,
+        engine: Engine,
+        paths: Sequence[Path],
+        mapping: Mapping | dict[str, Any] | Path | None = None,
+        *,
+        zone: str | None = None,
+        extra: Sequence[str] = (),
+        show_values: bool = False,
+        progress: Progress = silent,
+    ) -> Inspection:
+        """Find out how files would be understood, and what would become of their rows.
+
+        What keeps the rows from being loaded is part of the answer, so that the mapping can be corrected by it.
+
+        Args:
+            engine: Where tables are kept meanwhile.
+            paths: Files and directories.
+            mapping: As for `load`.
+            zone: As for `load`.
+            extra: As for `load`.
+            show_values: Whether samples are values rather than patterns of their characters.
+            progress: Told what is being done.
+
+        Raises:
+            FirstcontactError: When the files cannot be read at all, or the mapping does not fit them.
+        """
+        given = _as_mapping(mapping)
+        _check_zone(zone)
+        scratch = container.scratch_directory()
+        try:
+            progress("reading files")
+            connection = engine.sql()
+            connection.execute("SET TimeZone = 'UTC'")
+            opened = open_files(connection, paths, scratch, given.file if given else FileOptions())
+            return _inspect(connection, opened, given, zone, tuple(extra), show_values, progress)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _as_mapping(mapping: Mapping | dict[str, Any] | Path | None) -> Mapping | None:
+    if mapping is None or isinstance(mapping, Mapping):
+        return mapping
+    return mapping_from(mapping) if isinstance(mapping, dict) else read_mapping(Path(mapping))
+
+
+def _inspect(
+    connection: DuckDBPyConnection,
+    opened: Opened,
+    given: Mapping | None,
+    zone: str | None,
+    extra: tuple[str, ...],
+    show_values: bool,
+    progress: Progress,
+) -> Inspection:
+    progress("understanding columns")
+    relation = opened.relation
+    faults: tuple[Fault, ...] = ()
+    if given is None:
+        guesser = Guesser(connection, relation)
+        mapping, guesses = guesser.run(), guesser.guesses
+    else:
+        mapping, guesses = understand(connection, opened, given, extra)
+    in_force = zone or mapping.zone or "UTC"
+    if zone is not None:
+        mapping = replace(mapping, zone=zone)
+    findings: list[Finding] = []
+    ledger = None
+    try:
+        if "started_at" in mapping.columns:
+            mapping = bind(mapping, relation.columns, relation.files[0], _own_names(relation, extra))
+            dated = plan.plan_dates(connection, relation, mapping, in_force)
+            mapping = replace(mapping, dates=dated.formats())
+    except FirstcontactError as error:
+        faults = error.faults
+    described = describe(connection, relation, opened.raws, mapping, guesses, in_force, show_values=show_values)
+    if not faults:
+        try:
+            loaded = _load(connection, opened, given, zone, extra, progress)
+            findings, ledger = list(loaded.findings), loaded.ledger
+        except FirstcontactError as error:
+            faults = error.faults
+    return complete(described, findings, ledger, faults)
 
 
 def open_files(connection: DuckDBPyConnection, paths: Sequence[Path], scratch: Path, options: FileOptions) -> Opened:
@@ -160,10 +247,13 @@ def understand(
             )  # fmt: skip
     else:
         guesses = [Guess(ours, source, "set in the mapping", 1.0) for ours, source in mapping.columns.items()]
-    names = {name[len(EXTRA_PREFIX) :].casefold(): name for name in relation.columns if name.startswith(EXTRA_PREFIX)}
+    return bind(mapping, relation.columns, where, _own_names(relation, extra)), guesses
+
+
+def _own_names(relation: Relation, extra: Sequence[str]) -> list[str]:
+    """Further columns as the source calls them: `region` also means `x_region`."""
     have = {name.casefold() for name in relation.columns}
-    asked = [names.get(name.casefold(), name) if name.casefold() not in have else name for name in extra]
-    return bind(mapping, relation.columns, where, asked), guesses
+    return [f"{EXTRA_PREFIX}{name}" if f"{EXTRA_PREFIX}{name}".casefold() in have else name for name in extra]
 
 
 def _load(
@@ -182,6 +272,16 @@ def _load(
     dated = plan.plan_dates(connection, relation, mapping, in_force)
     mapping = replace(mapping, dates=dated.formats())
     findings += dated.findings
+    findings += [
+        Finding(
+            "missing",
+            ("An empty value" if not found.token else f'"{found.token}"')
+            + f" is read as missing: {found.count:,} values.",
+            f"in {', '.join(found.columns)}",
+            override="[missing] in the mapping",
+        )
+        for found in count_missing(connection, relation, mapping)
+    ]
     reader = Reader(connection, relation, mapping, dated.guesses, in_force)
     read_rows = relation.rows
     absorbed: Counter[str] = Counter()

@@ -90,7 +90,7 @@ def plan_dates(connection: DuckDBPyConnection, relation: Relation, mapping: Mapp
     _agree(plan, day_first)
     for ours, source in sources.items():
         guess = plan.guesses[ours]
-        label = " + ".join(source.columns)
+        label = (" + " if source.how == "join" else ", else ").join(source.columns)
         if guess.order is not None and guess.order.mixed and ours not in mapping.dates:
             faults.add(
                 fault.MIXED_ORDER, where=f"{relation.files[0]}: {label}",
@@ -146,14 +146,10 @@ def _agree(plan: DatePlan, day_first: bool) -> None:
         order = guess.order
         if order is None or order.proven or order.chosen == decided:
             continue
-        swapped = tuple(order.other if _swap(form) == order.other else form for form in guess.formats)
+        swapped = tuple(order.other if dates.swapped(form) == order.other else form for form in guess.formats)
         plan.guesses[ours] = replace(
-            guess, formats=swapped, order=replace(order, chosen=decided, other=_swap(order.other))
+            guess, formats=swapped, order=replace(order, chosen=decided, other=dates.swapped(order.other))
         )
-
-
-def _swap(form: str) -> str:
-    return form.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
 
 
 def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: bool) -> list[Finding]:
