@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from firstcontact.kernel.engine import Engine
+    from firstcontact.services.inspect import Inspector
+    from firstcontact.services.measure import Connector
+    from firstcontact.services.publish import Destination as RunDestination
     from firstcontact.services.simulate import Destination
 
 
@@ -20,3 +26,63 @@ def simulation_folder(folder: Path, *, force: bool = False) -> Destination:
     from firstcontact.services.simulate import WORLD_FILE
 
     return TableFolder(folder, force=force, mark=WORLD_FILE)
+
+
+def run_folder(folder: Path, *, force: bool = False) -> RunDestination:
+    """A directory for a run, which appears whole or not at all.
+
+    Args:
+        folder: Where.
+        force: Whether an earlier run there may be replaced; nothing else ever is.
+    """
+    from firstcontact.adapters.stores.folder import WholeFolder
+    from firstcontact.services.publish import RUN_FILE
+
+    return WholeFolder(folder, force=force, mark=RUN_FILE)
+
+
+def open_engine(memory_limit: str | None = None, threads: int | None = None) -> Engine:
+    """A new engine, to be closed by who asked for it.
+
+    Args:
+        memory_limit: For example `1GB`; the engine's own choice where None.
+        threads: How many; all cores where None.
+    """
+    from firstcontact.adapters.engines.duckdb import DuckDBEngine
+
+    return DuckDBEngine(memory_limit=memory_limit, threads=threads)
+
+
+@contextmanager
+def engine(memory_limit: str | None = None, threads: int | None = None) -> Iterator[Engine]:
+    """An engine for the length of a block. Takes what `open_engine` takes."""
+    opened = open_engine(memory_limit, threads)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def connector() -> Connector:
+    """What reads files."""
+    from firstcontact.adapters.connectors.tabular.load import TabularConnector
+
+    return TabularConnector()
+
+
+def inspector() -> Inspector:
+    """What looks into files."""
+    from firstcontact.adapters.connectors.tabular.load import TabularConnector
+
+    return TabularConnector()
+
+
+def mapping_file(path: Path) -> Any:
+    """The mapping in a file.
+
+    Raises:
+        FirstcontactError: It cannot be read, or says what no mapping says.
+    """
+    from firstcontact.adapters.connectors.tabular.mapping import read_mapping
+
+    return read_mapping(path)

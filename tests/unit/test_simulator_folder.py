@@ -71,7 +71,7 @@ def test_an_existing_directory_needs_force(tmp_path: Path) -> None:
     out = tmp_path / "log"
     simulate(folder(out), contacts=50)
     (out / "left-over").write_text("old")
-    with pytest.raises(FirstcontactError, match="FC7009") as error:
+    with pytest.raises(FirstcontactError, match="FC6001") as error:
         simulate(folder(out), contacts=60)
     assert error.value.exit_code == EXIT_OUTPUT
     assert pq.read_metadata(out / "contacts.parquet").num_rows == 50
@@ -84,7 +84,7 @@ def test_an_existing_directory_needs_force(tmp_path: Path) -> None:
 def test_force_never_replaces_what_is_not_a_simulation(tmp_path: Path) -> None:
     """A directory with other files in it stays as it is, whatever is asked; an empty one may be used."""
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(FirstcontactError, match="FC7009"):
+    with pytest.raises(FirstcontactError, match="FC6001"):
         folder(tmp_path, force=True).write(ROWS, {}, "parquet")
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
     empty = tmp_path / "empty"
@@ -94,10 +94,10 @@ def test_force_never_replaces_what_is_not_a_simulation(tmp_path: Path) -> None:
 
 
 def test_a_place_that_is_no_place_is_said(tmp_path: Path) -> None:
-    """A file where the directory should be, or where its parent should be, gives FC7010."""
+    """A file where the directory should be, or where its parent should be, gives FC6002."""
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(FirstcontactError, match="FC7010"):
+        with pytest.raises(FirstcontactError, match="FC6002"):
             folder(path, force=True).write(ROWS, {}, "parquet")
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
 
@@ -133,7 +133,7 @@ def test_a_move_that_fails_gives_the_earlier_output_back(tmp_path: Path, monkeyp
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", refuse)
-    with pytest.raises(FirstcontactError, match="FC7010"):
+    with pytest.raises(FirstcontactError, match="FC6002"):
         simulate(folder(out, force=True), contacts=60)
     assert list(tmp_path.iterdir()) == [out]
     assert pq.read_metadata(out / "contacts.parquet").num_rows == 50

@@ -28,6 +28,9 @@ class Engine(Protocol):
     def materialise(self, expression: ir.Table, name: str) -> ir.Table:
         """Run an expression once and keep the rows under a name, replacing what was there."""
 
+    def view(self, expression: ir.Table, name: str) -> ir.Table:
+        """Give an expression a name without running it, replacing what had the name: what builds on it stays short."""
+
     def register(self, rows: pa.Table, name: str) -> ir.Table:
         """Keep rows that are in memory under a name."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
 
 from ibis import _
 
@@ -72,8 +73,8 @@ class Options:
         policy: The policy.
         mapping: The mapping; guessed where None.
         zone: Zone of local times in the source, and the business zone; from the data where None.
-        cutoff: End of complete data, UTC; found where None.
-        since: From when contacts are judged, UTC; found where None.
+        cutoff: End of complete data: with a zone, or in the business zone; found where None.
+        since: From when contacts are judged, likewise.
         by: Further cuts, each a slice or several joined by commas.
         region: Country in which national telephone numbers are read.
         fit: A saved fit to reuse.
@@ -188,7 +189,14 @@ def prepare(
     calendar = options.policy.calendar
     zone = options.zone or (loaded.zone if calendar.zone == "auto" else calendar.zone)
     progress("finding where the data begin and end")
-    found = find_frame(engine, tables["contacts"], zone, loaded.source_kind, cutoff=options.cutoff, since=options.since)
+    found = find_frame(
+        engine,
+        tables["contacts"],
+        zone,
+        loaded.source_kind,
+        cutoff=_utc(options.cutoff, zone),
+        since=_utc(options.since, zone),
+    )
     reasons = engine.execute(tables["contacts"].select("reason").distinct())["reason"].to_pylist()
     findings = (*loaded.findings, *identity.findings, *found.findings)
     return Prepared(loaded, tables, identity, holdings(engine, tables), found.frame, zone, reasons, findings)
@@ -289,6 +297,13 @@ def measure(
         seconds=watch.seconds,
     )
     return Measured(run, linked, prepared.identity.labels, engine.table(loaded.quarantine), loaded)
+
+
+def _utc(moment: datetime | None, zone: str) -> datetime | None:
+    if moment is None:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+    return aware.astimezone(UTC).replace(tzinfo=None)
 
 
 def _depth(reasons: list[str | None]) -> int:

@@ -51,6 +51,10 @@ class DuckDBEngine:
         self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
         return self._backend.table(name)
 
+    def view(self, expression: ir.Table, name: str) -> ir.Table:
+        self._connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {self._backend.compile(expression)}')
+        return self._backend.table(name)
+
     def register(self, rows: pa.Table, name: str) -> ir.Table:
         self._connection.register("fc_rows", rows)
         self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM fc_rows')

@@ -1,7 +1,7 @@
 """`firstcontact`: finds the command, runs it, and turns what went wrong into words and an exit code.
 
-A command is a file beside this one with a function of its name; it is listed in `_commands` and imported only when it
-is called, so that `--help` answers at once.
+A command is a file beside this one with a function of its name. It imports what it needs when it runs, so that `--help`
+answers at once.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import sys
 
 import typer
 
+from firstcontact.doors.cli.inspect import inspect
+from firstcontact.doors.cli.measure import measure
 from firstcontact.doors.cli.simulate import simulate
 from firstcontact.kernel.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, INTERNAL, FirstcontactError
 
@@ -21,6 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(measure)
+app.command()(inspect)
 app.command()(simulate)
 
 

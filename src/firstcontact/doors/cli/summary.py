@@ -1,0 +1,92 @@
+"""What a run says on the terminal: the answer, what to know before believing it, and where the rest is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from firstcontact.kernel.result import Estimate, Refusal
+from firstcontact.measurement.measures.catalog import MEASURES
+from firstcontact.services.run import Run
+
+
+def say(run: Run, folder: Path) -> None:
+    """Print a run's summary on standard output."""
+    console = Console(highlight=False, soft_wrap=False)
+    console.print()
+    console.print(Text(_answer(run), style="bold"))
+    console.print(Text(_basis(run)))
+    warnings = [finding for finding in run.findings if finding.level == "warning"]
+    for finding in warnings:
+        console.print()
+        console.print(Text(f"Note: {finding.text}", style="yellow"))
+        if finding.override:
+            console.print(Text(f"      To decide otherwise: {finding.override}"))
+    console.print()
+    console.print(_table(run))
+    console.print(Text(_rows(run)))
+    console.print(Text(f"Report: {folder / 'report.html'}"))
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """A share as a person reads it.
+
+    >>> percent(0.77134)
+    '77.1 %'
+    """
+    return f"{100 * value:.{digits}f} %"
+
+
+def figure(result: Estimate | Refusal) -> tuple[str, str]:
+    """A result as its value and its interval, or why there is none."""
+    if isinstance(result, Refusal):
+        return "refused", result.reason
+    if result.unit == "share":
+        return percent(result.value), f"{percent(result.low)} to {percent(result.high)}"
+    if result.unit == "seconds":
+        return f"{result.value:,.0f} s", f"{result.low:,.0f} to {result.high:,.0f} s"
+    return f"{result.value:.3f}", f"{result.low:.3f} to {result.high:.3f}"
+
+
+def _answer(run: Run) -> str:
+    result = run.headline
+    if isinstance(result, Refusal):
+        return f"No FCR figure: {result.reason} What would help: {result.would_help}"
+    unit = "issues" if run.headline_measure == "fcr_issue" else "contacts"
+    value, interval = figure(result)
+    return f"FCR {value} ({interval}, {result.level:.0%} interval) of {result.n:,} {unit}."
+
+
+def _basis(run: Run) -> str:
+    windows = {window.days for window in run.fit.windows}
+    length = f"{min(windows):g} days" if len(windows) == 1 else f"{min(windows):g} to {max(windows):g} days"
+    source = "declared, not learned" if run.fit.kind == "declared" else "learned from the data"
+    asks = f" Window: {length} ({source})." if "returned" in run.policy.signals else ""
+    result = run.headline
+    mature = f" {percent(result.maturity)} of windows have closed." if isinstance(result, Estimate) else ""
+    return f"Policy {run.policy.name} {run.policy.version}: {run.policy.title}.{asks}{mature}"
+
+
+def _table(run: Run) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading, justify in (("measure", "left"), ("figure", "right"), ("interval", "left"), ("n", "right")):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for row in run.rows:
+        if row.by:
+            continue
+        value, interval = figure(row.result)
+        table.add_row(MEASURES[row.measure].title, value, Text(interval), f"{row.result.n:,}" if row.result.n else "")
+    return table
+
+
+def _rows(run: Run) -> str:
+    ledger = run.row_ledger
+    parts = [f"{ledger.contacts:,} contacts"]
+    parts += [f"{count:,} absorbed ({cause})" for cause, count in ledger.absorbed.items()]
+    quarantined = sum(ledger.quarantined.values())
+    parts += [f"{quarantined:,} quarantined"] if quarantined else []
+    known = f"The customer is known for {percent(run.identity.coverage)} of them."
+    return f"{ledger.read:,} rows = {' + '.join(parts)}. {known}"

@@ -1,0 +1,265 @@
+"""A measured run as files: figures, ledger, contacts, issues, quarantine, policy, fit and report, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import ibis
+import pyarrow.parquet as pq
+
+from firstcontact.kernel.result import Estimate, Refusal
+from firstcontact.measurement.linking.portable import DAY_US
+from firstcontact.measurement.measures.result_table import result_table
+from firstcontact.measurement.policy.write import write_policy
+from firstcontact.services.run import Run
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+    from firstcontact.kernel.engine import Engine
+    from firstcontact.services.measure import Measured
+
+RUN_FILE = "run.json"
+"""The file by which a directory is known to hold a run."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Destination(Protocol):
+    """Where a run is kept."""
+
+    def check(self) -> None:
+        """Raise if it cannot be written, before any work is done."""
+
+    def writing(self) -> AbstractContextManager[Path]:
+        """A private directory to fill, which takes its place when the block ends well."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Exports:
+    """What beside the figures is written.
+
+    Attributes:
+        contacts: Whether `contacts.parquet` and `issues.parquet` are.
+        identifiers: Whether customers stand there under their identifier instead of a pseudonym.
+        key: Secret bytes that pseudonyms are made with.
+    """
+
+    contacts: bool = True
+    identifiers: bool = False
+    key: bytes = b""
+
+
+def publish(
+    engine: Engine,
+    measured: Measured,
+    destination: Destination,
+    render: Callable[[Run], str],
+    exports: Exports,
+) -> None:
+    """Write a run.
+
+    Args:
+        engine: Where the run's tables are.
+        measured: The run.
+        destination: Where it goes.
+        render: Makes the report.
+        exports: What beside the figures is written.
+
+    Raises:
+        FirstcontactError: The place cannot be written, is full, or holds something else.
+    """
+    run = measured.run
+    with destination.writing() as folder:
+        table = result_table(run.rows)
+        pq.write_table(table, folder / "results.parquet", compression="zstd")
+        write_csv(table, folder / "results.csv")
+        _write_json(folder / "ledger.json", ledger_data(run))
+        _write_json(folder / "fit.json", run.fit.as_dict())
+        _write_json(folder / RUN_FILE, run_data(run))
+        (folder / "policy.toml").write_text(write_policy(run.policy), encoding="utf-8")
+        engine.write_parquet(measured.quarantine, folder / "quarantine.parquet")
+        if exports.contacts:
+            named = name_customers(measured, exports)
+            engine.write_parquet(contact_export(measured.linked, named), folder / "contacts.parquet")
+            engine.write_parquet(issue_export(measured.linked, named), folder / "issues.parquet")
+        (folder / "report.html").write_text(render(run), encoding="utf-8")
+
+
+def name_customers(measured: Measured, exports: Exports) -> ir.Table:
+    """What customers are called in exports: `customer_number`, `customer_name`."""
+    labels = measured.labels
+    name = labels.label
+    if not exports.identifiers:
+        # A keyed digest: the same customer has the same name in every run, and no name leads back without the key.
+        name = ibis.literal(exports.key.hex()).concat(labels.label).hexdigest("sha256").substr(0, 16)
+    return labels.select(customer_number=labels.customer, customer_name=name)
+
+
+CONTACT_EXPORT: tuple[tuple[str, str], ...] = (
+    ("contact_id", "The contact."),
+    ("source", "Where it came from."),
+    ("customer", "The customer: a keyed pseudonym, or the identifier where asked for. Missing when unknown."),
+    ("channel", "Channel."),
+    ("team", "Team."),
+    ("queue", "Queue."),
+    ("reason", "Path in the reason tree."),
+    ("started_at", "Start, UTC."),
+    ("ended_at", "End, UTC."),
+    ("issue_id", "The contact that began its issue. Missing for contacts that take no part in linking."),
+    ("issue_start", "Whether it began its issue."),
+    ("opener", "Whether its issue was quiet for the whole look-back before it."),
+    ("index_eligible", "Whether the policy judges it, once mature."),
+    ("repeat_of", "The contact that it repeats."),
+    ("leg_of", "The contact of which it is a transferred leg."),
+    ("redialled", "Whether the customer came back shortly after leaving unanswered."),
+    ("previous_gap_days", "Days since the previous contact of its chain; the related one's where that is shorter."),
+    ("next_gap_days", "Days until the next one; the related one's where that is shorter."),
+    ("window_days", "The window of its reason."),
+    ("returned", "Whether the customer came back inside the window."),
+    ("repeat", "Whether it is itself a return."),
+    ("left_censored", "Whether it lies too close to the beginning of the data to be known as an opener."),
+    ("mature", "Whether its window has closed at the cut-off."),
+    ("excluded_code", "Why it is excluded from repeat measures; missing when it is not."),
+    ("verdict", "`yes`, `no`, `unsettled`, `left_out`; missing when not judged."),
+    ("verdict_code", "Why it was left out by the definition."),
+)
+"""Columns of `contacts.parquet`, with their meaning. Further columns of the source follow as `x_<name>`."""
+
+ISSUE_EXPORT: tuple[tuple[str, str], ...] = (
+    ("issue_id", "The contact that began the issue."),
+    ("customer", "The customer, as in `contacts.parquet`."),
+    ("reason", "Reason of the contact that began it."),
+    ("channel", "Channel of the contact that began it."),
+    ("started_at", "Start of the first contact, UTC."),
+    ("last_started_at", "Start of the last contact, UTC."),
+    ("contacts", "How many contacts it took so far."),
+    ("channels", "How many different channels."),
+    ("opener", "Whether the issue was quiet for the whole look-back before."),
+    ("index_eligible", "Whether the policy judges it, once mature."),
+    ("mature", "Whether the window of the first contact has closed."),
+    ("verdict", "Verdict of the first contact; missing when not judged."),
+)
+"""Columns of `issues.parquet`, with their meaning."""
+
+
+def contact_export(linked: ir.Table, named: ir.Table) -> ir.Table:
+    """One row a contact, in the columns of `CONTACT_EXPORT`."""
+    joined = linked.left_join(named, linked.customer == named.customer_number)
+    shown = joined.mutate(
+        customer=joined.customer_name,
+        previous_gap_days=_shorter(joined.previous_gap_us, joined.related_previous_gap_us),
+        next_gap_days=_shorter(joined.next_gap_us, joined.related_next_gap_us),
+        window_days=joined.window_us / DAY_US,
+    )
+    columns = [name for name, _ in CONTACT_EXPORT if name in shown.columns]
+    return shown.select(*columns, *(name for name in linked.columns if name.startswith("x_"))).order_by("contact_id")
+
+
+def issue_export(linked: ir.Table, named: ir.Table) -> ir.Table:
+    """One row an issue, in the columns of `ISSUE_EXPORT`."""
+    part = linked.filter(linked.issue_id.notnull())
+    sizes = part.group_by("issue_id").aggregate(
+        contacts=part.count(), channels=part.channel.nunique(), last_started_at=part.started_at.max()
+    )
+    first = linked.filter(linked.issue_start)
+    joined = first.drop("issue_id").join(sizes, first.contact_id == sizes.issue_id)
+    joined = joined.left_join(named, joined.customer == named.customer_number)
+    shown = joined.mutate(customer=joined.customer_name)
+    return shown.select([name for name, _ in ISSUE_EXPORT]).order_by("issue_id")
+
+
+def _shorter(one: ir.IntegerValue, other: ir.IntegerValue) -> ir.FloatingValue:
+    return ibis.least(one.fill_null(other), other.fill_null(one)) / DAY_US
+
+
+def write_csv(table: pa.Table, path: Path) -> None:
+    """Write a table so that a spreadsheet shows its text and runs none of it.
+
+    A text that begins like a formula is preceded by an apostrophe. Numbers are written as they are.
+    """
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(table.column_names)
+        for batch in table.to_batches():
+            columns = [column.to_pylist() for column in batch.columns]
+            writer.writerows([harmless(value) for value in row] for row in zip(*columns, strict=True))
+
+
+def harmless(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula.
+
+    >>> harmless("=1+1"), harmless(-0.5), harmless(None)
+    ("'=1+1", -0.5, '')
+    """
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def ledger_data(run: Run) -> dict[str, Any]:
+    """Both levels of the ledger as plain data."""
+    return {"rows": run.row_ledger.as_dict(), "measures": [ledger.as_dict() for ledger in run.measure_ledgers]}
+
+
+def run_data(run: Run) -> dict[str, Any]:
+    """Everything about a run but its figures, as plain data."""
+    return {
+        "run_id": run.run_id,
+        "created_at": run.created_at,
+        "version": run.version,
+        "policy": {"name": run.policy.name, "version": run.policy.version, "hash": run.policy.digest},
+        "effective_policy_hash": run.policy_hash,
+        "frame": dataclasses.asdict(run.frame),
+        "zone": run.zone,
+        "inputs": list(run.inputs),
+        "mapping": run.mapping,
+        "identity": dataclasses.asdict(run.identity) | {"coverage": run.identity.coverage},
+        "headline": {"measure": run.headline_measure, **_result_data(run.headline)},
+        "definitions": [
+            {
+                **{field: getattr(row, field) for field in _DEFINITION_FIELDS},
+                "result": _result_data(row.result),
+            }
+            for row in run.definitions
+        ],
+        "findings": [finding.as_dict() for finding in run.findings],
+        "seconds": run.seconds,
+    }
+
+
+_DEFINITION_FIELDS = (
+    "preset",
+    "title",
+    "source",
+    "reading_low",
+    "reading_high",
+    "counted",
+    "resolved",
+    "unsettled",
+    "left_out",
+    "differs",
+)
+
+
+def _result_data(result: Estimate | Refusal) -> dict[str, Any]:
+    if isinstance(result, Estimate):
+        return dataclasses.asdict(result)
+    return {"status": "refused", "code": result.code, "reason": result.reason, "would_help": result.would_help}
+
+
+def _write_json(path: Path, data: Any) -> None:
+    def plain(value: Any) -> str:
+        if isinstance(value, datetime | date):
+            return value.isoformat()
+        return str(value)
+
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=False, default=plain) + "\n", encoding="utf-8")
