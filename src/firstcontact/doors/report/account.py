@@ -105,7 +105,8 @@ def _account(
     def step(label: str, code: str, count: int, *, total: bool = False) -> Step:
         share = count / every if every else 0.0
         written = "<" + number.percent(0.001, 1) if 0 < share < 0.0005 else number.percent(share, 1)
-        return Step(label, code, number.count(count), number.together(written) if every else "", total)
+        amount = number.count(count) if total else number.together("−" + number.count(count))
+        return Step(label, code, amount, number.together(written) if every else "", total)
 
     steps = [step(whole[0], "", every, total=True)]
     boxes: list[Bar | None] = [Bar(0, every, "neutral")]

@@ -51,7 +51,7 @@ def answer(run: Run, writer: Writer) -> Answer:
     facts = [counted, (writer.say("of windows have closed"), writer.notation.closed(result.maturity))]
     if not isinstance(result, Estimate):
         sentence = Markup("{}").format(
-            writer.say("There is no figure to show: %(why)s.", why=told.refused.title if told.refused else "")
+            writer.say("No figure. %(why)s.", why=told.refused.title if told.refused else "")
         )
         return Answer(told, sentence, "", facts, None, "")
     facts.append((writer.say("interval, clustered by customer"), writer.notation.percent(result.level)))

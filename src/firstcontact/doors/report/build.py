@@ -7,6 +7,7 @@ for display.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,7 @@ def render(run: Run, language: str = "en") -> str:
 
     writer = Writer.of(language, run.zone)
     page = _page(run, writer)
-    html: str = _template(writer).render(**page)
+    html: str = _template(writer.notation.locale.language).render(**page)
     return html
 
 
@@ -51,7 +52,9 @@ def _wake() -> None:
 
 def _page(run: Run, writer: Writer) -> dict[str, Any]:
     """Everything that the template sets on the page."""
-    from firstcontact.doors.report import account, words
+    from markupsafe import Markup
+
+    from firstcontact.doors.report import account, theme, words
     from firstcontact.doors.report.answer import answer, asks_return
     from firstcontact.doors.report.companion import companions
     from firstcontact.doors.report.course import course
@@ -70,7 +73,13 @@ def _page(run: Run, writer: Writer) -> dict[str, Any]:
     ]
     ledgers = {ledger.measure: ledger for ledger in run.measure_ledgers}
     cells = sum(1 for row in run.rows if row.measure == measure and row.by and row.period_grain == "all")
+    style = (_HERE / "style.css").read_text(encoding="utf-8")
     return {
+        "number": writer.notation,
+        "writer": writer,
+        "style": Markup(theme.tokens() + style),  # noqa: S704 - our own style sheet
+        "language": str(writer.notation.locale).replace("_", "-"),
+        "direction": "rtl" if writer.rtl else "ltr",
         "run": run,
         "answer": answer(run, writer),
         "returns": asks_return(run.policy),
@@ -115,12 +124,12 @@ def _other_cuts(run: Run, writer: Writer) -> list[tuple[str, str, str]]:
     return found
 
 
-def _template(writer: Writer) -> Any:
-    """The page's template, speaking the writer's language."""
+@lru_cache
+def _template(language: str) -> Any:
+    """The page's template, speaking a language."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
 
-    from firstcontact.doors.report import theme
+    from firstcontact.doors.report.translation import translations
 
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -131,13 +140,5 @@ def _template(writer: Writer) -> Any:
         extensions=["jinja2.ext.i18n"],
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_translations(writer.translations, newstyle=True)  # type: ignore[attr-defined]
-    style = (_HERE / "style.css").read_text(encoding="utf-8")
-    environment.globals |= {
-        "number": writer.notation,
-        "writer": writer,
-        "style": Markup(theme.tokens() + style),  # noqa: S704 - our own style sheet
-        "language": str(writer.notation.locale).replace("_", "-"),
-        "direction": "rtl" if writer.rtl else "ltr",
-    }
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     return environment.get_template("report.html.j2")

@@ -119,7 +119,7 @@ def _foremost(lines: list[Line], amounts: list[float], total: float, writer: Wri
         return ""
     first, second, third = (line.name for line in lines[:3])
     return writer.say(
-        "%(first)s, %(second)s and %(third)s together hold %(share)s of all that came back.",
+        "%(first)s, %(second)s and %(third)s together make up %(share)s of all that was not settled.",
         first=first,
         second=second,
         third=third,

@@ -37,6 +37,10 @@ UNKNOWN_LANGUAGE = ErrorKind(
     "A report was asked for in a language that it has not been translated into. Ask for one of those it names.",
 )
 
+_HEADER = (
+    'msgid ""\nmsgstr ""\n"Language: {language}\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
+    '"Plural-Forms: {plurals}\\n"\n\n'
+)
 _METHODS = [("**.py", "python"), ("templates/**.j2", "jinja2.ext.babel_extract")]
 _OPTIONS = {"templates/**.j2": {"trimmed": "true", "newstyle_gettext": "true"}}
 _KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "say": None, "say_many": (1, 2)}
@@ -96,7 +100,6 @@ def collect() -> Catalog:
         catalog.add(message, None, [(name, line)], auto_comments=comments)
     for kind in REFUSAL_KINDS:
         catalog.add(kind.title, None, [("kernel/result.py", 0)])
-        catalog.add(kind.about, None, [("kernel/result.py", 0)])
     return catalog
 
 
@@ -104,13 +107,14 @@ def update() -> None:
     """Write the template, and carry new and changed sentences into every translation."""
     template = collect()
     with TEMPLATE.open("wb") as file:
-        write_po(file, template, width=110, omit_header=True, sort_output=True)
+        write_po(file, template, width=110, omit_header=True, sort_output=True, include_lineno=False)
     for language in languages()[1:]:
         catalog = read(language)
         catalog.update(template, no_fuzzy_matching=True)
         catalog.obsolete.clear()
         with (LOCALE / language / "LC_MESSAGES" / "report.po").open("wb") as file:
-            write_po(file, catalog, width=110, sort_output=True, include_lineno=False)
+            file.write(_HEADER.format(language=language, plurals=catalog.plural_forms.rstrip(";") + ";").encode())
+            write_po(file, catalog, width=110, omit_header=True, sort_output=True, include_lineno=False)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from firstcontact.doors.report.charts.axis import ticks
-from firstcontact.doors.report.charts.drawing import Drawing, draw
+from firstcontact.doors.report.charts.drawing import Drawing, Record, Sheet
 from firstcontact.doors.report.theme import ROW_HEIGHT, paint
 
 WIDTH = 300
@@ -54,57 +54,36 @@ def dots(
     Returns:
         A drawing of `len(rows) + 1` rows of equal height; the first holds the scale.
     """
-    import altair as alt
-
     ends = [end for dot in rows if dot for end in (dot.low, dot.high, *(dot.readings or ()))]
     ends += [reference] if reference is not None else []
     scale = ticks(min(ends), max(ends)) if ends else [0.0, 0.5, 1.0]
     height = row * (len(rows) + 1)
-    x_scale = alt.Scale(
-        domain=[scale[0], scale[-1]], range=[WIDTH - _EDGE, _EDGE] if rtl else [_EDGE, WIDTH - _EDGE], nice=False
-    )
-    y_scale = alt.Scale(domain=[0, height], range=[0, height], nice=False)
-
-    def x(field: str) -> alt.X:
-        return alt.X(field, type="quantitative", scale=x_scale, axis=None)
-
-    def y(field: str) -> alt.Y:
-        return alt.Y(field, type="quantitative", scale=y_scale, axis=None)
-
+    room = (WIDTH - _EDGE, _EDGE) if rtl else (_EDGE, WIDTH - _EDGE)
+    sheet = Sheet(WIDTH, height, across=(scale[0], scale[-1]), room=room, row=row)
     places = [{"at": tick, "text": label(tick), "top": row - 6, "end": height} for tick in scale]
-    spans = [
-        {
-            "value": dot.value,
-            "low": dot.low,
-            "high": dot.high,
-            "under": (dot.readings or (dot.value, dot.value))[0],
-            "over": (dot.readings or (dot.value, dot.value))[1],
-            "y": row * (index + 1.5),
-            "fill": paint("paper" if dot.hollow else "settled"),
-            "size": 110 if dot.strong else 64,
-        }
-        for index, dot in enumerate(rows)
-        if dot
-    ]
-    scale_data = alt.Chart(alt.InlineData(places))
-    span_data = alt.Chart(alt.InlineData(spans))
-    layers = [
-        scale_data.mark_rule(color=paint("grid")).encode(x("at"), y("top"), y2="end"),
-        scale_data.mark_text(color=paint("soft"), baseline="bottom", fontSize=11.5, dy=-4).encode(
-            x("at"), y("top"), text="text:N"
-        ),
-    ]
+    sheet.add("rule", places, {"color": paint("grid")}, x="at", y="top", y2="end")
+    words = {"color": paint("soft"), "baseline": "bottom", "fontSize": 11.5, "dy": -4}
+    sheet.add("text", places, words, x="at", y="top", text="text")
     if reference is not None:
-        line = alt.Chart(alt.InlineData([{"at": reference, "top": row - 6, "end": height}]))
-        layers.append(line.mark_rule(color=paint("neutral"), strokeDash=[3, 3]).encode(x("at"), y("top"), y2="end"))
-    layers += [
-        span_data.mark_rule(color=paint("settled-band"), strokeWidth=10).encode(x("under"), y("y"), x2="over"),
-        span_data.mark_rule(color=paint("settled"), strokeWidth=2).encode(x("low"), y("y"), x2="high"),
-        span_data.mark_point(filled=False, opacity=1, stroke=paint("settled"), strokeWidth=2).encode(
-            x("value"),
-            y("y"),
-            fill=alt.Fill("fill", type="nominal", scale=None),
-            size=alt.Size("size", type="quantitative", scale=None),
-        ),
-    ]
-    return draw(alt.layer(*layers), WIDTH, height, row)
+        line = [{"at": reference, "top": row - 6, "end": height}]
+        sheet.add("rule", line, {"color": paint("neutral"), "strokeDash": [3, 3]}, x="at", y="top", y2="end")
+    marks = [_record(dot, row * (index + 1.5)) for index, dot in enumerate(rows) if dot]
+    sheet.add("rule", marks, {"color": paint("settled-band"), "strokeWidth": 10}, x="under", x2="over", y="y")
+    sheet.add("rule", marks, {"color": paint("settled"), "strokeWidth": 2}, x="low", x2="high", y="y")
+    ring = {"filled": False, "opacity": 1, "stroke": paint("settled"), "strokeWidth": 2}
+    sheet.add("point", marks, ring, x="value", y="y", fill="fill", size="size")
+    return sheet.draw()
+
+
+def _record(dot: Dot, middle: float) -> Record:
+    under, over = dot.readings or (dot.value, dot.value)
+    return {
+        "value": dot.value,
+        "low": dot.low,
+        "high": dot.high,
+        "under": under,
+        "over": over,
+        "y": middle,
+        "fill": paint("paper" if dot.hollow else "settled"),
+        "size": 110 if dot.strong else 64,
+    }

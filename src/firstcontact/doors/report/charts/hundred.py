@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firstcontact.doors.report.charts.drawing import Drawing, draw
+from firstcontact.doors.report.charts.drawing import Drawing, Sheet
 from firstcontact.doors.report.theme import paint
 
 _COLUMNS = 10
@@ -28,8 +28,6 @@ def hundred(low: float, high: float, *, rtl: bool = False) -> Drawing:
         high: Upper end of it.
         rtl: Whether rows begin at the right.
     """
-    import altair as alt
-
     sure, unsure, _ = parts(low, high)
     squares = []
     for index in range(100):
@@ -48,15 +46,7 @@ def hundred(low: float, high: float, *, rtl: bool = False) -> Drawing:
             }
         )
     side = _STEP * _COLUMNS
-    scale = alt.Scale(domain=[0, side], range=[0, side], nice=False)
-    chart = (
-        alt.Chart(alt.InlineData(squares))
-        .mark_point(shape="square", size=_SIDE**2, strokeWidth=1.5, filled=False, opacity=1)
-        .encode(
-            alt.X("x", type="quantitative", scale=scale, axis=None),
-            alt.Y("y", type="quantitative", scale=scale, axis=None),
-            fill=alt.Fill("fill", type="nominal", scale=None),
-            stroke=alt.Stroke("stroke", type="nominal", scale=None),
-        )
-    )
-    return draw(chart, side, side)
+    sheet = Sheet(side, side)
+    look = {"shape": "square", "size": _SIDE**2, "strokeWidth": 1.5, "filled": False, "opacity": 1}
+    sheet.add("point", squares, look, x="x", y="y", fill="fill", stroke="stroke")
+    return sheet.draw()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from firstcontact.doors.report.charts.axis import ticks
-from firstcontact.doors.report.charts.drawing import Drawing, draw
+from firstcontact.doors.report.charts.drawing import Drawing, Record, Sheet
 from firstcontact.doors.report.theme import NARROW, paint
 
 _LEFT, _RIGHT, _TOP = 44, 8, 10
@@ -61,6 +61,10 @@ class _Place:
         """The left edge of the week."""
         return _LEFT + (day.toordinal() - self.first) / 7 * self.step
 
+    def middle(self, day: date) -> float:
+        """The middle of the week."""
+        return self.x(day) + self.step / 2
+
 
 def trend(
     weeks: Sequence[Week],
@@ -82,8 +86,6 @@ def trend(
     Returns:
         The drawing. Hatched weeks are those whose windows have not all closed; the strip at the foot says how many.
     """
-    import altair as alt
-
     height = 250 if width <= NARROW else 300
     first = weeks[0].start.toordinal()
     place = _Place(width, height, first, (weeks[-1].start.toordinal() - first) // 7 + 1)
@@ -95,40 +97,52 @@ def trend(
     def up(share: float) -> float:
         return place.bottom - tall * (share - scale[0]) / (scale[-1] - scale[0])
 
-    x_scale = alt.Scale(domain=[0, width], range=[0, width], nice=False)
-    y_scale = alt.Scale(domain=[0, height], range=[0, height], nice=False)
-
-    def x(field: str) -> Any:
-        return alt.X(field, type="quantitative", scale=x_scale, axis=None)
-
-    def y(field: str) -> Any:
-        return alt.Y(field, type="quantitative", scale=y_scale, axis=None)
-
-    def chart(records: list[dict[str, Any]]) -> Any:
-        return alt.Chart(alt.InlineData(records))
-
+    sheet = Sheet(width, height)
+    columns = _columns(weeks, place)
+    sheet.add("rect", columns, {"strokeWidth": 0}, x="x", x2="end", y="top", y2="bottom", fill="fill")
     shares = [{"x": _LEFT, "end": width - _RIGHT, "y": up(tick), "text": percent(tick)} for tick in scale]
-    days = [
-        {"x": place.x(week.start) + place.step / 2, "y": height - 6, "text": day(week.start)}
-        for week in _named(weeks, width)
-    ]
-    columns = [
+    sheet.add("rule", shares, {"color": paint("grid")}, x="x", x2="end", y="y")
+    words = {"color": paint("soft"), "align": "right", "dx": -8, "baseline": "middle"}
+    sheet.add("text", shares, words, x="x", y="y", text="text")
+    for role, top in (("grid", "open"), ("neutral", "closed")):
+        look = {"fill": paint(role), "stroke": paint("paper"), "strokeWidth": 0.5}
+        sheet.add("rect", columns, look, x="x", x2="end", y=top, y2="full")
+    _add_shares(sheet, weeks, place, up)
+    if reference is not None:
+        line = [{"x": _LEFT, "end": width - _RIGHT, "y": up(reference)}]
+        sheet.add("rule", line, {"color": paint("neutral"), "strokeDash": [3, 3]}, x="x", x2="end", y="y")
+    days = [{"x": place.middle(week.start), "y": height - 6, "text": day(week.start)} for week in _named(weeks, width)]
+    words = {"color": paint("soft"), "baseline": "bottom", "fontSize": 11.5}
+    sheet.add("text", days, words, x="x", y="y", text="text")
+    look = {"fill": "transparent", "strokeWidth": 0}
+    sheet.add("rect", columns, look, x="x", x2="end", y="top", y2="full", description="title")
+    return sheet.draw()
+
+
+def _columns(weeks: Sequence[Week], place: _Place) -> list[Record]:
+    """The ground of each week, and the strip that fills as its windows close."""
+    foot = place.height - _FOOT
+    return [
         {
             "x": place.x(week.start),
             "end": place.x(week.start) + place.step,
             "top": _TOP,
             "bottom": place.bottom,
-            "full": height - _FOOT,
-            "closed": height - _FOOT - (_STRIP - 6) * week.maturity,
-            "open": height - _FOOT - (_STRIP - 6),
+            "full": foot,
+            "closed": foot - (_STRIP - 6) * week.maturity,
+            "open": foot - (_STRIP - 6),
             "title": week.title,
             "fill": "transparent" if week.complete else "url(#hatch)",
         }
         for week in weeks
     ]
+
+
+def _add_shares(sheet: Sheet, weeks: Sequence[Week], place: _Place, up: Callable[[float], float]) -> None:
+    """Line and band for complete weeks, a ring and its interval for the others."""
     points = [
         {
-            "x": place.x(week.start) + place.step / 2,
+            "x": place.middle(week.start),
             "y": up(week.value),
             "low": up(week.low),
             "high": up(week.high),
@@ -140,48 +154,18 @@ def trend(
     ]
     whole = [point for point in points if point["whole"]]
     partly = [point for point in points if not point["whole"]]
-    alone = [point for point in whole if sum(other["run"] == point["run"] for other in whole) == 1]
-    layers = [
-        chart(columns)
-        .mark_rect(stroke=None)
-        .encode(x("x"), y("top"), x2="end", y2="bottom", fill=alt.Fill("fill", type="nominal", scale=None)),
-        chart(shares).mark_rule(color=paint("grid")).encode(x("x"), y("y"), x2="end"),
-        chart(shares)
-        .mark_text(color=paint("soft"), align="right", dx=-8, baseline="middle")
-        .encode(x("x"), y("y"), text="text:N"),
-        chart(columns)
-        .mark_rect(fill=paint("grid"), stroke=paint("paper"), strokeWidth=0.5)
-        .encode(x("x"), y("open"), x2="end", y2="full"),
-        chart(columns)
-        .mark_rect(fill=paint("neutral"), stroke=paint("paper"), strokeWidth=0.5)
-        .encode(x("x"), y("closed"), x2="end", y2="full"),
-        chart(whole)
-        .mark_area(color=paint("settled-band"), opacity=1)
-        .encode(x("x"), y("low"), y2="high", detail="run:N"),
-    ]
-    if reference is not None:
-        line = chart([{"x": _LEFT, "end": width - _RIGHT, "y": up(reference)}])
-        layers.append(line.mark_rule(color=paint("neutral"), strokeDash=[3, 3]).encode(x("x"), y("y"), x2="end"))
+    in_run = Counter(point["run"] for point in whole)
+    alone = [point for point in whole if in_run[point["run"]] == 1]
     size = 40 if place.step > 14 else 18
-    layers += [
-        chart([*partly, *alone]).mark_rule(color=paint("settled"), strokeWidth=1.5).encode(x("x"), y("low"), y2="high"),
-        chart(whole)
-        .mark_line(color=paint("settled"), strokeWidth=2.5, strokeJoin="round")
-        .encode(x("x"), y("y"), detail="run:N"),
-        chart(whole if place.step > 9 else alone)
-        .mark_point(filled=False, fill=paint("settled"), stroke=paint("paper"), opacity=1, size=size, strokeWidth=1)
-        .encode(x("x"), y("y")),
-        chart(partly)
-        .mark_point(filled=False, fill=paint("paper"), stroke=paint("settled"), opacity=1, size=size, strokeWidth=1.8)
-        .encode(x("x"), y("y")),
-        chart(days)
-        .mark_text(color=paint("soft"), baseline="bottom", fontSize=11.5)
-        .encode(x("x"), y("y"), text="text:N"),
-        chart(columns)
-        .mark_rect(fill="transparent", stroke=None)
-        .encode(x("x"), y("top"), x2="end", y2="full", description="title:N"),
-    ]
-    return draw(alt.layer(*layers), width, height)
+    solid = {"filled": False, "fill": paint("settled"), "stroke": paint("paper"), "strokeWidth": 1}
+    ring = {"filled": False, "fill": paint("paper"), "stroke": paint("settled"), "strokeWidth": 1.8}
+    dot = {"opacity": 1, "size": size}
+    stroke = {"color": paint("settled"), "strokeWidth": 2.5, "strokeJoin": "round"}
+    sheet.add("area", whole, {"color": paint("settled-band"), "opacity": 1}, x="x", y="low", y2="high", detail="run")
+    sheet.add("rule", [*partly, *alone], {"color": paint("settled"), "strokeWidth": 1.5}, x="x", y="low", y2="high")
+    sheet.add("line", whole, stroke, x="x", y="y", detail="run")
+    sheet.add("point", whole if place.step > 9 else alone, {**solid, **dot}, x="x", y="y")
+    sheet.add("point", partly, {**ring, **dot}, x="x", y="y")
 
 
 def _runs(weeks: Sequence[Week]) -> list[int]:
