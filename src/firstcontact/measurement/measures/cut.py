@@ -34,7 +34,7 @@ UNKNOWN_SLICE = ErrorKind(
 )
 
 _PLAIN = ("channel", "team", "queue")
-_PERIODS = ("week", "month")
+PERIODS = ("week", "month")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def asked(by: list[str], extra: dict[str, str], week_start: str) -> list[Cut]:
             if name in {"agent", "agent_id"}:
                 faults.add(AGENT_SLICE, where=f"--by {text}", saw=name, allowed="teams, queues", cure="type --by team")
             elif not _known(column, extra):
-                allowed = ", ".join(("reason_1", *_PERIODS, *_PLAIN, *own))
+                allowed = ", ".join(("reason_1", *PERIODS, *_PLAIN, *own))
                 faults.add(UNKNOWN_SLICE, where=f"--by {text}", saw=name, allowed=allowed, cure="name one of these")
             else:
                 slices.append(_slice(column, week_start))
@@ -142,12 +142,12 @@ def asked(by: list[str], extra: dict[str, str], week_start: str) -> list[Cut]:
 def further_columns(by: list[str]) -> list[str]:
     """The slices that are not built in, and so must be columns of the source."""
     names = dict.fromkeys(part.strip() for text in by for part in text.split(","))
-    builtin = {*_PLAIN, *_PERIODS, *CONTACTS.names, "agent"}
+    builtin = {*_PLAIN, *PERIODS, *CONTACTS.names, "agent"}
     return [name for name in names if name not in builtin and not _is_reason(name)]
 
 
 def _known(column: str, extra: dict[str, str]) -> bool:
-    return column in _PLAIN or column in _PERIODS or _is_reason(column) or column in extra
+    return column in _PLAIN or column in PERIODS or _is_reason(column) or column in extra
 
 
 def _is_reason(name: str) -> bool:

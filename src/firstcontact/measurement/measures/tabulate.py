@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from firstcontact.measurement.measures.cut import Cut
+from firstcontact.measurement.measures.cut import PERIODS, Cut
 from firstcontact.measurement.measures.estimate import absent, estimate
 from firstcontact.measurement.measures.reduce import Reduced, Sums, largest_customer, reduce
 from firstcontact.measurement.measures.row import ResultRow
@@ -77,11 +77,24 @@ def _cut_rows(
             (values, int(cell)) for values, cell in zip(base.cells, into, strict=True) if int(cell) in crowded
         ]
         largest = largest_customer(engine, linked, measures, policy, columns, members)
+    outside = _outside(pooled, cut)
     rows = []
     for measure in measures:
         results = estimate(measure, pooled[measure.id], policy, largest.get(measure.id))
-        rows += [_row(measure, cut, cell, result, stamp) for cell, result in zip(cells, results, strict=True)]
+        rows += [
+            _row(measure, cut, cell, result, stamp)
+            for number, (cell, result) in enumerate(zip(cells, results, strict=True))
+            if number not in outside
+        ]
     return rows
+
+
+def _outside(pooled: dict[str, Sums], cut: Cut) -> set[int]:
+    """Periods in which no measure has anything to count, now or later: they lie outside the run's frame."""
+    if not any(one.name in PERIODS for one in cut.slices):
+        return set()
+    held = sum(sums.count.sum(axis=1) + sums.immature.sum(axis=1) for sums in pooled.values())
+    return set(np.flatnonzero(np.asarray(held) == 0).tolist())
 
 
 def _crowded(pooled: dict[str, Sums], policy: Policy) -> set[int]:
