@@ -102,7 +102,7 @@ def plan_dates(connection: DuckDBPyConnection, relation: Relation, mapping: Mapp
         plan.findings += _about_date(ours, label, guess, zone, ours in mapping.dates)
     faults.raise_if_any()
     _span(connection, relation, mapping, plan, sources)
-    if "answered_at" in sources or "started_at" in sources:
+    if "started_at" in sources:
         plan.findings += _about_zone(plan)
     return plan
 
