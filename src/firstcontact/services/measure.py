@@ -26,6 +26,7 @@ from firstcontact.measurement.linking.period import local_day
 from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.measurement.measures.cut import asked, further_columns, standard
 from firstcontact.measurement.measures.reduce import ledger
+from firstcontact.measurement.measures.row import DefinitionRow
 from firstcontact.measurement.measures.tabulate import tabulate
 from firstcontact.measurement.policy.model import Policy, cut_reason
 from firstcontact.services.compare_definitions import compare_definitions
@@ -270,7 +271,7 @@ def measure(
     stamp = {"policy": policy.name, "policy_hash": digest, "cutoff": frame.cutoff, "version": version}
     rows = tabulate(engine, linked, list(MEASURES.values()), prepared.has, policy, cuts, stamp)
     ledgers = tuple(ledger(engine, linked, one, policy) for one in supported)
-    definitions = ()
+    definitions: tuple[DefinitionRow, ...] = ()
     if options.definitions:
         watch("applying every definition")
         pair = loaded.ledger.contacts <= DIFFERENCES_UP_TO

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from firstcontact.measurement.policy.model import Policy
 
 
-def estimate(measure: Measure, sums: Sums, policy: Policy, largest: Array | None = None) -> list[Estimate | Refusal]:
+def estimate(measure: Measure, sums: Sums, policy: Policy, largest: dict[int, int] | None = None) -> list[Estimate | Refusal]:
     """One figure or refusal a cell.
 
     Args:
@@ -60,7 +60,7 @@ def estimate(measure: Measure, sums: Sums, policy: Policy, largest: Array | None
         if refusal is not None:
             results.append(refusal)
             continue
-        status = "unsettled" if opened[cell] else "provisional" if maturity < 1 else "final"
+        status: Literal["final", "provisional", "unsettled"] = "unsettled" if opened[cell] else "provisional" if maturity < 1 else "final"
         results.append(
             Estimate(
                 value=float(value[cell]),
