@@ -7,16 +7,18 @@ answers at once.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import typer
 
+from firstcontact.doors.cli import failure
 from firstcontact.doors.cli.inspect import inspect
 from firstcontact.doors.cli.measure import measure
 from firstcontact.doors.cli.simulate import simulate
-from firstcontact.kernel.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, INTERNAL, FirstcontactError
 
 app = typer.Typer(
     name="firstcontact",
+    cls=failure.Told,
     help="First Contact Resolution, measured honestly from the records a centre already has.",
     no_args_is_help=True,
     add_completion=False,
@@ -28,27 +30,23 @@ app.command()(inspect)
 app.command()(simulate)
 
 
-def main() -> None:
-    """Entry point of the `firstcontact` program."""
-    try:
-        app(standalone_mode=True)
-    except FirstcontactError as error:
-        _say_faults(error)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("Interrupted. Nothing was left half-written.", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
-    except Exception as error:  # the last resort: an engine's own message may quote a customer's row
-        print(f"{INTERNAL.code} {INTERNAL.title}: {type(error).__name__}.", file=sys.stderr)
-        print("Run again with FIRSTCONTACT_TRACEBACK=1 to see where; that text may hold your data.", file=sys.stderr)
-        sys.exit(EXIT_INTERNAL)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the `firstcontact` program.
+
+    Args:
+        arguments: What was typed after the program's name; from the process where None.
+
+    Raises:
+        SystemExit: Always, with a code of `kernel.errors.EXIT_CODES`.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A file's name may hold what the terminal's encoding has no character for.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    with failure.interruptible():
+        app(args=arguments, prog_name="firstcontact", standalone_mode=True)
 
 
 @app.callback()
 def firstcontact() -> None:
     """First Contact Resolution, measured honestly from the records a centre already has."""
-
-
-def _say_faults(error: FirstcontactError) -> None:
-    for fault in error.faults:
-        print(fault, file=sys.stderr)
