@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
 
 from firstcontact.doors.report.build import render
 from firstcontact.kernel.errors import FirstcontactError
-from firstcontact.kernel.result import Estimate
+from firstcontact.kernel.result import NOTHING_TO_COUNT, SUPPRESSED, Estimate
 from firstcontact.measurement.policy.model import Condition, Link
 from firstcontact.services.run import Run
 from tests import run_factory
@@ -97,7 +98,7 @@ def test_it_opens_with_the_answer_in_a_sentence() -> None:
     """The first heading holds the share out of a hundred, its interval, period, rule and provenance."""
     found = page(run_factory.servicenow_like())
     assert (
-        "Of 100 issues opened from 29 Feb 2016 to 31 May 2016, about 74 (73 to 75) were settled at the first contact: "
+        "Of 100 issues opened from 14 Apr 2016 to 1 May 2016, about 74 (73 to 75) were settled at the first contact: "
         "no return for the same reason within the declared window of 30 days."
     ) in found.text
     assert "issues judged 9,120" in found.text
@@ -142,7 +143,7 @@ def test_reasons_are_ranked_by_what_they_cost() -> None:
     table = part[part.index("judged") :]
     assert [table.index(f"{name} ") for name in ranked[:6]] == sorted(table.index(f"{name} ") for name in ranked[:6])
     assert "All 54 were looked at" in text
-    assert "Reasons without a figure: Too few to say" in text
+    assert "Without a figure: Too few to say (12)" in text
 
 
 def test_teams_stand_in_the_order_of_the_alphabet() -> None:
@@ -161,7 +162,8 @@ def test_a_large_cut_is_bounded_and_says_where_the_rest_is() -> None:
     assert "All 5,000 were looked at" in Page(html).text
     assert re.search(r"4,\d{3} more reasons have a figure: they are in results\.csv", Page(html).text)
     teams = page(run_factory.wide("team", 300))
-    assert "260 more are in results.csv." in teams.text
+    assert "217 more are in results.csv." in teams.text
+    assert "Without a figure: Too few to say (43)" in teams.text
 
 
 def test_names_from_the_data_are_text_and_nothing_else() -> None:
@@ -181,7 +183,7 @@ def test_measures_that_cannot_be_given_say_why_in_words() -> None:
     """A missing survey is a sentence, not a dash."""
     text = page(run_factory.servicenow_like()).text
     assert "the file does not say which contacts were abandoned" in text
-    assert re.search(r"Escalation rate; .*Ease \(CES\) The data do not hold what this measure needs", text)
+    assert re.search(r"Escalation rate; .*Ease \(CES\) the file has no column that holds it", text)
 
 
 def test_scores_and_durations_are_written_in_their_own_units() -> None:
@@ -199,7 +201,7 @@ def test_definitions_show_readings_differences_and_what_is_not_supported() -> No
     assert "24–34% as 2,391 open cases are read" in text
     assert "4,515 1,204 only here, 3,311 only ours" in text
     assert (
-        "freshservice Resolved with no customer message after the description: no customer messages in this file"
+        "freshservice Resolved with no customer message after the description. no customer messages in this file"
         in text
     )
 
@@ -276,3 +278,33 @@ def test_a_regional_tag_finds_its_language() -> None:
     """`he-IL` is Hebrew, and reads from right to left."""
     html = render(run_factory.one_contact(), "he-IL")
     assert '<html lang="he-IL" dir="rtl">' in html
+
+
+def test_weeks_that_could_never_be_judged_are_not_drawn_as_waiting() -> None:
+    """Weeks before the openers and after the cut-off hold nothing; only weeks whose windows are open are hatched."""
+    run = run_factory.servicenow_like()
+    early = [
+        run_factory.row("fcr_issue", run_factory.refusal(NOTHING_TO_COUNT), "week", start=date(2016, 2, 1)),
+        run_factory.row("fcr_issue", run_factory.refusal(NOTHING_TO_COUNT), "week", start=date(2016, 6, 13)),
+    ]
+    text = page(dataclasses.replace(run, rows=(*run.rows, *early))).text
+    assert "2 further weeks hold nothing that could be judged" in text
+    assert "5 weeks are not complete" in text
+
+
+def test_a_cell_too_small_to_show_is_counted_and_never_named() -> None:
+    """A suppressed cell shows neither its name nor its size."""
+    hidden = run_factory.row("fcr_issue", run_factory.refusal(SUPPRESSED, 3), "team", {"team": "Secret"})
+    shown = run_factory.row("fcr_issue", run_factory.share(0.7, 300), "team", {"team": "Open"})
+    found = page(run_factory.run([run_factory.row("fcr_issue", run_factory.share(0.7, 303)), hidden, shown]))
+    assert "Too small to show (1)" in found.text
+    assert "Secret" not in found.text
+    assert "Open" in found.text
+
+
+def test_a_log_of_ticket_updates_measures_gaps_from_the_start() -> None:
+    """The page tells the gap as the links were made: from the start for tickets in any shape, else from the end."""
+    run = run_factory.servicenow_like()
+    for kind, word in (("ticket", "start"), ("ticket-update", "start"), ("contact", "end")):
+        told = page(dataclasses.replace(run, frame=dataclasses.replace(run.frame, source_kind=kind))).text
+        assert f"from the {word} of a contact to the start of the next" in told

@@ -80,7 +80,7 @@ def test_a_gap_or_an_open_week_breaks_the_line() -> None:
     start = date(2016, 1, 4)
 
     def week(index: int, value: float | None = 0.7, maturity: float = 1.0) -> Week:
-        return Week(start + timedelta(weeks=index), value, 0.6, 0.8, maturity, f"week {index}")
+        return Week(start + timedelta(weeks=index), value, 0.6, 0.8, maturity, maturity < 1, f"week {index}")
 
     weeks = [week(0), week(1), week(3), week(4), week(5, None), week(6), week(7), week(8, 0.7, 0.5)]
     drawn = trend(weeks, width=1040, reference=None, percent=str, day=str)

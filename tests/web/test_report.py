@@ -116,7 +116,8 @@ def test_every_drawing_has_a_name_and_its_numbers_in_a_table(browser: Any, files
     titles = page.evaluate("[...document.querySelectorAll('.chart.wide title')].slice(1).map(it => it.textContent)")
     assert len(titles) == len(weeks) == 14
     for week, title in zip(weeks, titles, strict=True):
-        assert all(cell in title for cell in week[:3] if cell), (week, title)
+        told = week[:3] if week[1][0].isdigit() else week[:2]
+        assert all(cell in title for cell in told), (week, title)
     unnamed = page.evaluate(
         "[...document.querySelectorAll('svg')].filter(it => it.getAttribute('aria-hidden') != 'true'"
         " && !(it.getAttribute('role') == 'img' && it.getAttribute('aria-label'))).length"

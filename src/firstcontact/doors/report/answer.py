@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
@@ -15,6 +15,9 @@ from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import Estimate
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.services.run import Run
+
+KNOWN_WELL = 0.995
+"""With more contacts of a known customer than this, the rest is not worth a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +81,32 @@ def asks_return(policy: Policy) -> bool:
     return [(rule.signal, rule.equals) for rule in policy.counts_when] == [("returned", False)]
 
 
+def judged(run: Run) -> tuple[datetime, datetime]:
+    """The first and the last moment at which a contact could begin and be judged.
+
+    Before the first nobody knows what came before it; after the last no window has closed. Where windows differ, the
+    shortest look-back and the shortest window set the two.
+    """
+    frame, windows = run.frame, run.fit.windows
+    first, last = frame.since, frame.cutoff - timedelta(microseconds=1)
+    if windows and run.policy.link.index == "openers":
+        first = max(first, frame.data_start + timedelta(days=min(window.look_back_days for window in windows)))
+    if windows and "returned" in run.policy.signals:
+        last -= timedelta(days=min(window.days for window in windows))
+    return (first, last) if first <= last else (frame.since, frame.cutoff - timedelta(microseconds=1))
+
+
 def _sentence(run: Run, writer: Writer, result: Estimate) -> Markup:
     places = decimals(result.low, result.high)
+    first, last = judged(run)
     of = 10 ** (2 + places)
     parts = {
         "of": writer.notation.count(of),
         "about": Markup("<b>{}</b>").format(writer.notation.count(result.value * of)),
         "low": writer.notation.count(result.low * of),
         "high": writer.notation.count(result.high * of),
-        "first": writer.notation.day(run.frame.since),
-        "last": writer.notation.day(run.frame.cutoff - timedelta(microseconds=1)),
+        "first": writer.notation.day(first),
+        "last": writer.notation.day(last),
         "rule": window_words(run, writer),
     }
     issues = run.headline_measure == "fcr_issue"
@@ -155,7 +174,7 @@ def caveats(run: Run, writer: Writer) -> list[str]:
             if run.fit.kind == "declared"
             else "",
         ]
-    if run.identity.coverage < 1:
+    if run.identity.coverage < KNOWN_WELL:
         said.append(
             writer.say(
                 "The customer is known for %(share)s of contacts. A return under another name or number is not seen "

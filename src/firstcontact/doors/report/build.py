@@ -6,12 +6,12 @@ for display.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from firstcontact.kernel.result import Estimate
 from firstcontact.services.run import Run
 
 if TYPE_CHECKING:
@@ -55,12 +55,12 @@ def _page(run: Run, writer: Writer) -> dict[str, Any]:
     from markupsafe import Markup
 
     from firstcontact.doors.report import account, theme, words
-    from firstcontact.doors.report.answer import answer, asks_return
+    from firstcontact.doors.report.answer import answer, asks_return, judged
     from firstcontact.doors.report.companion import companions
     from firstcontact.doors.report.course import course
     from firstcontact.doors.report.cut import listed, ranked
     from firstcontact.doors.report.definition import side_by_side
-    from firstcontact.doors.report.figure import shown_sentence
+    from firstcontact.doors.report.figure import PROVISIONAL_BELOW, shown_sentence
     from firstcontact.doors.report.method import method
     from firstcontact.doors.report.notation import shown
 
@@ -89,6 +89,7 @@ def _page(run: Run, writer: Writer) -> dict[str, Any]:
         "reasons": ranked(reasons, writer, run.headline) if any(_named(row.cell) for row in reasons) else None,
         "cuts": cuts,
         "looked_at": cells,
+        "hollow": any(isinstance(row.result, Estimate) and row.result.maturity < PROVISIONAL_BELOW for row in reasons),
         "companions": companions(run, writer),
         "definitions": side_by_side(run, writer),
         "rows": account.of_rows(run.row_ledger, writer),
@@ -98,8 +99,7 @@ def _page(run: Run, writer: Writer) -> dict[str, Any]:
             for name, ledger in ledgers.items()
         ],
         "method": method(run, writer),
-        "first": writer.notation.day(run.frame.since),
-        "last": writer.notation.day(run.frame.cutoff - timedelta(microseconds=1)),
+        "dates": " – ".join(map(writer.notation.day, judged(run))),
         "sentence": shown_sentence,
     }
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from firstcontact.doors.report import words
 from firstcontact.doors.report.figure import Figure, Refused
 from firstcontact.doors.report.writer import Writer
+from firstcontact.kernel.result import SIGNAL_ABSENT, Estimate, Refusal
 from firstcontact.services.run import Run
 
 
@@ -34,7 +35,7 @@ def companions(run: Run, writer: Writer) -> Companions:
             continue
         told = writer.figure(results[measure])
         if told.refused:
-            refused.setdefault(told.refused, []).append(writer.say(name))
+            refused.setdefault(_said(results[measure], told.refused), []).append(writer.say(name))
             continue
         meaning = writer.say(about)
         if measure == "service_level":
@@ -42,3 +43,9 @@ def companions(run: Run, writer: Writer) -> Companions:
             meaning = writer.say(about, seconds=writer.notation.count(level.seconds), goal=goal)
         known.append((writer.say(name), meaning, told))
     return Companions(known, [("; ".join(names), why) for why, names in refused.items()])
+
+
+def _said(result: Estimate | Refusal, why: Refused) -> Refused:
+    """Why there is none, without the title that the heading above it already says."""
+    absent = isinstance(result, Refusal) and result.kind is SIGNAL_ABSENT
+    return replace(why, title="") if absent else why

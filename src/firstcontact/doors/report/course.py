@@ -10,7 +10,7 @@ from firstcontact.doors.report.charts.trend import Week, trend
 from firstcontact.doors.report.figure import Figure
 from firstcontact.doors.report.theme import NARROW, WIDE
 from firstcontact.doors.report.writer import Writer
-from firstcontact.kernel.result import Estimate
+from firstcontact.kernel.result import NOTHING_TO_COUNT, SIGNAL_ABSENT, Estimate, Refusal
 from firstcontact.services.run import Run
 
 LONGEST = 106
@@ -24,7 +24,8 @@ class Course:
     Attributes:
         drawings: One for a desk and one for a phone; None where no week has a figure.
         weeks: (first day, figure) of each, for the table behind the chart.
-        open: Weeks whose windows have not all closed.
+        open: How many weeks have windows that are still open, in a sentence.
+        idle: How many weeks before and after hold nothing to judge, in a sentence.
         more: Earlier weeks that are not shown.
         alternative: What the chart shows, in a sentence.
     """
@@ -32,6 +33,7 @@ class Course:
     drawings: tuple[Drawing, Drawing] | None
     weeks: list[tuple[str, Figure]]
     open: str
+    idle: str
     more: int
     alternative: str
 
@@ -42,6 +44,10 @@ def course(run: Run, writer: Writer) -> Course | None:
     if not dated:
         return None
     dated.sort(key=lambda pair: pair[0])
+    held = [index for index, (_, result) in enumerate(dated) if not _empty(result)]
+    idle = len(dated)
+    dated = dated[held[0] : held[-1] + 1] if held else []
+    idle -= len(dated)
     more = max(0, len(dated) - LONGEST)
     dated = dated[-LONGEST:]
     number = writer.notation
@@ -49,12 +55,12 @@ def course(run: Run, writer: Writer) -> Course | None:
     for start, result in dated:
         told = writer.figure(result)
         title = writer.say("Week of %(day)s", day=number.day(start)) + ": " + told.spoken
+        unfinished = result.maturity < 1 and not _empty(result)
         lines.append((number.day(start), told))
         if isinstance(result, Estimate):
-            weeks.append(Week(start, result.value, result.low, result.high, result.maturity, title))
+            weeks.append(Week(start, result.value, result.low, result.high, result.maturity, unfinished, title))
         else:
-            weeks.append(Week(start, None, 0, 0, result.maturity, title))
-    unfinished = sum(not week.complete for week in weeks)
+            weeks.append(Week(start, None, 0, 0, result.maturity, unfinished, title))
     drawings = None
     if any(week.value is not None for week in weeks):
         headline = run.headline.value if isinstance(run.headline, Estimate) else None
@@ -66,7 +72,7 @@ def course(run: Run, writer: Writer) -> Course | None:
             trend(weeks, width=width, reference=headline, percent=number.percent, day=day) for width in (WIDE, NARROW)
         )
         drawings = (wide, narrow)
-    known = [week.value for week in weeks if week.value is not None and week.complete]
+    known = [week.value for week in weeks if week.value is not None and not week.open]
     alternative = ""
     if known:
         alternative = writer.say(
@@ -77,16 +83,37 @@ def course(run: Run, writer: Writer) -> Course | None:
             high=number.percent(max(known)),
         )
     return Course(
-        drawings,
-        lines,
+        drawings, lines, _open(sum(week.open for week in weeks), writer), _idle(idle, writer), more, alternative
+    )
+
+
+def _empty(result: Estimate | Refusal) -> bool:
+    """Whether there is nothing in a week that could ever be judged."""
+    return isinstance(result, Refusal) and result.kind in (NOTHING_TO_COUNT, SIGNAL_ABSENT)
+
+
+def _open(weeks: int, writer: Writer) -> str:
+    return (
         writer.say_many(
             "%(number)s week is not complete: its windows are still open. It is hatched, and no line leads to it.",
-            "%(number)s weeks are not complete: their windows are still open. They are hatched, and no line leads to"
-            " them.",
-            unfinished,
+            "%(number)s weeks are not complete: their windows are still open. They are hatched, and no line leads "
+            "to them.",
+            weeks,
         )
-        if unfinished
-        else "",
-        more,
-        alternative,
+        if weeks
+        else ""
+    )
+
+
+def _idle(weeks: int, writer: Writer) -> str:
+    return (
+        writer.say_many(
+            "%(number)s further week holds nothing that could be judged: it lies too early to know, or after the "
+            "cut-off.",
+            "%(number)s further weeks hold nothing that could be judged: they lie too early to know, or after the "
+            "cut-off.",
+            weeks,
+        )
+        if weeks
+        else ""
     )

@@ -11,7 +11,7 @@ from firstcontact.doors.report.charts.dots import dots
 from firstcontact.doors.report.charts.drawing import Drawing
 from firstcontact.doors.report.figure import Figure, dot
 from firstcontact.doors.report.writer import Writer
-from firstcontact.kernel.result import Estimate, Refusal
+from firstcontact.kernel.result import SUPPRESSED, Estimate, Refusal
 from firstcontact.measurement.measures.row import ResultRow
 
 RANKED = 15
@@ -51,7 +51,7 @@ class Cut:
         lines: The cells that are shown with a drawing each.
         dots: Shares and intervals; its first row is the scale.
         bars: How many came back, for a ranked cut.
-        without: Cells that have no figure, listed apart; only for a ranked cut.
+        without: Cells that have no figure, listed apart.
         why: How many cells have no figure, by why.
         cells: How many cells were looked at.
         more: How many are not shown.
@@ -77,9 +77,7 @@ def ranked(rows: Sequence[ResultRow], writer: Writer, whole: Estimate | Refusal)
     """Reasons by how many issues came back, the most first: where volume and failure meet."""
     known = [(row, row.result) for row in rows if isinstance(row.result, Estimate)]
     known.sort(key=lambda pair: (-_came_back(pair[1])[0], _name(pair[0])))
-    unknown = sorted(
-        (row for row in rows if isinstance(row.result, Refusal)), key=lambda row: (-row.result.n, _name(row))
-    )
+    unknown = sorted(_nameable(rows), key=lambda row: (-row.result.n, _name(row)))
     top = known[:RANKED]
     total = _came_back(whole)[0] if isinstance(whole, Estimate) else sum(_came_back(result)[0] for _, result in known)
     lines, boxes = [], []
@@ -131,19 +129,35 @@ def listed(
     rows: Sequence[ResultRow], writer: Writer, whole: Estimate | Refusal, title: str, column: str, by: str
 ) -> Cut:
     """Cells in the order of their names: never a league table."""
-    ordered = sorted(rows, key=lambda row: (_name(row).casefold(), _name(row)))
-    top = ordered[:LISTED]
+    known = [(row, row.result) for row in _by_name(rows) if isinstance(row.result, Estimate)]
+    top = known[:LISTED]
     translate = by == "channel"
+    unknown = _nameable(_by_name(rows))
     return Cut(
         by,
         title,
         column,
-        [Line(writer.name(_name(row), translate=translate), writer.figure(row.result)) for row in top],
-        dots([dot(row.result) for row in top], reference=_value(whole), label=writer.notation.percent, rtl=writer.rtl),
+        [Line(writer.name(_name(row), translate=translate), writer.figure(result)) for row, result in top],
+        dots(
+            [dot(result) for _, result in top], reference=_value(whole), label=writer.notation.percent, rtl=writer.rtl
+        ),
         len(rows),
-        len(rows) - len(top),
+        len(known) - len(top),
+        without=[
+            Line(writer.name(_name(row), translate=translate), writer.figure(row.result)) for row in unknown[:LISTED]
+        ],
         why=_why(rows, writer),
+        more_without=max(0, len(unknown) - LISTED),
     )
+
+
+def _by_name(rows: Sequence[ResultRow]) -> list[ResultRow]:
+    return sorted(rows, key=lambda row: (_name(row).casefold(), _name(row)))
+
+
+def _nameable(rows: Sequence[ResultRow]) -> list[ResultRow]:
+    """The cells without a figure that may be named: those too small to show are only counted."""
+    return [row for row in rows if isinstance(row.result, Refusal) and row.result.kind is not SUPPRESSED]
 
 
 def _name(row: ResultRow) -> str:

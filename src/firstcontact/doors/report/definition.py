@@ -104,7 +104,7 @@ def _told(row: DefinitionRow, run: Run, writer: Writer) -> Definition:
     yes, no = row.differs
     return Definition(
         shown(row.preset),
-        shown_sentence(row.title),
+        shown_sentence(row.title).removesuffix("."),
         shown_sentence(row.source),
         writer.figure(row.result),
         readings,

@@ -61,10 +61,15 @@ def figure(result: Estimate | Refusal, notation: Notation, translations: Any) ->
     closed = "" if result.maturity >= 1 else notation.closed(result.maturity)
     if isinstance(result, Refusal):
         title = translations.gettext(result.kind.title)
-        refused = Refused(title, shown_sentence(result.reason), shown_sentence(result.would_help))
+        refused = Refused(title, _unended(result.reason), _unended(result.would_help))
         return Figure("", "", notation.count(result.n), closed, "refused", refused)
     value, low, high = (_written(part, result, notation) for part in (result.value, result.low, result.high))
     return Figure(value[0], notation.span(low[1], high[1]), notation.count(result.n), closed, result.status)
+
+
+def _unended(sentence: str) -> str:
+    """A sentence without its full stop, so that the page may set it where it likes."""
+    return shown_sentence(sentence).removesuffix(".")
 
 
 def _written(part: float, result: Estimate, notation: Notation) -> tuple[str, str]:

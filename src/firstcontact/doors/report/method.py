@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from firstcontact.doors.report import words
-from firstcontact.doors.report.answer import asks_return
+from firstcontact.doors.report.answer import asks_return, judged
 from firstcontact.doors.report.figure import shown_sentence
 from firstcontact.doors.report.notation import shown
 from firstcontact.doors.report.writer import Writer
@@ -128,7 +128,7 @@ def _rules(run: Run, writer: Writer) -> list[tuple[str, str]]:
             link.reason_level,
         )
     rules.append((writer.say("Contacts belong together"), same))
-    from_start = link.gap_from == "start" or (link.gap_from == "auto" and run.frame.source_kind == "ticket")
+    from_start = link.gap_from == "start" or (link.gap_from == "auto" and run.frame.source_kind != "contact")
     rules.append(
         (
             writer.say("A gap runs"),
@@ -187,6 +187,7 @@ def _period(run: Run, writer: Writer) -> list[tuple[str, str]]:
     return [
         (writer.say("Data complete from"), number.moment(frame.data_start)),
         (writer.say("Judged from"), number.moment(frame.since)),
+        (writer.say("Old enough to be judged, and not too early to know"), " – ".join(map(number.day, judged(run)))),
         (writer.say("Cut-off: nothing from here on is known to be complete"), number.moment(frame.cutoff)),
         (writer.say("Days, weeks and months begin in"), shown(run.zone)),
         (writer.say("Length of the period, in days"), number.count((frame.cutoff - frame.since) / timedelta(days=1))),

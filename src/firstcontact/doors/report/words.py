@@ -87,5 +87,6 @@ CHANNELS: dict[str, str] = {
     "walk-in": N_("walk-in"),
     "remote": N_("remote"),
     "(none)": N_("(none)"),
+    "(unknown)": N_("(unknown)"),
 }
 """Names of channels that every source shares."""

@@ -51,7 +51,7 @@ class Writer:
 
     def name(self, name: str, *, translate: bool = False) -> str:
         """A name from the data; `translate` those that every source shares."""
-        if name in words.CHANNELS and (translate or name == "(none)"):
+        if name in words.CHANNELS and (translate or name in {"(none)", "(unknown)"}):
             return self.say(words.CHANNELS[name])
         return shown(name) or self.say("(blank)")
 

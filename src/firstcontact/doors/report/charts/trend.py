@@ -25,6 +25,7 @@ class Week:
         low: Lower end of the interval.
         high: Upper end of the interval.
         maturity: Share of its issues whose window has closed, 0 to 1.
+        open: Whether windows of it are still open, so that it is not complete.
         title: Its figures in words.
     """
 
@@ -33,11 +34,8 @@ class Week:
     low: float
     high: float
     maturity: float
+    open: bool
     title: str
-
-    @property
-    def complete(self) -> bool:
-        return self.maturity >= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def _columns(weeks: Sequence[Week], place: _Place) -> list[Record]:
             "closed": foot - (_STRIP - 6) * week.maturity,
             "open": foot - (_STRIP - 6),
             "title": week.title,
-            "fill": "transparent" if week.complete else "url(#hatch)",
+            "fill": "url(#hatch)" if week.open else "transparent",
         }
         for week in weeks
     ]
@@ -147,7 +145,7 @@ def _add_shares(sheet: Sheet, weeks: Sequence[Week], place: _Place, up: Callable
             "low": up(week.low),
             "high": up(week.high),
             "run": run,
-            "whole": week.complete,
+            "whole": not week.open,
         }
         for week, run in zip(weeks, _runs(weeks), strict=True)
         if week.value is not None
@@ -175,9 +173,9 @@ def _runs(weeks: Sequence[Week]) -> list[int]:
         unbroken = (
             before is not None
             and week.value is not None
-            and week.complete
+            and not week.open
             and before.value is not None
-            and before.complete
+            and not before.open
             and week.start - before.start == timedelta(days=7)
         )
         current += 0 if unbroken else 1
