@@ -17,6 +17,10 @@ import firstcontact
 from firstcontact.contacts.table import CASE_EVENT_KINDS, EXTRA_PREFIX, NO_REASON, REASON_SEPARATOR, TABLES
 from firstcontact.kernel.errors import EXIT_CODES, ErrorKind
 from firstcontact.kernel.result import RefusalKind
+from firstcontact.measurement.measures.catalog import MEASURES
+from firstcontact.measurement.measures.result_table import RESULT_COLUMNS
+from firstcontact.measurement.policy.preset import load_preset, preset_names
+from firstcontact.services.publish import CONTACT_EXPORT, ISSUE_EXPORT
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 GENERATED = "<!-- Made by `make reference` from the code. Edit the code, not this page. -->"
@@ -52,6 +56,28 @@ ABOUT_POLICIES = (
     "wrong with one, `firstcontact policy explain` says it in plain words."
 )
 ABOUT_KNOBS = "`firstcontact simulate --set KNOB=VALUE`, or a world file that holds them, changes any of these."
+
+
+ABOUT_RUNS = (
+    "`firstcontact measure --out DIR` writes these, whole or not at all, readable by their owner only. Names and columns "
+    "are stable: a later version may add some, and takes none away without saying so in the changelog."
+)
+RUN_FILES = (
+    ("report.html", "The report: one file that needs nothing else."),
+    ("results.parquet", "Every figure, one row each."),
+    ("results.csv", "The same for a spreadsheet; text that looks like a formula is made harmless."),
+    ("ledger.json", "What became of every row, and where each contact stands in each measure."),
+    ("quarantine.parquet", "Rows set aside, as they were, with the codes of what is wrong."),
+    ("contacts.parquet", "Every contact, linked and judged."),
+    ("issues.parquet", "Every issue."),
+    ("policy.toml", "The policy, every setting spelled out."),
+    ("fit.json", "The window of each reason, and where it comes from."),
+    ("run.json", "Inputs, mapping, period, identity coverage, definitions, findings and times."),
+)
+ABOUT_PRESETS = (
+    "Each is a policy file; `firstcontact policy show NAME` prints it, `firstcontact definitions FILE` applies all of "
+    "them to your data. The [stories](stories.md) tell them apart."
+)
 
 
 def modules() -> list[Any]:
@@ -123,6 +149,44 @@ def columns() -> str:
             table(("column", "type", "meaning", "missing means", "personal"), rows),
         ]
     parts += ["## Kinds of case events", "\n".join(f"- `{kind}`" for kind in CASE_EVENT_KINDS)]
+    return page(parts)
+
+
+def results() -> str:
+    """The files of a run, and the columns of each table among them."""
+    head = ("column", "meaning")
+    return page(
+        [
+            "# The files of a run",
+            ABOUT_RUNS,
+            table(("file", "what"), [(f"`{name}`", what) for name, what in RUN_FILES]),
+            "## `results.parquet`, `results.csv`",
+            "One row a figure. Cuts by further columns of the source add a column `x_<name>` each.",
+            table(("column", "type", "meaning"), [(f"`{n}`", kind, meaning) for n, kind, meaning in RESULT_COLUMNS]),
+            "## `contacts.parquet`",
+            "One row a contact.",
+            table(head, [(f"`{name}`", meaning) for name, meaning in CONTACT_EXPORT]),
+            "## `issues.parquet`",
+            "One row an issue.",
+            table(head, [(f"`{name}`", meaning) for name, meaning in ISSUE_EXPORT]),
+            "## Measures",
+            table(
+                ("id", "title", "what is estimated", "needs"),
+                [(f"`{m.id}`", m.title, m.estimand, m.needs or "nothing beyond contacts") for m in MEASURES.values()],
+            ),
+        ]
+    )
+
+
+def definitions() -> str:
+    """Every preset: what it counts, and where it was published."""
+    parts = ["# Presets: how others define first contact resolution", ABOUT_PRESETS]
+    for name in preset_names():
+        preset = load_preset(name)
+        parts += [f"## `{name}`", preset.title + ".", *([f"Source: {preset.source}."] if preset.source else [])]
+        parts += [preset.note] if preset.note else []
+        unsettled = [condition.because for condition in preset.unsettled_when if condition.because]
+        parts += ["Left open by the source:\n\n" + "\n".join(f"- {text}" for text in unsettled)] if unsettled else []
     return page(parts)
 
 
@@ -246,6 +310,8 @@ def page(parts: list[str]) -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "results.md": results,
+    "definitions.md": definitions,
     "columns.md": columns,
     "commands.md": commands,
     "errors.md": errors,

@@ -174,4 +174,97 @@ REVIEWS = TableSpec(
     ),
 )
 
-TABLES: tuple[TableSpec, ...] = (CONTACTS, IDENTIFIERS, CASE_EVENTS, SURVEYS, REVIEWS)
+CONTACT_AGENTS = TableSpec(
+    "contact_agents",
+    "one agent's part in a contact that several handled",
+    ("contact_id", "agent_id"),
+    (
+        Column("contact_id", "string", "The contact."),
+        Column("agent_id", "string", "Who took part."),
+        Column("team", "string", "That agent's team at the time.", "not recorded"),
+        Column("role", "string", "`owner`, `helper`, or the source's own word.", "not recorded"),
+        Column("handle_seconds", "float64", "That agent's part of the handling.", "not recorded"),
+    ),
+)
+
+ASSETS = TableSpec(
+    "assets",
+    "one thing that customers need help with",
+    ("asset_id",),
+    (
+        Column("asset_id", "string", "As contacts name it."),
+        Column("model", "string", "Model or product.", "not recorded"),
+        Column("vendor", "string", "Who made or sold it.", "not recorded"),
+        Column("customer_id", "string", "Who uses it.", "shared, or not recorded", personal=True),
+        Column("bought_at", "timestamp", "When it was bought or put to use.", "not recorded"),
+        Column("retired_at", "timestamp", "When it went out of use.", "in use, or not recorded"),
+        Column("cost", "float64", "What it cost, in the policy's currency.", "not recorded"),
+    ),
+)
+
+CUSTOMERS = TableSpec(
+    "customers",
+    "one customer as the source knows them",
+    ("customer_id",),
+    (
+        Column("customer_id", "string", "As contacts name them.", personal=True),
+        Column("segment", "string", "The source's own grouping.", "not recorded"),
+        Column("place", "string", "Where they are: country, region or city.", "not recorded", personal=True),
+        Column("language", "string", "Language tag.", "not recorded"),
+        Column("value", "float64", "What they are worth a year, in the policy's currency.", "not recorded"),
+        Column("joined_at", "timestamp", "Since when they are a customer.", "not recorded"),
+    ),
+)
+
+AGENTS = TableSpec(
+    "agents",
+    "one agent's place for a stretch of time",
+    ("agent_id", "joined_at"),
+    (
+        Column("agent_id", "string", "As contacts name them."),
+        Column("team", "string", "Team in that stretch.", "not recorded"),
+        Column("level", "string", "Level of support: first, second, ...", "not recorded"),
+        Column("joined_at", "timestamp", "Beginning of the stretch.", "as far back as the data go"),
+        Column("left_at", "timestamp", "End of the stretch, exclusive.", "still there"),
+    ),
+)
+
+ARTICLES = TableSpec(
+    "articles",
+    "one knowledge article",
+    ("article_id",),
+    (
+        Column("article_id", "string", "As contacts name it."),
+        Column("title", "string", "Its title.", "not recorded"),
+        Column("reason", "string", "The reason it serves.", "none in particular"),
+        Column("language", "string", "Language tag.", "not recorded"),
+        Column("owner", "string", "Who keeps it.", "nobody named"),
+        Column("reviewed_at", "timestamp", "When it was last reviewed.", "never, or not recorded"),
+    ),
+)
+
+CRM_EVENTS = TableSpec(
+    "crm_events",
+    "one thing that happened between a customer and the organisation outside the contact centre",
+    ("customer_id", "at", "kind"),
+    (
+        Column("customer_id", "string", "Whom it concerns.", personal=True),
+        Column("at", "timestamp", "When."),
+        Column("kind", "string", "`purchase`, `payment`, `statement`, `address_change`, or the source's own word."),
+        Column("amount", "float64", "Its amount, in the policy's currency.", "none"),
+    ),
+)
+
+TABLES: tuple[TableSpec, ...] = (
+    CONTACTS,
+    IDENTIFIERS,
+    CASE_EVENTS,
+    SURVEYS,
+    REVIEWS,
+    CONTACT_AGENTS,
+    ASSETS,
+    CUSTOMERS,
+    AGENTS,
+    ARTICLES,
+    CRM_EVENTS,
+)

@@ -170,7 +170,12 @@ def _read_one(
 
 def _alias(name: str) -> str:
     """Moments of companion tables borrow the place of a contact's, where their format is kept."""
-    return {"at": "started_at", "answered_at": "answered_at", "reviewed_at": "ended_at"}[name]
+    return {
+        "answered_at": "answered_at",
+        "reviewed_at": "ended_at",
+        "retired_at": "ended_at",
+        "left_at": "ended_at",
+    }.get(name, "started_at")
 
 
 def _as_moments(mapping: Mapping, have: dict[str, Source]) -> Mapping:
