@@ -120,7 +120,11 @@ def sort_out(contacts: ir.Table, policy: Policy) -> ir.Table:
 def _has_value(contacts: ir.Table, rule: Exclusion) -> ir.BooleanValue:
     column = contacts[rule.column]
     named = column.cast("string").isin([value for value in rule.values if value])
-    return named.fill_null(False) | column.isnull() if "" in rule.values else named
+    if "" not in rule.values:
+        return named
+    # A column that is missing on every row tells nothing, so it excludes nobody.
+    recorded = contacts.aggregate(n=column.count()).as_scalar() > 0
+    return named.fill_null(False) | (column.isnull() & recorded)
 
 
 def time(contacts: ir.Table, policy: Policy, frame: Frame) -> ir.Table:

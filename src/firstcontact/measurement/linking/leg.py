@@ -55,15 +55,15 @@ def fold(engine: Engine, timed: ir.Table, policy: Policy, frame: Frame) -> ir.Ta
     )
     numbered = engine.materialise(numbered, "fc_leg")
     grouped = numbered.group_by(["customer", "route", "group"]).aggregate(
-        head=numbered.contact_id.argmin(numbered.position),
+        head_id=numbered.contact_id.argmin(numbered.position),
         leg_count=numbered.is_leg.cast("int64").sum(),
         head_end_us=numbered.end_us.max(),
         head_reason=numbered.reason.argmin(numbered.position, where=numbered.reason.notnull()),
     )
     heads = engine.materialise(grouped.filter(grouped.leg_count > 0), "fc_leg_head")
     members = numbered.filter(numbered.is_leg).join(heads, ["customer", "route", "group"])
-    members = engine.materialise(members.select(leg_id="contact_id", leg_of="head"), "fc_leg_member")
-    folded = timed.left_join(heads.drop("customer", "route", "group"), timed.contact_id == heads.head)
+    members = engine.materialise(members.select(leg_id="contact_id", leg_of="head_id"), "fc_leg_member")
+    folded = timed.left_join(heads.drop("customer", "route", "group"), timed.contact_id == heads.head_id)
     folded = folded.left_join(members, folded.contact_id == members.leg_id)
     is_leg = folded.leg_of.notnull()
     # The anchor moves with the end only where gaps run from the end.
@@ -77,7 +77,7 @@ def fold(engine: Engine, timed: ir.Table, policy: Policy, frame: Frame) -> ir.Ta
         excluded_code=folded.excluded_code.fill_null(
             ibis.ifelse(is_leg, ibis.literal("part_of_contact"), ibis.null("string"))
         ),
-    ).drop("head", "head_end_us", "head_reason", "leg_id")
+    ).drop("head_id", "head_end_us", "head_reason", "leg_id")
 
 
 def _anchored_on_end(policy: Policy, frame: Frame) -> bool:

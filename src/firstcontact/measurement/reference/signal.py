@@ -86,7 +86,7 @@ def observe(contact: Contact, legs: int, held: Held, events_days: float | None =
         "survey_resolved": None if contact.survey is None else contact.survey.resolved,
         "survey_contacts_needed": None if contact.survey is None else contact.survey.contacts_needed,
         "channel": contact.channel,
-        "direction": contact.direction,
+        "direction": contact.direction or "inbound",
     }
     # A single transferred leg shows a transfer even where the data record none.
     return {name: value if name in can or name == "transfers" else None for name, value in seen.items()}
