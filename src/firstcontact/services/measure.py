@@ -24,7 +24,7 @@ from firstcontact.measurement.linking.identity import Identity, identify
 from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.linking.period import local_day
 from firstcontact.measurement.measures.catalog import MEASURES
-from firstcontact.measurement.measures.cut import asked, further_columns, standard
+from firstcontact.measurement.measures.cut import asked, further_columns, refuse_agents, standard
 from firstcontact.measurement.measures.reduce import ledger
 from firstcontact.measurement.measures.row import DefinitionRow
 from firstcontact.measurement.measures.tabulate import tabulate
@@ -167,10 +167,12 @@ def prepare(
     Raises:
         FirstcontactError: The files cannot be read or mapped, or nothing is left (FC2100).
     """
+    refuse_agents(list(options.by), [])
     progress("reading")
     loaded = connector.load(
         engine, paths, options.mapping, zone=options.zone, extra=further_columns(list(options.by)), progress=progress
     )
+    refuse_agents(list(options.by), _sources(loaded.mapping, "agent_id"))
     if loaded.ledger.contacts == 0:
         quarantined = sum(loaded.ledger.quarantined.values())
         raise FirstcontactError(
@@ -298,6 +300,12 @@ def measure(
         seconds=watch.seconds,
     )
     return Measured(run, linked, prepared.identity.labels, engine.table(loaded.quarantine), loaded)
+
+
+def _sources(mapping: dict[str, Any], column: str) -> list[str]:
+    """The source's own names of what a contact column is made of."""
+    named = mapping.get("columns", {}).get(column, [])
+    return [named] if isinstance(named, str) else list(named)
 
 
 def _utc(moment: datetime | None, zone: str) -> datetime | None:

@@ -118,7 +118,7 @@ def asked(by: list[str], extra: dict[str, str], week_start: str) -> list[Cut]:
         The cuts.
 
     Raises:
-        FirstcontactError: FC5001 for the agent, FC5002 for what is not known; all at once.
+        FirstcontactError: FC5002 for each slice that is not known, all at once.
     """
     faults = Faults()
     own = {name: column for column, name in extra.items()}
@@ -127,9 +127,7 @@ def asked(by: list[str], extra: dict[str, str], week_start: str) -> list[Cut]:
         slices = []
         for name in (part.strip() for part in text.split(",")):
             column = own.get(name, name)
-            if name in {"agent", "agent_id"}:
-                faults.add(AGENT_SLICE, where=f"--by {text}", saw=name, allowed="teams, queues", cure="type --by team")
-            elif not _known(column, extra):
+            if not _known(column, extra):
                 allowed = ", ".join(("reason_1", *PERIODS, *_PLAIN, *own))
                 faults.add(UNKNOWN_SLICE, where=f"--by {text}", saw=name, allowed=allowed, cure="name one of these")
             else:
@@ -137,6 +135,24 @@ def asked(by: list[str], extra: dict[str, str], week_start: str) -> list[Cut]:
         cuts.append(Cut(tuple(slices)))
     faults.raise_if_any()
     return cuts
+
+
+def refuse_agents(by: list[str], agent_columns: list[str]) -> None:
+    """Refuse to cut figures by individuals.
+
+    Args:
+        by: What a user asks for, as `asked` takes it.
+        agent_columns: The source's own names of columns that hold agents.
+
+    Raises:
+        FirstcontactError: FC5001 for each slice that names an agent's column, all at once.
+    """
+    faults = Faults()
+    for text in by:
+        for name in (part.strip() for part in text.split(",")):
+            if name in {"agent", "agent_id", *agent_columns}:
+                faults.add(AGENT_SLICE, where=f"--by {text}", saw=name, allowed="teams, queues", cure="type --by team")
+    faults.raise_if_any()
 
 
 def further_columns(by: list[str]) -> list[str]:
