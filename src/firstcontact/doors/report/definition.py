@@ -105,7 +105,7 @@ def _told(row: DefinitionRow, run: Run, writer: Writer) -> Definition:
     return Definition(
         shown(row.preset),
         shown_sentence(row.title).removesuffix("."),
-        shown_sentence(row.source),
+        "" if row.source == row.preset else shown_sentence(row.source),
         writer.figure(row.result),
         readings,
         number.count(row.unsettled) if row.unsettled else "",

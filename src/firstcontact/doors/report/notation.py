@@ -101,7 +101,9 @@ class Notation:
 
     def span(self, low: str, high: str) -> str:
         """From one number to another."""
-        return self.together(f"{low}–{high}" if low != high else low)
+        if low == high:
+            return self.together(low)
+        return self.together(f"{low} … {high}" if "−" in low + high else f"{low}–{high}")
 
     def day(self, value: datetime | date, *, year: bool = True) -> str:
         """A date in the business zone; a bare date is taken as it is."""

@@ -45,6 +45,10 @@ MEASURES: dict[str, tuple[str, str]] = {
 CAUSES: dict[str, str] = {
     "update": N_("Updates of a contact already read"),
     "duplicate": N_("Exact copies of a row already read"),
+    "identifiers": N_("Rows that hold identifiers of a contact"),
+    "case_events": N_("Rows that hold events of a contact"),
+    "surveys": N_("Rows that hold an answered survey"),
+    "reviews": N_("Rows that hold a quality review"),
     "erased": N_("Erased at the customer's request"),
     "no_customer": N_("Customer not known"),
     "no_reason": N_("No reason given"),
