@@ -1,0 +1,100 @@
+"""How moments are written is found from the whole column, and said."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from firstcontact.adapters.connectors.tabular.dates import candidates
+from firstcontact.adapters.connectors.tabular.load import TabularConnector
+from firstcontact.adapters.engines.duckdb import DuckDBEngine
+
+
+@pytest.fixture(scope="module")
+def engine():
+    """One engine for many small files."""
+    engine = DuckDBEngine(threads=1)
+    yield engine
+    engine.close()
+
+
+def starts(engine: DuckDBEngine, folder: Path, values: list[str], **options):
+    path = folder / "calls.csv"
+    path.write_text("\n".join(["call id;start time", *(f"c{i};{value}" for i, value in enumerate(values))]), encoding="utf-8")
+    loaded = TabularConnector().load(engine, [path], **options)
+    assert loaded.ledger.adds_up
+    rows = engine.sql().execute("SELECT started_at FROM contacts ORDER BY CAST(substr(contact_id, 2) AS INT)").fetchall()
+    return loaded, [row[0] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("written", "form"),
+    [
+        ("2024-03-14 15:09:26", "iso"),
+        ("2024-03-14T15:09:26Z", "iso"),
+        ("2024-03-14T17:09:26+02:00", "iso"),
+        ("2024/03/14 15:09:26", "iso"),
+        ("14/03/2024 15:09:26", "%d/%m/%Y %H:%M:%S"),
+        ("14.3.2024 15:09:26", "%d.%m.%Y %H:%M:%S"),
+        ("14-03-24 15:09:26", "%d-%m-%y %H:%M:%S"),
+        ("3/14/2024 3:09:26 PM", "%m/%d/%Y %I:%M:%S %p"),
+        ("14-Mar-2024 15:09:26", "%d-%b-%Y %H:%M:%S"),
+        ("14 March 2024, 15:09:26", "%d %B %Y, %H:%M:%S"),
+        ("Mar 14, 2024 3:09:26 PM", None),
+        ("Thu, 14 Mar 2024 15:09:26 +0000", "%a, %d %b %Y %H:%M:%S %z"),
+        ("20240314150926", "%Y%m%d%H%M%S"),
+        ("1710428966", "epoch-seconds"),
+        ("1710428966000", "epoch-milliseconds"),
+        ("45365.631550925923", "excel-serial"),
+        ("2024年03月14日 15:09:26", "%Y年%m月%d日 %H:%M:%S"),
+    ],
+)
+def test_common_ways_to_write_a_moment(engine, tmp_path, written, form):
+    """The same moment, however it is written."""
+    loaded, found = starts(engine, tmp_path, [written])
+    assert found == [datetime(2024, 3, 14, 15, 9, 26)]
+    if form is not None:
+        assert loaded.mapping["dates"]["started_at"] == [form]
+
+
+def test_one_value_can_decide_the_order_of_a_column(engine, tmp_path):
+    """A thousand ambiguous days and one 25th of May: day first, proven by one."""
+    loaded, found = starts(engine, tmp_path, ["03/04/2024 10:00"] * 1000 + ["25/05/2024 10:00"])
+    assert found[0] == datetime(2024, 4, 3, 10)
+    assert any("1 only with day first, 1,000 either way" in finding.rests_on for finding in loaded.findings)
+
+
+def test_an_undecided_order_is_chosen_by_zone_and_warned_of(engine, tmp_path):
+    """Nobody can tell 3/4 from 4/3: Sofia reads April, New York March, both are warned."""
+    loaded, found = starts(engine, tmp_path, ["03/04/2024 10:00"] * 5, zone="Europe/Sofia")
+    assert found[0] == datetime(2024, 4, 3, 7)
+    assert any(finding.level == "warning" and "no value tells day from month" in finding.text for finding in loaded.findings)
+    _, found = starts(engine, tmp_path, ["03/04/2024 10:00"] * 5, zone="America/New_York")
+    assert found[0] == datetime(2024, 3, 4, 15)
+
+
+def test_a_neighbouring_column_can_prove_the_order(engine, tmp_path):
+    """The ends prove month first, so the starts are read so too."""
+    path = tmp_path / "calls.csv"
+    path.write_text("call id,start time,end time\n" + "\n".join(f"c{i},03/04/2024 10:00,03/{14 + i}/2024 10:00" for i in range(9)))
+    TabularConnector().load(engine, [path])
+    assert engine.sql().execute("SELECT DISTINCT started_at FROM contacts").fetchall() == [(datetime(2024, 3, 4, 10),)]
+
+
+def test_local_times_follow_the_zone_through_summer_and_winter(engine, tmp_path):
+    """Two hours from UTC in January, three in July."""
+    _, found = starts(engine, tmp_path, ["2024-01-15 12:00:00", "2024-07-15 12:00:00"], zone="Europe/Sofia")
+    assert found == [datetime(2024, 1, 15, 10), datetime(2024, 7, 15, 9)]
+
+
+def test_dates_in_two_shapes_are_both_read(engine, tmp_path):
+    """A column that changed its format half way, and one with and without seconds."""
+    _, found = starts(engine, tmp_path, ["14/03/2024 10:00"] * 3 + ["14/03/2024 10:00:30"] * 2 + ["2024-03-14 10:00"])
+    assert found == [datetime(2024, 3, 14, 10)] * 3 + [datetime(2024, 3, 14, 10, 0, 30)] * 2 + [datetime(2024, 3, 14, 10)]
+
+
+def test_what_is_no_moment_has_no_format():
+    """Words, telephone numbers, versions."""
+    assert candidates(["hello", "+359 888 123", "1.2.3.4", "12", "2024-13-45x"]) == []
