@@ -1,0 +1,188 @@
+"""Invented histories and policies, full of what real ones have too seldom to be tested by: ties, overlaps, contacts
+without length or end, unknown customers, missing reasons, legs, redials, outbound and abandoned contacts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hypothesis import strategies as st
+
+from firstcontact.contacts.table import CASE_EVENT_KINDS
+from firstcontact.measurement.fit.declared import Fit, ReasonWindow
+from firstcontact.measurement.linking.frame import Frame
+from firstcontact.measurement.policy.model import (
+    Condition,
+    Exclusion,
+    Link,
+    Policy,
+    Related,
+    Window,
+    cut_reason,
+)
+from firstcontact.measurement.policy.signal import SIGNALS
+from firstcontact.measurement.reference.contact import CaseEvent, Contact, Survey
+
+BASE = datetime(2024, 3, 1, 9)  # noqa: DTZ001 - naive UTC, as everywhere inside
+REASONS = ("bill", "bill > late", "bill > wrong", "bill > late > card", "repair", "repair > visit", "billing")
+PATHS = (*REASONS, "late", "repair > visit > window")
+CHANNELS = ("phone", "email", "self-service")
+LENGTHS = (0, 1, 20, 60, 600, 3600, 86_400, 259_200)
+DAYS = (0.00001, 1 / 24, 0.5, 1.0, 3.0, 7.25, 30.0)
+
+maybe_flag = st.sampled_from([None, None, True, False])
+
+
+@dataclass(frozen=True)
+class Invented:
+    """A data set, a policy, its fit and its frame."""
+
+    contacts: tuple[Contact, ...]
+    policy: Policy
+    fit: Fit
+    frame: Frame
+
+
+def seconds() -> st.SearchStrategy[int]:
+    """Lengths on a coarse grid, so that windows are met exactly, and just missed."""
+    grid = st.sampled_from(LENGTHS)
+    return st.one_of(grid, st.builds(lambda a, b: a + b, grid, grid), st.builds(lambda a: max(0, a - 1), grid))
+
+
+@st.composite
+def contacts(draw: st.DrawFn) -> tuple[Contact, ...]:
+    """Contacts of a few customers, in no order."""
+    customers = draw(st.lists(st.sampled_from(["ann", "bob", "cid", "dot", None]), min_size=1, max_size=14))
+    kinds = draw(st.sets(st.sampled_from(CASE_EVENT_KINDS), max_size=5))
+    asked = draw(st.booleans())
+    moment = BASE
+    made = []
+    for number, customer in enumerate(customers):
+        moment = moment + timedelta(seconds=draw(seconds())) if number else moment
+        made.append(draw(contact(f"c{number:02d}", customer, moment, kinds, asked)))
+    return tuple(draw(st.permutations(made)))
+
+
+@st.composite
+def contact(draw: st.DrawFn, name: str, customer: str | None, start: datetime, kinds: set[str], asked: bool) -> Contact:
+    """One contact; its id may sort before that of an earlier one."""
+    lasts = draw(st.one_of(st.none(), seconds()))
+    special = draw(st.sampled_from(["", "", "", "outbound", "abandoned"]))
+    times = st.tuples(st.sampled_from([-60, 0, 60, 600, 86_400, 259_200]), st.sampled_from(sorted(kinds) or [""]))
+    happened = draw(st.lists(times, max_size=5)) if kinds else []
+    agents = st.sampled_from([None, "A", "B"])
+    survey = None
+    if asked and draw(st.booleans()):
+        survey = Survey(draw(maybe_flag), draw(st.sampled_from([None, 1, 2])))
+    return Contact(
+        contact_id=draw(st.sampled_from(["", "a", "z"])) + name,
+        customer=customer,
+        started_at=start,
+        ended_at=None if lasts is None else start + timedelta(seconds=lasts),
+        reason=draw(st.sampled_from([None, *REASONS])),
+        channel=draw(st.sampled_from([None, "phone", *CHANNELS])),
+        direction="outbound" if special == "outbound" else draw(st.sampled_from([None, "inbound"])),
+        queued_at=draw(st.sampled_from([None, start, start - timedelta(seconds=30)])),
+        answered_at=draw(st.sampled_from([None, start, start + timedelta(seconds=5)])),
+        agent_id=draw(agents),
+        queue=draw(st.sampled_from([None, "sales", "test"])),
+        transfers=draw(st.sampled_from([None, None, 0, 2])),
+        escalated_to=draw(st.sampled_from([None, None, "level 2"])),
+        settled=draw(maybe_flag),
+        agent_says_resolved=draw(maybe_flag),
+        abandoned=True if special == "abandoned" else draw(st.sampled_from([None, False])),
+        extra={"x_spam": draw(st.sampled_from([None, "yes", "no"]))},
+        events=tuple(CaseEvent(start + timedelta(seconds=at), kind, draw(agents)) for at, kind in happened),
+        survey=survey,
+    )
+
+
+@st.composite
+def condition(draw: st.DrawFn, *, required: bool) -> Condition:
+    """A comparison that fits its signal."""
+    spec = draw(st.sampled_from(list(SIGNALS.values())))
+    missing = draw(st.sampled_from(["fails", "holds", "left_out", "unsettled"])) if required else "left_out"
+    given: dict[str, object] = {
+        "channels": draw(st.sampled_from([(), (), ("phone",), ("email", "phone")])),
+        "missing": missing,
+        "code": draw(st.sampled_from(["", "own_code"])),
+    }
+    if spec.type == "flag":
+        given["equals"] = draw(st.booleans())
+    elif spec.type == "text":
+        given["any_of"] = draw(st.sampled_from([("phone", "inbound"), ("outbound",), ("email",)]))
+    else:
+        given[draw(st.sampled_from(["equals", "at_most", "below", "at_least"]))] = draw(st.sampled_from([0, 1, 2, 10]))
+    return Condition(spec.name, **given)  # type: ignore[arg-type]
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """Any policy that a file could hold."""
+    roles = st.sampled_from(["count", "return_only", "ignore"])
+    level = draw(st.sampled_from([None, None, 0, 1, 2]))
+    related = st.builds(
+        Related, st.sampled_from(PATHS), st.sampled_from(PATHS), st.sampled_from(DAYS), both_ways=st.booleans()
+    )
+    exclusions = st.sampled_from(
+        [
+            Exclusion("test", "queue", ("test",)),
+            Exclusion("unassigned", "agent_id", ("",)),
+            Exclusion("spam", "x_spam", ("yes", "")),
+            Exclusion("moved", "transfers", ("2",)),
+            Exclusion("open", "settled", ("false",)),
+            Exclusion("absent", "x_absent", ("yes", "")),
+        ]
+    )
+    return Policy(
+        window=Window(
+            draw(st.sampled_from(DAYS)),
+            tuple(sorted(draw(st.dictionaries(st.sampled_from(PATHS), st.sampled_from(DAYS), max_size=3)).items())),
+        ),
+        link=Link(
+            index=draw(st.sampled_from(["openers", "all"])),
+            gap_from=draw(st.sampled_from(["auto", "start", "end"])),
+            reason_level=level,
+            channels=draw(st.sampled_from([(), (), (), ("phone",), ("phone", "email")])),
+            look_back_days=draw(st.sampled_from([0.0, 1.0, 10.0])),
+            look_back_factor=draw(st.sampled_from([0.0, 1.0, 1.35])),
+            same_contact_seconds=draw(st.sampled_from([0.0, 1.0, 60.0, 599.999999])),
+            same_contact_any_channel=draw(st.booleans()),
+            redial_minutes=draw(st.sampled_from([0.0, 1.0, 30.0])),
+            outbound=draw(roles),
+            abandoned=draw(roles),
+            self_service=draw(roles),
+            missing_customer=draw(st.sampled_from(["exclude", "single"])),
+            missing_reason=draw(st.sampled_from(["own_reason", "exclude"])),
+            events_days=draw(st.sampled_from([None, None, 1.0, 2.5])),
+        ),
+        related=tuple(draw(st.lists(related, max_size=3))),
+        counts_when=tuple(
+            [Condition("returned", equals=False)] * draw(st.integers(0, 1))
+            + draw(st.lists(condition(required=True), min_size=1, max_size=2))
+        ),
+        left_out_when=tuple(draw(st.lists(condition(required=False), max_size=1))),
+        unsettled_when=tuple(draw(st.lists(condition(required=False), max_size=1))),
+        exclude=tuple(draw(st.lists(exclusions, max_size=2, unique_by=lambda rule: rule.code))),
+    )
+
+
+@st.composite
+def invented(draw: st.DrawFn) -> Invented:
+    """A whole question: contacts, policy, fit (which may know other windows, or lack a reason) and frame."""
+    told = draw(contacts())
+    policy = draw(policies())
+    keys = sorted({cut_reason(c.reason, policy.link.reason_level) for c in told})
+    known = draw(st.sets(st.sampled_from(keys)))
+    windows = tuple(
+        ReasonWindow(key, draw(st.sampled_from(DAYS)), draw(st.sampled_from(DAYS))) for key in sorted(known)
+    )
+    days = st.sampled_from([0, 1, 5, 40])
+    start = BASE - timedelta(days=draw(days))
+    frame = Frame(
+        data_start=start,
+        since=start + timedelta(days=draw(st.sampled_from([0, 0, 1, 6]))),
+        cutoff=BASE + timedelta(days=draw(st.sampled_from([2, 10, 60]))),
+        source_kind=draw(st.sampled_from(["contact", "contact", "ticket"])),
+    )
+    return Invented(told, policy, Fit(windows), frame)

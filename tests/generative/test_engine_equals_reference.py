@@ -1,0 +1,44 @@
+"""Whatever the history and whatever the policy, the engine finds exactly what the slow twin finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from tests.engine_teller import engine_teller
+from tests.generative.strategy import Invented, invented
+
+from firstcontact.adapters.engines.duckdb import DuckDBEngine
+from firstcontact.measurement.reference.tell import Seen, tell
+
+
+@pytest.fixture(scope="module")
+def one_engine() -> Iterator[DuckDBEngine]:
+    engine = DuckDBEngine(threads=1)
+    yield engine
+    engine.close()
+
+
+@pytest.mark.timeout(6 * 3600)
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(question=invented())
+def test_the_engine_equals_the_twin(one_engine: DuckDBEngine, question: Invented) -> None:
+    """Links, gaps, flags, signals and verdicts agree on every contact of an invented history."""
+    asked = (question.contacts, question.policy, question.fit, question.frame)
+    by_twin = {row.contact_id: row for row in tell(*asked)}
+    by_engine = {row.contact_id: row for row in engine_teller(one_engine)(*asked)}
+    assert by_engine.keys() == by_twin.keys()
+    assert not list(differences(by_twin, by_engine))
+
+
+def differences(by_twin: dict[str, Seen], by_engine: dict[str, Seen]) -> Iterator[str]:
+    """What the two do not agree on, in words."""
+    for name, twin in by_twin.items():
+        engine = by_engine[name]
+        for key in Seen.__slots__:
+            if key != "signals" and getattr(twin, key) != getattr(engine, key):
+                yield f"{name}.{key}: twin {getattr(twin, key)!r}, engine {getattr(engine, key)!r}"
+        for signal, value in twin.signals.items():
+            if value != engine.signals[signal]:
+                yield f"{name} signal {signal}: twin {value!r}, engine {engine.signals[signal]!r}"
