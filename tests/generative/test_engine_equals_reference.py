@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from tests.engine_teller import engine_teller
-from tests.generative.strategy import Invented, invented
 
 from firstcontact.adapters.engines.duckdb import DuckDBEngine
 from firstcontact.measurement.reference.tell import Seen, tell
+from tests.engine_teller import engine_teller
+from tests.generative.strategy import Invented, invented
 
 
 @pytest.fixture(scope="module")
