@@ -47,18 +47,21 @@ def answer(run: Run, writer: Writer) -> Answer:
     """Put the headline of a run into words."""
     result = run.headline
     told = writer.figure(result)
-    counted = (
-        writer.say("issues judged") if run.headline_measure == "fcr_issue" else writer.say("contacts judged"),
-        told.n,
-    )
-    facts = [counted, (writer.say("of windows have closed"), writer.notation.closed(result.maturity))]
+    closed = (writer.say("of windows have closed"), writer.notation.closed(result.maturity))
+    cutoff = (writer.say("cut-off"), writer.notation.moment(run.frame.cutoff))
     if not isinstance(result, Estimate):
         sentence = Markup("{}").format(
             writer.say("No figure. %(why)s.", why=told.refused.title if told.refused else "")
         )
+        facts = [(writer.say("to go by"), told.n), closed, cutoff]
         return Answer(told, sentence, "", facts, None, "")
-    facts.append((writer.say("interval, clustered by customer"), writer.notation.percent(result.level)))
-    facts.append((writer.say("cut-off"), writer.notation.moment(run.frame.cutoff)))
+    issues = run.headline_measure == "fcr_issue"
+    facts = [
+        (writer.say("issues judged") if issues else writer.say("contacts judged"), told.n),
+        closed,
+        (writer.say("interval, clustered by customer"), writer.notation.percent(result.level)),
+        cutoff,
+    ]
     squares = hundred(result.low, result.high, rtl=writer.rtl)
     return Answer(
         told,
@@ -85,10 +88,12 @@ def judged(run: Run) -> tuple[datetime, datetime]:
     """The first and the last moment at which a contact could begin and be judged.
 
     Before the first nobody knows what came before it; after the last no window has closed. Where windows differ, the
-    shortest look-back and the shortest window set the two.
+    shortest look-back and the shortest window set the two. For a refused figure it is the whole period.
     """
     frame, windows = run.frame, run.fit.windows
     first, last = frame.since, frame.cutoff - timedelta(microseconds=1)
+    if not isinstance(run.headline, Estimate):
+        return first, last
     if windows and run.policy.link.index == "openers":
         first = max(first, frame.data_start + timedelta(days=min(window.look_back_days for window in windows)))
     if windows and "returned" in run.policy.signals:
