@@ -56,9 +56,12 @@ def open_engine(memory_limit: str | None = None, threads: int | None = None) -> 
 @contextmanager
 def engine(memory_limit: str | None = None, threads: int | None = None) -> Iterator[Engine]:
     """An engine for the length of a block. Takes what `open_engine` takes."""
+    from firstcontact.adapters.engines.duckdb import explained
+
     opened = open_engine(memory_limit, threads)
     try:
-        yield opened
+        with explained():
+            yield opened
     finally:
         opened.close()
 

@@ -40,7 +40,7 @@ class ErrorKind:
 
     Attributes:
         code: `FC` and four digits. 1xxx reading, 2xxx contacts, 3xxx policy, 4xxx linking, 5xxx measures,
-            6xxx output, 7xxx simulator, 9xxx internal.
+            6xxx output, 7xxx simulator, 9xxx the program and the machine it runs on.
         title: What went wrong, as a short clause.
         exit_code: The exit status of a command that ends with it.
         about: For the reference page: when it happens and how it is mended.
@@ -140,3 +140,17 @@ INTERNAL = ErrorKind(
     "Something unforeseen happened inside firstcontact. The message names the step and the kind of error, never a "
     "value from your data, so it can be reported as it stands.",
 )
+TOO_LITTLE_MEMORY = ErrorKind(
+    "FC9003",
+    "The memory does not suffice",
+    EXIT_USAGE,
+    "Most work goes to disk when memory runs out, but some steps need a minimum, which grows with the threads. Give "
+    "more with `--memory`, or use fewer `--threads`.",
+)
+
+
+def out_of_memory() -> FirstcontactError:
+    """The error of a step that did not get the memory it needs."""
+    cure = "give more with --memory, use fewer --threads, or read fewer files at once"
+    fault = TOO_LITTLE_MEMORY.fault(where="memory", saw="all of it in use", allowed="room for every step", cure=cure)
+    return FirstcontactError([fault])

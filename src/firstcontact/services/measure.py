@@ -24,11 +24,12 @@ from firstcontact.measurement.linking.identity import Identity, identify
 from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.linking.period import local_day
 from firstcontact.measurement.measures.catalog import MEASURES
-from firstcontact.measurement.measures.cut import asked, further_columns, refuse_agents, standard
+from firstcontact.measurement.measures.cut import asked, further_columns, refuse_people, standard
 from firstcontact.measurement.measures.reduce import ledger
 from firstcontact.measurement.measures.row import DefinitionRow
 from firstcontact.measurement.measures.tabulate import tabulate
 from firstcontact.measurement.policy.model import Policy, cut_reason
+from firstcontact.services.check_options import check_options, check_period
 from firstcontact.services.compare_definitions import compare_definitions
 from firstcontact.services.run import IdentityCoverage, Run
 
@@ -42,8 +43,8 @@ NO_CONTACTS = ErrorKind(
     "FC2100",
     "No contact is left to measure",
     EXIT_INPUT,
-    "Every row was quarantined or absorbed. `firstcontact inspect` shows how the columns were understood; a mapping file "
-    "corrects it.",
+    "Every row was quarantined or absorbed. `firstcontact inspect` shows how the columns were understood; a mapping "
+    "file corrects it.",
 )
 
 DIFFERENCES_UP_TO = 2_000_000
@@ -165,14 +166,15 @@ def prepare(
         Everything that linking needs.
 
     Raises:
-        FirstcontactError: The files cannot be read or mapped, or nothing is left (FC2100).
+        FirstcontactError: What was typed cannot be meant, files cannot be read or mapped, or nothing is left.
     """
-    refuse_agents(list(options.by), [])
+    check_options(options.cutoff, options.since, options.region)
+    refuse_people(options.by)
     progress("reading")
     loaded = connector.load(
         engine, paths, options.mapping, zone=options.zone, extra=further_columns(list(options.by)), progress=progress
     )
-    refuse_agents(list(options.by), _sources(loaded.mapping, "agent_id"))
+    refuse_people(options.by, _sources(loaded.mapping, "agent_id"), _of_customers(loaded.mapping))
     if loaded.ledger.contacts == 0:
         quarantined = sum(loaded.ledger.quarantined.values())
         raise FirstcontactError(
@@ -200,6 +202,8 @@ def prepare(
         cutoff=_utc(options.cutoff, zone),
         since=_utc(options.since, zone),
     )
+    if options.cutoff or options.since:
+        check_period(found.frame, _extent(engine, tables["contacts"])[1])
     reasons = engine.execute(tables["contacts"].select("reason").distinct())["reason"].to_pylist()
     findings = (*loaded.findings, *identity.findings, *found.findings)
     return Prepared(loaded, tables, identity, holdings(engine, tables), found.frame, zone, reasons, findings)
@@ -305,7 +309,15 @@ def measure(
 def _sources(mapping: dict[str, Any], column: str) -> list[str]:
     """The source's own names of what a contact column is made of."""
     named = mapping.get("columns", {}).get(column, [])
-    return [named] if isinstance(named, str) else list(named)
+    if isinstance(named, str):
+        return [named]
+    return [name for names in named.values() for name in names] if isinstance(named, dict) else list(named)
+
+
+def _of_customers(mapping: dict[str, Any]) -> list[str]:
+    personal = ("customer_id", "contact_id", "text_ref")
+    identifiers = [name for names in mapping.get("identifiers", {}).values() for name in names]
+    return [name for column in personal for name in _sources(mapping, column)] + identifiers
 
 
 def _utc(moment: datetime | None, zone: str) -> datetime | None:

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import ibis
 import pyarrow as pa
 
+from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, FirstcontactError, out_of_memory
+
 if TYPE_CHECKING:
-    import duckdb
+    from collections.abc import Iterator
+
     import ibis.expr.types as ir
+
+MEMORY_SIZE = ErrorKind(
+    "FC9002",
+    "This is no amount of memory",
+    EXIT_USAGE,
+    "`--memory` is a number with a unit, and not less than the engine needs to work at all.",
+)
+LEAST_MEGABYTES = 64
+_MEGABYTES = {"MB": 1.0, "MIB": 1.05, "GB": 1e3, "GIB": 1074.0, "TB": 1e6, "TIB": 1.1e6}
 
 
 class DuckDBEngine:
@@ -23,6 +39,9 @@ class DuckDBEngine:
         memory_limit: For example `"1GB"`; DuckDB's own default (80 % of memory) where not given.
         threads: How many; all cores where not given.
         temporary: Directory for spilled data; a private one that goes with the engine where not given.
+
+    Raises:
+        FirstcontactError: The memory limit is none (FC9002).
     """
 
     name = "duckdb"
@@ -30,6 +49,8 @@ class DuckDBEngine:
     def __init__(
         self, memory_limit: str | None = None, threads: int | None = None, temporary: Path | None = None
     ) -> None:
+        if memory_limit is not None:
+            check_memory(memory_limit)
         self._spill = Path(tempfile.mkdtemp(prefix="firstcontact-", dir=temporary))
         self._backend = ibis.duckdb.connect(
             temp_directory=str(self._spill),
@@ -73,7 +94,10 @@ class DuckDBEngine:
     def _copy(self, expression: ir.Table, path: Path, options: str) -> int:
         query = self._backend.compile(expression)
         target = str(path).replace("'", "''")
-        row = self._connection.execute(f"COPY ({query}) TO '{target}' ({options})").fetchone()
+        try:
+            row = self._connection.execute(f"COPY ({query}) TO '{target}' ({options})").fetchone()
+        except duckdb.IOException as error:
+            raise _no_room(error) from None
         return int(row[0]) if row else 0
 
     def components(self, edges: ir.Table, name: str) -> ir.Table:
@@ -123,3 +147,51 @@ class DuckDBEngine:
     def close(self) -> None:
         self._backend.disconnect()
         shutil.rmtree(self._spill, ignore_errors=True)
+
+
+def check_memory(limit: str) -> None:
+    """Refuse what is no amount of memory.
+
+    Args:
+        limit: A number and a unit: `500MB`, `1.5 GB`, `2GiB`.
+
+    Raises:
+        FirstcontactError: FC9002.
+    """
+    match = re.fullmatch(r"\s*([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([KMGT]I?B)\s*", limit.upper())
+    if match is None:
+        saw = "no number with a unit"
+    elif float(match[1]) * _MEGABYTES.get(match[2], 1e-3) < LEAST_MEGABYTES:
+        saw = f"{match[1]} {match[2]}"
+    else:
+        return
+    allowed = f"at least {LEAST_MEGABYTES}MB, for example 500MB or 4GB"
+    raise FirstcontactError(
+        [MEMORY_SIZE.fault(where="--memory", saw=saw, allowed=allowed, cure="write a number and a unit")]
+    )
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Say in our words, within a block, that the engine lacks memory or room on disk.
+
+    Raises:
+        FirstcontactError: It lacks memory (FC9003).
+        OSError: It lacks room on disk.
+    """
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        # The engine counts the directory it spills to as memory.
+        if "max_temp_directory_size" in str(error):
+            raise _no_room(error) from None
+        raise out_of_memory() from None
+    except duckdb.IOException as error:
+        raise _no_room(error) from None
+
+
+def _no_room(error: Exception) -> OSError:
+    """The operating system's reason, which the engine passes on inside a sentence."""
+    known = {os.strerror(number): number for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)}
+    number = next((number for text, number in known.items() if text in str(error)), errno.ENOSPC)
+    return OSError(number, os.strerror(number))

@@ -27,6 +27,7 @@ from firstcontact.kernel.errors import (
     ErrorKind,
     Fault,
     FirstcontactError,
+    out_of_memory,
 )
 
 NO_ROOM = ErrorKind(
@@ -60,6 +61,11 @@ class Told(TyperGroup):
             raise _interrupted() from None
         except FirstcontactError as error:
             _trace()
+            say(error)
+            raise typer.Exit(error.exit_code) from None
+        except MemoryError:
+            _trace()
+            error = out_of_memory()
             say(error)
             raise typer.Exit(error.exit_code) from None
         except (typer.Exit, typer.Abort):

@@ -29,7 +29,7 @@ SINCE = Annotated[
     ),
 ]
 MEMORY = Annotated[Optional[str], typer.Option(help="Memory the engine may use: 1GB. The rest goes to disk.")]
-THREADS = Annotated[Optional[int], typer.Option(min=1, help="Threads the engine may use.")]
+THREADS = Annotated[Optional[int], typer.Option(min=1, max=256, help="Threads the engine may use.")]
 POLICY = Annotated[str, typer.Option(help="Policy file, or the name of a preset.")]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,6 +25,13 @@ AGENT_SLICE = ErrorKind(
     EXIT_USAGE,
     "A slice names the agent. Individual figures are refused in results and exports: the system fails more often than "
     "the person, and a table of individuals says more about who gets which contacts. Cut by team or queue instead.",
+)
+CUSTOMER_SLICE = ErrorKind(
+    "FC5003",
+    "Figures are not cut by customer",
+    EXIT_USAGE,
+    "A slice names customers, their identifiers or single contacts, whose values would then stand in the results. "
+    "`contacts.parquet` has one row a contact, with a pseudonym for the customer.",
 )
 UNKNOWN_SLICE = ErrorKind(
     "FC5002",
@@ -137,21 +145,33 @@ def asked(by: list[str], extra: dict[str, str], week_start: str) -> list[Cut]:
     return cuts
 
 
-def refuse_agents(by: list[str], agent_columns: list[str]) -> None:
+def refuse_people(by: Sequence[str], agents: Sequence[str] = (), customers: Sequence[str] = ()) -> None:
     """Refuse to cut figures by individuals.
 
     Args:
         by: What a user asks for, as `asked` takes it.
-        agent_columns: The source's own names of columns that hold agents.
+        agents: The source's own names of columns that hold agents.
+        customers: The same of columns that hold customers, their identifiers, or single contacts.
 
     Raises:
-        FirstcontactError: FC5001 for each slice that names an agent's column, all at once.
+        FirstcontactError: FC5001 for each slice that names an agent's column, FC5003 for a customer's, all at once.
     """
     faults = Faults()
+    of_agents = {name.casefold() for name in ("agent", "agent_id", *agents)}
+    of_customers = {name.casefold() for name in ("customer", "customer_id", "contact_id", *customers)}
     for text in by:
         for name in (part.strip() for part in text.split(",")):
-            if name in {"agent", "agent_id", *agent_columns}:
+            plain = name.casefold().removeprefix(EXTRA_PREFIX)
+            if {name.casefold(), plain} & of_agents:
                 faults.add(AGENT_SLICE, where=f"--by {text}", saw=name, allowed="teams, queues", cure="type --by team")
+            elif {name.casefold(), plain} & of_customers:
+                faults.add(
+                    CUSTOMER_SLICE,
+                    where=f"--by {text}",
+                    saw=name,
+                    allowed="columns that describe groups of contacts",
+                    cure="take single customers from contacts.parquet",
+                )
     faults.raise_if_any()
 
 
@@ -159,7 +179,7 @@ def further_columns(by: list[str]) -> list[str]:
     """The slices that are not built in, and so must be columns of the source."""
     names = dict.fromkeys(part.strip() for text in by for part in text.split(","))
     builtin = {*_PLAIN, *PERIODS, *CONTACTS.names, "agent"}
-    return [name for name in names if name not in builtin and not _is_reason(name)]
+    return [name for name in names if name and name not in builtin and not _is_reason(name)]
 
 
 def _known(column: str, extra: dict[str, str]) -> bool:
@@ -167,7 +187,7 @@ def _known(column: str, extra: dict[str, str]) -> bool:
 
 
 def _is_reason(name: str) -> bool:
-    return name.startswith("reason_") and name.removeprefix("reason_").isdigit() and int(name[7:]) > 0
+    return re.fullmatch(r"reason_[1-9][0-9]?", name) is not None
 
 
 def _slice(name: str, week_start: str) -> Slice:
