@@ -23,12 +23,15 @@ class Ratio:
         variance: Sampling variance of the value, clustered by customer.
         count: Rows in the cell.
         groups: Buckets that hold any row.
+        freedom: Degrees of freedom of the variance: n^2 / sum(n_g^2) - 1, which is G - 1 for buckets of one size and
+            less where some hold much more than others; 0 where fewer than two buckets hold rows.
     """
 
     value: Array
     variance: Array
     count: Array
     groups: Array
+    freedom: Array
 
 
 def ratio(count: Array, total: Array) -> Ratio:
@@ -39,21 +42,26 @@ def ratio(count: Array, total: Array) -> Ratio:
         buckets that hold rows. This is the linearised form of the delete-a-group jackknife.
     Assumes: customers fall into buckets independently of what happens to them; enough buckets hold rows.
     Lies when: one customer holds much of the cell, or fewer than about 10 buckets hold rows.
-    Oracle: `statsmodels` OLS of the score on a constant with cluster-robust covariance, buckets as clusters.
-    References: Kott, P. S. (2001) The delete-a-group jackknife, Journal of Official Statistics 17(4).
+    Oracle: `statsmodels` OLS of the score on a constant with cluster-robust covariance, buckets as clusters; its
+        further factor (n - 1) / (n - k) is 1, since k, the number of coefficients, is 1.
+    References: Kott, P. S. (2001) The delete-a-group jackknife, Journal of Official Statistics 17(4); for the degrees
+        of freedom, the effective number of clusters of Carter, Schnepel & Steigerwald (2017), Review of Economics and
+        Statistics 99(4).
 
     Args:
         count: Rows, shape (cells, buckets).
         total: Sum of the rows' scores, shape (cells, buckets).
 
     Returns:
-        One ratio a cell; `variance` is 0 where fewer than two buckets hold rows.
+        One ratio a cell; `variance` is NaN where fewer than two buckets hold rows, since nothing can be said of it.
     """
     n = count.sum(axis=1)
     safe = np.where(n > 0, n, 1.0)
     value = total.sum(axis=1) / safe
     held = (count > 0).sum(axis=1).astype(float)
     spread = (total - value[:, None] * count) / safe[:, None]
-    factor = np.where(held > 1, held / np.maximum(held - 1, 1.0), 0.0)
+    factor = np.where(held > 1, held / np.maximum(held - 1, 1.0), np.nan)
     variance = factor * (spread**2).sum(axis=1)
-    return Ratio(np.where(n > 0, value, np.nan), variance, n, held)
+    squares = (count**2).sum(axis=1)
+    freedom = np.where(held > 1, n**2 / np.where(squares > 0, squares, 1.0) - 1, 0.0)
+    return Ratio(np.where(n > 0, value, np.nan), variance, n, held, freedom)

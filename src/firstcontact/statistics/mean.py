@@ -12,7 +12,7 @@ def clustered_mean(cells: Ratio, level: float) -> tuple[Array, Array]:
     """Interval for a mean, clustered by customer.
 
     Estimand: the mean score in a population of customers like these.
-    Formula: mean ± t(buckets that hold rows - 1) sqrt(var).
+    Formula: mean ± t(f) sqrt(var) with the f degrees of freedom of the variance.
     Assumes: customers are independent; the mean of a bucket is not far from normal.
     Lies when: a few rows are huge (a call left open overnight), or few customers hold the cell.
     Oracle: `statsmodels` OLS on a constant with cluster-robust covariance.
@@ -23,7 +23,7 @@ def clustered_mean(cells: Ratio, level: float) -> tuple[Array, Array]:
         level: Confidence level, for example 0.95.
 
     Returns:
-        Lower and upper ends in the score's unit; NaN where the count is 0.
+        Lower and upper ends in the score's unit; NaN where fewer than two buckets hold rows.
     """
-    half = t_quantile(level, cells.groups - 1) * np.sqrt(cells.variance)
+    half = t_quantile(level, cells.freedom) * np.sqrt(cells.variance)
     return cells.value - half, cells.value + half

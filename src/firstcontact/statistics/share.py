@@ -38,10 +38,12 @@ def clustered_share(cells: Ratio, level: float) -> tuple[Array, Array]:
     """Interval for a share, clustered by customer.
 
     Estimand: the probability behind the share in a population of customers like these.
-    Formula: design effect d = max(1, var / (p(1-p)/n)); Wilson's interval with n/d rows and Student's t with (buckets
-        that hold rows - 1) degrees of freedom.
+    Formula: design effect d = max(1, var / (p(1-p)/n)); Wilson's interval with n/d rows and Student's t with the
+        degrees of freedom of the variance.
     Assumes: customers are independent of each other.
     Lies when: few customers hold the cell; with all rows alike (p of 0 or 1) dependence cannot be seen and d is 1.
+        With 40 customers of very unequal size and half the variance between them, 95 % intervals hold the truth about
+        90 % of the time; with fewer than two buckets only rows speak (d is 1, one degree of freedom).
     Oracle: recovery on simulated customers with known dependence; Wilson against statsmodels.
     References: Korn, E. L. & Graubard, B. I. (1998), Survey Methodology 24; Wilson (1927).
 
@@ -53,9 +55,10 @@ def clustered_share(cells: Ratio, level: float) -> tuple[Array, Array]:
         Lower and upper ends, 0 to 1; NaN where the count is 0.
     """
     plain = cells.value * (1 - cells.value) / np.maximum(cells.count, 1.0)
-    effect = np.where(plain > 0, cells.variance / np.where(plain > 0, plain, 1.0), 1.0)
+    seen = (plain > 0) & ~np.isnan(cells.variance)
+    effect = np.where(seen, cells.variance / np.where(seen, plain, 1.0), 1.0)
     effective = np.maximum(cells.count, 1.0) / np.maximum(effect, 1.0)
-    low, high = wilson(np.nan_to_num(cells.value), effective, t_quantile(level, cells.groups - 1))
+    low, high = wilson(np.nan_to_num(cells.value), effective, t_quantile(level, cells.freedom))
     empty = cells.count <= 0
     return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
 

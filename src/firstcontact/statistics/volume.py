@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from firstcontact.statistics.bucket import Array
+
+Days = NDArray[np.int64]
+
+WEEK = 7
+REFERENCE_DAYS = 56
+"""How much of what came before says what is usual: so little that neither season nor growth looks like a step."""
+EVIDENCE = 8.0
+"""Least log-likelihood ratio of a step: about one chance in ten thousand that usual volume gives so few contacts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +24,7 @@ class Step:
 
     Attributes:
         day: Index of the first day of the thin tail (at the end), or of the first full day (at the beginning).
-        full: Mean daily volume where the data are full.
+        full: Mean daily volume in the (up to) eight weeks before the fall.
         thin: Mean daily volume in the thin part.
         days: Length of the thin part in days.
     """
@@ -30,18 +39,22 @@ def collapse(daily: Array, *, ratio: float = 0.2, at_least_days: int = 3) -> Ste
     """Find the day from which the volume has collapsed for good.
 
     Estimand: the first day of a final stretch whose volume belongs to another regime than what came before.
-    Formula: the split k that maximises the two-segment Poisson likelihood, sum_i n_i log(mean_i), accepted when the
-        later mean is below `ratio` times the earlier one and the later part lasts at least `at_least_days`.
-    Assumes: one step; days are comparable (weekends move single days, not the best split).
+    Formula: for each day k, the volume to be expected from k on, by the day of the week, is that of the eight weeks
+        before k. A step is where the volume from k on, and that of its first fortnight, is below `ratio` times what
+        was to be expected; at least `at_least_days` average days' worth was to be expected; and the Poisson
+        log-likelihood ratio E - O + O log(O/E) is 8 or more. Of several steps the likeliest is taken, then moved, by
+        at most a week and with the expectation held, to the likeliest day; of equals (days on which nothing was to be
+        expected) the last.
+    Assumes: one step; the weeks before a day tell what the next ones would have held.
     Lies when: the centre really closed, or closes for a long holiday at the end of the data; it is said, and can be
         overridden.
-    Oracle: a drawn step in simulated volume is found to the day.
+    Oracle: recovery: a drawn step in seasonal, growing, weekly volume is found to the day; without one, false alarms.
     References: Hinkley, D. V. (1970), Biometrika 57(1), on change-points.
 
     Args:
         daily: Contacts a day, every calendar day from the first to the last, shape (days,).
         ratio: How far the volume must fall.
-        at_least_days: How long the thin part must last.
+        at_least_days: How many average days' worth of contacts must be missing.
 
     Returns:
         The step, or None where there is none.
@@ -52,17 +65,62 @@ def collapse(daily: Array, *, ratio: float = 0.2, at_least_days: int = 3) -> Ste
     days = len(daily)
     if days < 2 * at_least_days or daily.sum() <= 0:
         return None
-    split = np.arange(1, days)
-    before = np.cumsum(daily)[:-1]
-    after = daily.sum() - before
-    mean_before, mean_after = before / split, after / (days - split)
-    gain = _spread(before, mean_before) + _spread(after, mean_after)
-    fallen = (mean_after < ratio * mean_before) & (days - split >= at_least_days)
+    split = np.arange(at_least_days, days, dtype=np.int64)
+    end = np.full(len(split), days, dtype=np.int64)
+    usual = _usual(daily, split)
+    until = np.minimum(split + 2 * WEEK, end)
+    seen, soon = _between(daily, split, end), _between(daily, split, until)
+    expected, expected_soon = _expected(usual, split, end), _expected(usual, split, until)
+    likelier = expected - seen + seen * np.log(np.where(seen > 0, seen, 1.0) / np.where(expected > 0, expected, 1.0))
+    fallen = (
+        (seen < ratio * expected)
+        & (soon < ratio * expected_soon)
+        & (expected >= at_least_days * usual.mean(axis=1) * (1 - 1e-9))
+        & (likelier >= EVIDENCE)
+    )
     if not fallen.any():
         return None
-    best = int(np.argmax(np.where(fallen, gain, -np.inf)))
-    return Step(int(split[best]), float(mean_before[best]), float(mean_after[best]), int(days - split[best]))
+    best = int(np.argmax(np.where(fallen, likelier, -np.inf)))
+    day = _to_the_day(daily, int(split[best]), usual[best], float(seen[best] / expected[best]), at_least_days)
+    full, thin = daily[max(0, day - REFERENCE_DAYS) : day], daily[day:]
+    return Step(day, float(full.mean()), float(thin.mean()), len(thin))
 
 
-def _spread(total: Array, mean: Array) -> Array:
-    return np.asarray(total * np.log(np.where(mean > 0, mean, 1.0)), dtype=float)
+def _usual(daily: Array, split: Days) -> Array:
+    """Mean volume by day of the week in the weeks before each split, shape (splits, 7); the mean of all for unseen."""
+    first = np.maximum(split - REFERENCE_DAYS, 0)
+    mean = _between(daily, first, split) / (split - first)
+    usual = np.empty((len(split), WEEK))
+    for weekday in range(WEEK):
+        own = np.zeros(len(daily))
+        own[weekday::WEEK] = 1.0
+        count = _between(own, first, split)
+        total = _between(own * daily, first, split)
+        usual[:, weekday] = np.where(count > 0, total / np.maximum(count, 1.0), mean)
+    return usual
+
+
+def _expected(usual: Array, first: Days, end: Days) -> Array:
+    """What was to be expected from the days `first` to `end`, given usual volumes by day of the week."""
+    total = np.zeros(len(first))
+    for weekday in range(WEEK):
+        # Days before x that fall on this day of the week.
+        total += usual[:, weekday] * ((end - weekday + WEEK - 1) // WEEK - (first - weekday + WEEK - 1) // WEEK)
+    return total
+
+
+def _between(values: Array, first: Days, end: Days) -> Array:
+    sums = np.concatenate(([0.0], np.cumsum(values)))
+    return np.asarray(sums[end] - sums[first], dtype=float)
+
+
+def _to_the_day(daily: Array, day: int, usual: Array, fall: float, at_least_days: int) -> int:
+    """The likeliest day within a week of a split, given what is usual and how far the volume fell."""
+    fall = max(fall, 1e-3)
+    first = max(day - WEEK, at_least_days)
+    near = np.arange(first, min(day + WEEK, len(daily) - 1) + 1)
+    expected = usual[near % WEEK]
+    gain = daily[near] * np.log(fall) + expected * (1 - fall)
+    from_here = np.cumsum(gain[::-1])[::-1]
+    best = np.flatnonzero(from_here >= from_here.max() - 1e-9)[-1]
+    return int(near[best])
