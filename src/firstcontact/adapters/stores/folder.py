@@ -44,6 +44,12 @@ class WholeFolder:
         Raises:
             FirstcontactError: Something is there that may not be replaced (FC6001), or the place is no place (FC6002).
         """
+        try:
+            self._check()
+        except OSError as error:  # a name that is too long, a loop of links, a disk that went away
+            raise self._unwritable(error.strerror or "an error of the file system") from error
+
+    def _check(self) -> None:
         folder = self._folder
         if folder.is_dir():
             earlier = (folder / self._mark).is_file()

@@ -119,7 +119,7 @@ def told(fault: Fault) -> str:
     """
     clauses = (("where", fault.where), ("saw", fault.saw), ("allowed", fault.allowed), ("do", fault.cure))
     lines = [f"{fault.kind.code} {fault.kind.title}"]
-    return "\n".join(lines + [f"  {name:<8} {printable(text)}" for name, text in clauses])
+    return "\n".join(lines + [f"  {name:<8} {printable(text) or 'nothing'}" for name, text in clauses])
 
 
 def printable(text: str) -> str:
