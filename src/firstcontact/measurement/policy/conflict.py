@@ -1,0 +1,218 @@
+"""Settings that are each right and together are not, and conditions that can never hold."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any
+
+from firstcontact.contacts.table import EXTRA_PREFIX, REASON_SEPARATOR
+from firstcontact.kernel.clock import zone_exists
+from firstcontact.kernel.errors import EXIT_POLICY, ErrorKind, Faults
+from firstcontact.measurement.policy.model import Condition, Policy
+from firstcontact.measurement.policy.section import OUT_OF_LIMITS
+from firstcontact.measurement.policy.setting import COLUMNS, RESERVED_CODES
+from firstcontact.measurement.policy.signal import SIGNALS
+from firstcontact.measurement.policy.toml_text import TomlText
+
+CONFLICT = ErrorKind(
+    "FC3005",
+    "Settings contradict each other",
+    EXIT_POLICY,
+    "Two settings cannot both have an effect, or a condition compares a signal with something that it never is.",
+)
+
+_CLOCK = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")
+
+
+def check_condition(text: TomlText, name: str, row: dict[str, Any], at: tuple[str | int, ...], faults: Faults) -> None:
+    """Note what is wrong with one condition.
+
+    Args:
+        text: The document.
+        name: Which list of conditions it stands in.
+        row: Its values.
+        at: Its place.
+        faults: Where to note.
+    """
+    condition = Condition(**row)
+    if name != "counts_when" and "missing" in row:
+        _conflict(
+            text,
+            (*at, "missing"),
+            f"`missing` in [[{name}]]",
+            "`missing` in [[counts_when]] only",
+            "remove `missing`: a signal that was not recorded never meets this condition",
+            faults,
+        )
+    if name == "left_out_when" and condition.code in RESERVED_CODES:
+        _reserved(text, (*at, "code"), condition.code, faults)
+    _check_comparison(text, condition, at, faults)
+
+
+def _check_comparison(text: TomlText, condition: Condition, at: tuple[str | int, ...], faults: Faults) -> None:
+    spec = SIGNALS.get(condition.signal)
+    if spec is None:
+        near = difflib.get_close_matches(condition.signal, list(SIGNALS), n=1, cutoff=0.4)
+        faults.add(
+            OUT_OF_LIMITS,
+            where=text.where(*at, "signal"),
+            saw=f'"{condition.signal}"',
+            allowed=", ".join(SIGNALS),
+            cure=f'type `signal = "{near[0]}"`' if near else "name one of these signals",
+        )
+        return
+    limits_given = [key for key in ("at_most", "below", "at_least") if getattr(condition, key) is not None]
+    compared = limits_given + (["equals"] if condition.equals is not None else [])
+    compared += ["any_of"] if condition.any_of else []
+    if len(compared) != 1:
+        _conflict(
+            text,
+            at,
+            "no comparison" if not compared else " and ".join(f"`{key}`" for key in compared),
+            "exactly one of equals, at_most, below, at_least, any_of",
+            "keep one comparison in each section; two limits are two sections",
+            faults,
+        )
+        return
+    value = condition.equals
+    right = {
+        "flag": isinstance(value, bool),
+        "number": bool(limits_given) or (isinstance(value, int | float) and not isinstance(value, bool)),
+        "text": isinstance(value, str) or bool(condition.any_of),
+    }[spec.type]
+    if not right:
+        allowed = {
+            "flag": "equals = true or equals = false",
+            "number": "equals, at_most, below or at_least with a number",
+            "text": "equals or any_of with texts",
+        }[spec.type]
+        _conflict(
+            text, at, f"`{compared[0]}` for `{spec.name}`, which is a {spec.type}", allowed, f"type {allowed}", faults
+        )
+
+
+def check_together(text: TomlText, policy: Policy, place: tuple[str | int, ...], faults: Faults) -> None:
+    """Note what contradicts itself in a policy whose settings are each right."""
+    link, level = policy.link, policy.link.reason_level
+
+    def conflict(where: tuple[str | int, ...], saw: str, allowed: str, cure: str) -> None:
+        _conflict(text, (*place, *where), saw, allowed, cure, faults)
+
+    if not policy.counts_when:
+        conflict(
+            ("counts_when",), "no condition", "at least one [[counts_when]]", "say when a contact counts as resolved"
+        )
+    if level == 0 and (policy.related or policy.window.by_reason):
+        conflict(
+            ("link", "reason_level"),
+            "reasons that do not matter beside rules about reasons",
+            "reason_level above 0, or neither [[related]] nor window.by_reason",
+            "remove the rules, or raise reason_level",
+        )
+    for path, _ in policy.window.by_reason if level else ():
+        if level is not None and len(path.split(REASON_SEPARATOR)) > level:
+            conflict(
+                ("window", "by_reason", path),
+                "a path that is longer than reason_level",
+                f"paths of at most {level} levels",
+                "shorten the path, or raise reason_level",
+            )
+    if level == 0 and link.missing_reason == "exclude":
+        conflict(
+            ("link", "missing_reason"),
+            "missing reasons excluded although reasons do not matter",
+            'missing_reason = "own_reason" with reason_level = 0',
+            "remove missing_reason, or raise reason_level",
+        )
+    if link.same_contact_any_channel and not link.same_contact_seconds:
+        conflict(
+            ("link", "same_contact_any_channel"),
+            "legs on any channel, and no legs",
+            "same_contact_seconds above 0",
+            "give same_contact_seconds a value, or remove same_contact_any_channel",
+        )
+    for number, rule in enumerate(policy.related):
+        if rule.earlier == rule.later:
+            conflict(
+                ("related", number),
+                "a reason related to itself",
+                "two different reasons",
+                "use window.by_reason for returns with the same reason",
+            )
+    _check_exclusions(text, policy, place, faults)
+    _check_calendar(text, policy, place, faults)
+    if policy.publish.suppress_below > policy.publish.minimum_sample:
+        conflict(
+            ("publish", "suppress_below"),
+            "more than minimum_sample",
+            "suppress_below at most minimum_sample",
+            "lower suppress_below, or raise minimum_sample",
+        )
+
+
+def _check_exclusions(text: TomlText, policy: Policy, place: tuple[str | int, ...], faults: Faults) -> None:
+    seen: set[str] = set()
+    for number, exclusion in enumerate(policy.exclude):
+        at = (*place, "exclude", number)
+        if exclusion.code in RESERVED_CODES:
+            _reserved(text, (*at, "code"), exclusion.code, faults)
+        if exclusion.code in seen:
+            _conflict(
+                text, (*at, "code"), "the same code twice", "a code of its own for each", "rename one of them", faults
+            )
+        seen.add(exclusion.code)
+        if exclusion.column not in COLUMNS and not exclusion.column.startswith(EXTRA_PREFIX):
+            near = difflib.get_close_matches(exclusion.column, COLUMNS, n=1, cutoff=0.4)
+            faults.add(
+                OUT_OF_LIMITS,
+                where=text.where(*at, "column"),
+                saw=f'"{exclusion.column}"',
+                allowed=f"{', '.join(COLUMNS)}, or {EXTRA_PREFIX}<name of a further column>",
+                cure=f'type `column = "{near[0] if near else EXTRA_PREFIX + exclusion.column}"`',
+            )
+
+
+def _check_calendar(text: TomlText, policy: Policy, place: tuple[str | int, ...], faults: Faults) -> None:
+    calendar = policy.calendar
+    wrong = [key for key in ("opens", "closes") if not _CLOCK.match(getattr(calendar, key))]
+    for key in wrong:
+        faults.add(
+            OUT_OF_LIMITS,
+            where=text.where(*place, "calendar", key),
+            saw="text that is no time of day",
+            allowed="HH:MM from 00:00 to 24:00",
+            cure=f'type `{key} = "08:30"`',
+        )
+    if not wrong and calendar.opens >= calendar.closes:
+        _conflict(
+            text,
+            (*place, "calendar", "closes"),
+            "a closing time that is not after the opening time",
+            "opens before closes",
+            "swap them; hours over midnight are not supported",
+            faults,
+        )
+    if calendar.zone != "auto" and not zone_exists(calendar.zone):
+        faults.add(
+            OUT_OF_LIMITS,
+            where=text.where(*place, "calendar", "zone"),
+            saw=f'"{calendar.zone}"',
+            allowed='"auto" or a zone of the time zone database',
+            cure='type a name like `zone = "Europe/Sofia"`',
+        )
+
+
+def _conflict(text: TomlText, place: tuple[str | int, ...], saw: str, allowed: str, cure: str, faults: Faults) -> None:
+    faults.add(CONFLICT, where=text.where(*place), saw=saw, allowed=allowed, cure=cure)
+
+
+def _reserved(text: TomlText, place: tuple[str | int, ...], code: str, faults: Faults) -> None:
+    _conflict(
+        text,
+        place,
+        f'"{code}", which the ledger uses itself',
+        f"a code other than {', '.join(RESERVED_CODES)}",
+        "rename it",
+        faults,
+    )
