@@ -84,6 +84,23 @@ def test_nothing_stands_outside_the_page(browser: Any, files: dict[str, str], na
     page.context.close()
 
 
+@pytest.mark.parametrize("width", [1280, 900, 390, 320])
+def test_the_scale_stands_over_the_marks_it_measures(browser: Any, files: dict[str, str], width: int) -> None:
+    """The head of a drawn table begins and ends where the drawings of its rows do, on every width."""
+    page = opened(browser, files["incidents"], width)
+    tables = page.evaluate(
+        """() => [...document.querySelectorAll('.cut, .ranked, .defs')].map(table =>
+            [...table.querySelectorAll('.graph:not(.bar) .slice')].map(it => {
+                const box = it.getBoundingClientRect(); return [box.left, box.width]}))"""
+    )
+    assert len(tables) == 4
+    for boxes in tables:
+        assert len(boxes) > 2
+        for left, wide in boxes:
+            assert (left, wide) == pytest.approx(boxes[0], abs=0.6)
+    page.context.close()
+
+
 def test_hebrew_runs_from_right_to_left(browser: Any, files: dict[str, str]) -> None:
     """The page, its tables and its bars begin at the right; numbers keep their own order."""
     page = opened(browser, files["hebrew"])
