@@ -54,7 +54,8 @@ def offsets(zone: str, first: datetime, last: datetime) -> list[Offset]:
         return int(delta.total_seconds()) if delta is not None else 0
 
     day = timedelta(days=1)
-    moment = first - 2 * day
+    # Whole seconds, so that bisecting ends on the second of the change.
+    moment = (first - 2 * day).replace(microsecond=0)
     seconds = at(moment)
     found = [Offset(moment, moment + timedelta(seconds=seconds), seconds)]
     while moment <= last + 2 * day:

@@ -1,4 +1,4 @@
-"""A measured run as files: figures, ledger, contacts, issues, quarantine, policy, fit and report, whole or not at all."""
+"""A measured run as files: figures, ledger, contacts, issues, quarantine, policy, fit and report, all or none."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import ibis
 import pyarrow.parquet as pq
 
+from firstcontact.kernel.privacy import KEY_BYTES, PSEUDONYM_DIGITS
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.linking.portable import DAY_US
 from firstcontact.measurement.measures.result_table import result_table
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 RUN_FILE = "run.json"
 """The file by which a directory is known to hold a run."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What spreadsheets take for the beginning of a formula, full-width forms included.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class Destination(Protocol):
@@ -50,12 +52,18 @@ class Exports:
     Attributes:
         contacts: Whether `contacts.parquet` and `issues.parquet` are.
         identifiers: Whether customers stand there under their identifier instead of a pseudonym.
-        key: Secret bytes that pseudonyms are made with.
+        key: Secret bytes that pseudonyms are made with; needed wherever customers get one.
     """
 
     contacts: bool = True
     identifiers: bool = False
     key: bytes = b""
+
+    def __post_init__(self) -> None:
+        if self.contacts and not self.identifiers and len(self.key) < KEY_BYTES:
+            raise ValueError(
+                f"pseudonyms need a key of {KEY_BYTES} bytes: without one anybody could guess their way back"
+            )
 
 
 def publish(
@@ -99,8 +107,8 @@ def name_customers(measured: Measured, exports: Exports) -> ir.Table:
     labels = measured.labels
     name = labels.label
     if not exports.identifiers:
-        # A keyed digest: the same customer has the same name in every run, and no name leads back without the key.
-        name = ibis.literal(exports.key.hex()).concat(labels.label).hexdigest("sha256").substr(0, 16)
+        # `kernel.privacy.pseudonym` as an expression.
+        name = ibis.literal(exports.key.hex()).concat(labels.label).hexdigest("sha256").substr(0, PSEUDONYM_DIGITS)
     return labels.select(customer_number=labels.customer, customer_name=name)
 
 
