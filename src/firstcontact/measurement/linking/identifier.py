@@ -46,6 +46,9 @@ NOBODY: tuple[str, ...] = (
 )
 """Values that stand for not knowing who it was. They never join anybody with anybody."""
 
+OWN_ID = "customer"
+"""The kind of the source's own customer id, beside `phone`, `email` and any other."""
+
 _NOBODY_MAIL = r"^(no-?reply|do-?not-?reply|unknown|anonymous|none|noemail|test|mailer-daemon|postmaster)@"
 
 
@@ -53,22 +56,28 @@ def normalise(value: ir.StringValue, kind: ir.StringValue) -> ir.StringValue:
     """The spelling under which an identifier is compared; NULL when it identifies nobody.
 
     - `phone`: digits in international form (`+15551234567`), or the bare national digits where the country is not
-      known; fewer than six digits, or one digit repeated, is nobody.
+      known; a trunk zero in brackets and an extension are left off; fewer than six digits, or one digit repeated, is
+      nobody.
     - `email`: lower case, one `@`, a dot in the domain; sender addresses that nobody reads are nobody.
+    - `customer`, the source's own id: as it is, spaces trimmed (some systems tell ids apart by case alone); only
+      zeros is nobody.
     - anything else: lower case, spaces trimmed.
     """
     import ibis
 
     text = value.strip().lower()
-    digits = text.re_replace(r"[^0-9]", "")
-    international = text.re_search(r"^\s*(\+|00)")
-    trimmed = ibis.ifelse(text.startswith("00"), digits.substr(2), digits)
+    international = text.re_search(r"^(tel:)?(\+|00)")
+    dialled = text.re_replace(r"\s*(;?ext[.=]?|x|#)\s*[0-9]{1,6}$", "")
+    dialled = ibis.ifelse(international, dialled.re_replace(r"\(0\)", ""), dialled)
+    digits = dialled.re_replace(r"[^0-9]", "")
+    trimmed = ibis.ifelse(dialled.re_search(r"^(tel:)?00"), digits.substr(2), digits)
     phone = ibis.ifelse(international, ibis.literal("+").concat(trimmed), digits)
     phone = ibis.ifelse((digits.length() < 6) | _one_digit(digits), ibis.null("string"), phone)
     good_mail = text.re_search(r"^[^@\s]+@[^@\s]+\.[^@\s]+$") & ~text.re_search(_NOBODY_MAIL)
     mail = ibis.ifelse(good_mail, text, ibis.null("string"))
-    plain = ibis.ifelse(_one_digit(digits) & (digits == text), ibis.null("string"), text)
-    spelled = ibis.cases((kind == "phone", phone), (kind == "email", mail), else_=plain)
+    plain = ibis.ifelse(_one_digit(text), ibis.null("string"), text)
+    own = ibis.ifelse(text.re_search(r"^0+$"), ibis.null("string"), value.strip())
+    spelled = ibis.cases((kind == "phone", phone), (kind == "email", mail), (kind == OWN_ID, own), else_=plain)
     return ibis.ifelse(text.isin(NOBODY), ibis.null("string"), spelled)
 
 

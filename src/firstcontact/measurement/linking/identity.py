@@ -13,7 +13,7 @@ import ibis
 from ibis import _
 
 from firstcontact.kernel.finding import Finding
-from firstcontact.measurement.linking.identifier import NOBODY, national_to_international, normalise
+from firstcontact.measurement.linking.identifier import OWN_ID, national_to_international, normalise
 from firstcontact.measurement.linking.portable import bucket_of
 
 if TYPE_CHECKING:
@@ -68,25 +68,26 @@ def identify(engine: Engine, contacts: ir.Table, identifiers: ir.Table | None, r
 
 
 def _by_own_id(engine: Engine, contacts: ir.Table) -> Identity:
-    named = contacts.customer_id.notnull() & ~contacts.customer_id.strip().lower().isin(NOBODY)
-    ids = contacts.filter(named).select("customer_id").distinct()
-    numbered = ids.mutate(
-        customer=ibis.row_number().over(ibis.window()).cast("int64"), bucket=bucket_of(ids.customer_id)
-    )
-    numbered = engine.materialise(numbered, "fc_customer")
+    ids = contacts.filter(contacts.customer_id.notnull()).select("customer_id").distinct()
+    spelled = ids.mutate(label=normalise(ids.customer_id, ibis.literal(OWN_ID)))
+    spelled = spelled.filter(spelled.label.notnull())
+    spelled = engine.materialise(spelled, "fc_own_id")
+    names = spelled.select("label").distinct()
+    names = names.mutate(customer=ibis.row_number().over(ibis.window()).cast("int64"), bucket=bucket_of(names.label))
+    names = engine.materialise(names, "fc_customer")
+    numbered = spelled.join(names, "label").select("customer_id", "customer", "bucket")
     joined = contacts.left_join(numbered, "customer_id").drop("customer_id_right")
     filled = joined.mutate(bucket=joined.bucket.fill_null(bucket_of(joined.contact_id)))
     kept = engine.materialise(filled, "fc_contact")
     known_count = _number(engine, kept.aggregate(n=_.customer.count()))
-    customers = _number(engine, numbered.aggregate(n=_.count()))
-    labels = numbered.select("customer", label="customer_id")
-    return Identity(kept, labels, customers, known_count, {"customer": known_count}, 0, 0, ())
+    customers = _number(engine, names.aggregate(n=_.count()))
+    return Identity(kept, names.select("customer", "label"), customers, known_count, {OWN_ID: known_count}, 0, 0, ())
 
 
 def _by_graph(engine: Engine, contacts: ir.Table, identifiers: ir.Table, region: str | None) -> Identity:
     own = contacts.filter(contacts.customer_id.notnull()).select(
         contacts.contact_id,
-        kind=ibis.literal("customer"),
+        kind=ibis.literal(OWN_ID),
         value=contacts.customer_id,
     )
     seen = ibis.union(own, identifiers.select("contact_id", "kind", "value"))
@@ -152,7 +153,7 @@ def _by_graph(engine: Engine, contacts: ir.Table, identifiers: ir.Table, region:
 
 def _shared(engine: Engine, sightings: ir.Table) -> ir.Table:
     """Identifiers, other than the source's own customer id, that stand beside too many of another kind."""
-    left = sightings.filter(sightings.kind != "customer")
+    left = sightings.filter(sightings.kind != OWN_ID)
     right = sightings.select("contact_id", other_kind="kind", other="node")
     beside = left.join(right, "contact_id")
     beside = beside.filter(beside.kind != beside.other_kind)
