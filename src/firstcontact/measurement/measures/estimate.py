@@ -57,6 +57,8 @@ def estimate(measure: Measure, sums: Sums, policy: Policy, largest: dict[int, in
         known = n + immature[cell]
         maturity = float(n / known) if known else 0.0
         refusal = _refuse(measure, policy, n, int(immature[cell]), maturity, (largest or {}).get(cell))
+        if refusal is None and not np.isfinite(high[cell] - low[cell]):
+            refusal = _no_interval(measure, n, maturity)
         if refusal is not None:
             results.append(refusal)
             continue
@@ -96,6 +98,17 @@ def absent(measure: Measure) -> Refusal:
     )
 
 
+def _no_interval(measure: Measure, n: int, maturity: float) -> Refusal:
+    return Refusal(
+        TOO_FEW,
+        f"{n:,} contacts, but of too few customers: their spread, and so an interval, cannot be known.",
+        "A longer period or a coarser cut, with more customers.",
+        n,
+        measure.estimand,
+        maturity,
+    )
+
+
 def _refuse(
     measure: Measure, policy: Policy, n: int, immature: int, maturity: float, largest: int | None
 ) -> Refusal | None:
@@ -121,9 +134,9 @@ def _refuse(
             SUPPRESSED,
             f"Fewer than {publish.suppress_below} contacts.",
             "A longer period or a coarser cut.",
-            n,
+            # How few is what must not be shown.
+            0,
             measure.estimand,
-            maturity,
         )
     if n < publish.minimum_sample:
         return Refusal(

@@ -26,8 +26,9 @@ MEASURE = Measure(
     estimand="share of contacts, once settled, that were opened again",
     unit="share",
     reduce=reduce,
-    rests_on=frozenset({"event.reopen", "event.settled"}),
-    needs="case events with settled or reopen",
+    # Reopenings alone would make every contact that is known to have been settled a reopened one.
+    rests_on=frozenset({"event.settled"}),
+    needs="settled case events",
     signals=(
         "reopens",
         "settled_times",

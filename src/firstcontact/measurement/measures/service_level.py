@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import ibis
+
 from firstcontact.measurement.linking.portable import SECOND_US, microseconds
 from firstcontact.measurement.measures.cause import excluded, not_recorded, yes
 from firstcontact.measurement.measures.measure import Measure, Reduction
@@ -16,10 +18,11 @@ if TYPE_CHECKING:
 
 def reduce(linked: ir.Table, policy: Policy) -> Reduction:
     """How contacts become sums."""
-    end = linked.answered_at.coalesce(linked.ended_at)
+    abandoned = linked.abandoned.fill_null(False)
+    # Who left waited until the end; of anybody else only an answer says how long the wait was.
+    end = ibis.ifelse(abandoned, linked.ended_at, linked.answered_at)
     waited = microseconds(end) - microseconds(linked.queued_at)
     limit = round(policy.service_level.seconds * SECOND_US)
-    abandoned = linked.abandoned.fill_null(False)
     # Who leaves before the limit gave nobody the chance to answer in time: left out. Who leaves later was not served.
     return Reduction(
         (
