@@ -1,5 +1,7 @@
 """Whatever the file, every record is a contact, part of one, or set aside: the ledger adds up."""
 
+# ruff: noqa: E501, ISC004 - rows of exports stand as they come
+
 from __future__ import annotations
 
 import csv
@@ -49,7 +51,11 @@ def read_back(engine: DuckDBEngine, path: Path, records: list[list[str]]) -> Non
     try:
         loaded = TabularConnector().load(engine, [path])
     except FirstcontactError as error:
-        assert {fault.kind.code for fault in error.faults} <= {"FC1003", "FC1004", "FC1012", "FC1013", "FC1014"}
+        codes = {fault.kind.code for fault in error.faults}
+    else:
+        codes = set()
+    if codes:
+        assert codes <= {"FC1003", "FC1004", "FC1012", "FC1013", "FC1014"}
         return
     assert loaded.ledger.adds_up
     assert loaded.ledger.read == len(records)
@@ -254,7 +260,8 @@ def test_our_own_parquet_needs_no_inference(engine, tmp_path):
         f"COPY (SELECT 'c1' AS contact_id, 'phone' AS kind, '+359' AS value) TO '{folder}/identifiers.parquet'"
     )
     engine.sql().execute(
-        f"COPY (SELECT 'c1' AS contact_id, TIMESTAMP '2024-01-02' AS answered_at, true AS resolved, 0.5::DOUBLE AS csat) "
+        f"COPY (SELECT 'c1' AS contact_id, TIMESTAMP '2024-01-02' AS answered_at, true AS resolved, "
+        "0.5::DOUBLE AS csat) "
         f"TO '{folder}/surveys.parquet'"
     )
     loaded = TabularConnector().load(engine, [folder])

@@ -267,7 +267,7 @@ def test_a_mapping_that_is_no_toml_says_where(tmp_path):
     """Line and column, without repeating what the file holds."""
     path = tmp_path / "mapping.toml"
     path.write_text("kind = contact\n")
-    with pytest.raises(FirstcontactError, match="FC1020.*line 1"):
+    with pytest.raises(FirstcontactError, match=r"FC1020.*line 1"):
         read_mapping(path)
     path.write_bytes(b"\xff\xfe\xfa")
     with pytest.raises(FirstcontactError, match="FC1020"):

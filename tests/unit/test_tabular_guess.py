@@ -1,9 +1,12 @@
 """What an unknown file's columns are taken for, by name and by content."""
 
+# ruff: noqa: E501, ISC004 - rows of exports stand as they come
+
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import UTC
+from datetime import datetime as zoned
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,11 @@ from firstcontact.adapters.connectors.tabular.load import TabularConnector
 from firstcontact.adapters.connectors.tabular.missing import placeholders
 from firstcontact.adapters.engines.duckdb import DuckDBEngine
 from firstcontact.contacts.loaded import Loaded
+
+
+def moment(*parts: int) -> zoned:
+    """A moment as tables hold it: UTC, without zone."""
+    return zoned(*parts, tzinfo=UTC).replace(tzinfo=None)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +55,8 @@ def column_of(loaded: Loaded, ours: str) -> object:
 EXPORTS = [
     (
         "Zendesk",
-        "Ticket ID,Ticket subject,Requester ID,Via channel,Created at,Solved at,Status,Ticket group,Assignee name,Reopens,Satisfaction rating",
+        "Ticket ID,Ticket subject,Requester ID,Via channel,Created at,Solved at,Status,Ticket group,Assignee "
+        "name,Reopens,Satisfaction rating",
         "{i},about {i},u{k},{channel},2024-03-{d} 10:00:00,2024-03-{d} 12:00:00,{state},G{a},Ann {a},{a},Good",
         {"contact_id": "Ticket ID", "customer_id": "Requester ID", "channel": "Via channel", "started_at": "Created at",
          "ended_at": "Solved at", "settled": "Status", "queue": "Ticket group", "agent_id": "Assignee name"},
@@ -56,7 +65,8 @@ EXPORTS = [
     (
         "Freshdesk",
         "Ticket ID,Subject,Status,Type,Source,Created time,Resolved time,Closed time,Group,Agent,Full name,Email",
-        "{i},about {i},{state},{word},{channel},2024-03-{d} 10:00:00,2024-03-{d} 12:00:00,2024-03-{d} 13:00:00,G{a},Ann,N{k},n{k}@x.org",
+        "{i},about {i},{state},{word},{channel},2024-03-{d} 10:00:00,2024-03-{d} 12:00:00,2024-03-{d} "
+        "13:00:00,G{a},Ann,N{k},n{k}@x.org",
         {"contact_id": "Ticket ID", "channel": "Source", "reason": "Type", "started_at": "Created time",
          "ended_at": {"first_of": ["Resolved time", "Closed time"]}, "customer_id": "Email"},
         "ticket",
@@ -71,7 +81,8 @@ EXPORTS = [
     ),
     (
         "Genesys Cloud",
-        "Conversation ID,Media Type,Direction,Conversation Start,Conversation End,ANI,Queue Name,Wrap Up Code,Total Handle Time,Transferred,Abandoned",
+        "Conversation ID,Media Type,Direction,Conversation Start,Conversation End,ANI,Queue Name,Wrap Up "
+        "Code,Total Handle Time,Transferred,Abandoned",
         "c{i},voice,Inbound,2024-03-{d}T10:00:00.000Z,2024-03-{d}T10:09:00.000Z,+35988812345{k},Q{a},{word},540,0,false",
         {"contact_id": "Conversation ID", "channel": "Media Type", "direction": "Direction", "started_at": "Conversation Start",
          "ended_at": "Conversation End", "customer_id": "ANI", "queue": "Queue Name", "abandoned": "Abandoned"},
@@ -136,7 +147,9 @@ EXPORTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("system", "header", "row", "columns", "kind"), EXPORTS, ids=[str(e[0] or e[1][:9]) for e in EXPORTS])
+@pytest.mark.parametrize(
+    ("system", "header", "row", "columns", "kind"), EXPORTS, ids=[str(e[0] or e[1][:9]) for e in EXPORTS]
+)
 def test_the_export_of_a_common_system_needs_no_mapping(engine, tmp_path, system, header, row, columns, kind):
     """Each column is found where that system puts it, and the file loads whole."""
     loaded = load(engine, export(tmp_path, header, row))
@@ -153,9 +166,9 @@ def one(engine: DuckDBEngine, query: str) -> tuple:
 
 def test_a_joined_date_and_time_is_one_moment(engine, tmp_path):
     """Month first is proven by the days, and the time of day comes from its own column."""
-    system, header, row, _, _ = EXPORTS[4]
+    _, header, row, _, _ = EXPORTS[4]
     load(engine, export(tmp_path, header, row))
-    assert one(engine, "SELECT started_at FROM contacts WHERE contact_id = '27'") == (datetime(2024, 3, 28, 10, 0),)
+    assert one(engine, "SELECT started_at FROM contacts WHERE contact_id = '27'") == (moment(2024, 3, 28, 10, 0),)
     assert one(engine, "SELECT DISTINCT handle_seconds, abandoned FROM contacts") == (330.0, True)
 
 
@@ -169,7 +182,11 @@ def test_satisfaction_and_reopens_become_tables_of_their_own(engine, tmp_path):
 
 def test_identifiers_are_kept_by_kind(engine, tmp_path):
     """A telephone number serves as customer and as identifier, an address as identifier."""
-    path = export(tmp_path, "call id,start time,customer id,phone,email", "{i},2024-03-{d} 10:00,k{k},+359 888 12 34 5{k},n{k}@x.org")
+    path = export(
+        tmp_path,
+        "call id,start time,customer id,phone,email",
+        "{i},2024-03-{d} 10:00,k{k},+359 888 12 34 5{k},n{k}@x.org",
+    )
     loaded = load(engine, path)
     assert loaded.mapping["identifiers"] == {"phone": ["phone"], "email": ["email"]}
     rows = engine.sql().execute("SELECT kind, count(*) FROM identifiers GROUP BY kind ORDER BY kind").fetchall()
@@ -241,7 +258,10 @@ def test_minutes_are_turned_into_seconds(engine, tmp_path):
     """A unit in the column's name is used and recorded."""
     path = export(tmp_path, "call id,start time,handle time (minutes)", "{i},2024-03-{d} 10:00,2")
     path.write_text(path.read_text().replace(" (minutes)", " minutes"))
-    mapping = {"columns": {"started_at": "start time", "handle_seconds": "handle time minutes"}, "units": {"handle_seconds": "minutes"}}
+    mapping = {
+        "columns": {"started_at": "start time", "handle_seconds": "handle time minutes"},
+        "units": {"handle_seconds": "minutes"},
+    }
     load(engine, path, mapping=mapping)
     assert one(engine, "SELECT DISTINCT handle_seconds FROM contacts") == (120.0,)
 
@@ -262,6 +282,17 @@ def test_updates_in_any_order_give_the_last_state(engine, tmp_path):
     loaded = load(engine, path)
     assert loaded.source_kind == "ticket-update"
     assert (loaded.ledger.contacts, loaded.ledger.absorbed) == (5, {"update": 25})
-    assert one(engine, "SELECT DISTINCT started_at, ended_at FROM contacts") == (datetime(2024, 3, 1, 10), datetime(2024, 3, 8, 10))
-    events = engine.sql().execute('SELECT kind FROM case_events WHERE contact_id = \'INC1\' ORDER BY "at", kind').fetchall()
-    assert Counter(kind for (kind,) in events) == {"awaiting": 1, "reassignment": 1, "settled": 2, "reopen": 1, "update": 1}
+    assert one(engine, "SELECT DISTINCT started_at, ended_at FROM contacts") == (
+        moment(2024, 3, 1, 10),
+        moment(2024, 3, 8, 10),
+    )
+    events = (
+        engine.sql().execute("SELECT kind FROM case_events WHERE contact_id = 'INC1' ORDER BY \"at\", kind").fetchall()
+    )
+    assert Counter(kind for (kind,) in events) == {
+        "awaiting": 1,
+        "reassignment": 1,
+        "settled": 2,
+        "reopen": 1,
+        "update": 1,
+    }

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind
 
-EARLIEST = datetime(1990, 1, 1)
+EARLIEST = datetime(1990, 1, 1)  # noqa: DTZ001 - all timestamps are UTC without zone
 """No contact record is older. What is older is a sentinel (1970, 1900) or a typing error."""
 
-LATEST = datetime(2100, 1, 1)
+LATEST = datetime(2100, 1, 1)  # noqa: DTZ001 - as above
 """No contact record is younger. What is younger is a sentinel (2199, 9999) or a typing error."""
 
 

@@ -7,13 +7,14 @@ it found while reading; what remains (dates, order of start and end, ids that oc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from firstcontact.contacts.rule import (
+    DATE_ORDER,
     EARLIEST,
     END_BEFORE_START,
     ID_MISSING,
@@ -84,7 +85,8 @@ def settle(
         if not _repeated(connection, rows, "true"):
             return Settled(_count(connection, rows), 0, bad, rows)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {rows} AS SELECT * REPLACE ({FAULTS} | ({found}) AS {FAULTS}) FROM ({candidates})"
+        f"CREATE OR REPLACE TEMP TABLE {rows} AS SELECT * REPLACE ({FAULTS} | ({found}) AS {FAULTS}) FROM "
+        f"({candidates})"
     )
     connection.execute(f"INSERT INTO {bad} SELECT {FILE}, {ROW}, {FAULTS} FROM {rows} WHERE {FAULTS} <> 0")
     duplicates = _drop_repeated(connection, rows, bad, columns)
@@ -98,7 +100,7 @@ def _found(columns: Sequence[str]) -> str:
     parts = [f"CASE WHEN contact_id IS NULL THEN {bit(ID_MISSING)} ELSE 0 END"]
     # A start that was there but could not be read is not also missing.
     parts.append(
-        f"CASE WHEN started_at IS NULL AND ({FAULTS} & {unread}) = 0 AND ({FAULTS} & {bit(_order())}) = 0 "
+        f"CASE WHEN started_at IS NULL AND ({FAULTS} & {unread}) = 0 AND ({FAULTS} & {bit(DATE_ORDER)}) = 0 "
         f"THEN {bit(START_MISSING)} ELSE 0 END"
     )
     ends = "ended_at" in columns
@@ -107,12 +109,6 @@ def _found(columns: Sequence[str]) -> str:
     if ends:
         parts.append(f"CASE WHEN ended_at < started_at THEN {bit(END_BEFORE_START)} ELSE 0 END")
     return " | ".join(f"({part})" for part in parts)
-
-
-def _order() -> object:
-    from firstcontact.contacts.rule import DATE_ORDER
-
-    return DATE_ORDER
 
 
 def _outside(column: str) -> str:
@@ -150,9 +146,12 @@ def _drop_repeated(connection: DuckDBPyConnection, rows: str, bad: str, columns:
     latest = f"{VERSION} DESC NULLS LAST, " if VERSION in described else ""
     content = ", ".join(f'"{column}"' for column in columns)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE fc_again AS SELECT id, {FILE}, {ROW}, content = first_value(content) OVER w AS same, "
-        f"row_number() OVER w AS place FROM (SELECT rowid AS id, contact_id, {FILE}, {ROW}, hash({content}) AS content, "
-        f"{VERSION if latest else 'NULL'} AS {VERSION} FROM {rows} WHERE {FAULTS} = 0 AND hash(contact_id) IN (SELECT h FROM fc_hashes)) "
+        f"CREATE OR REPLACE TEMP TABLE fc_again AS SELECT id, {FILE}, {ROW}, content = first_value(content) "
+        "OVER w AS same, "
+        f"row_number() OVER w AS place FROM (SELECT rowid AS id, contact_id, {FILE}, {ROW}, hash({content}) "
+        "AS content, "
+        f"{VERSION if latest else 'NULL'} AS {VERSION} FROM {rows} WHERE {FAULTS} = 0 AND hash(contact_id) IN "
+        "(SELECT h FROM fc_hashes)) "
         f"WINDOW w AS (PARTITION BY contact_id ORDER BY {latest}{FILE}, {ROW})"
     )
     connection.unregister("fc_hashes")
@@ -166,13 +165,30 @@ def _drop_repeated(connection: DuckDBPyConnection, rows: str, bad: str, columns:
 
 
 def contacts_view(
-    connection: DuckDBPyConnection, rows: str, table: str, present: Sequence[str], extra: Sequence[str]
+    connection: DuckDBPyConnection,
+    rows: str,
+    table: str,
+    present: Sequence[str],
+    extra: Sequence[str] = (),
+    constants: Mapping[str, str] | None = None,
 ) -> None:
-    """The contacts table as a view: columns that the source lacks cost nothing, and are missing with their type."""
+    """The contacts table as a view: columns that the source lacks cost nothing, and are missing with their type.
+
+    Args:
+        connection: The engine's own connection.
+        rows: Table with the contacts.
+        table: Name of the view.
+        present: Contact columns that `rows` has.
+        extra: Further columns to show.
+        constants: Texts that are the same on every row, by contact column.
+    """
     items = []
     for column in CONTACTS.columns:
         if column.name in present:
             items.append(f'"{column.name}"')
+        elif constants and column.name in constants:
+            same = constants[column.name].replace("'", "''")
+            items.append(f"CAST('{same}' AS VARCHAR) AS \"{column.name}\"")
         else:
             items.append(f'CAST(NULL AS {ENGINE_TYPES[column.type]}) AS "{column.name}"')
     items += [f'"{name}"' for name in extra]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from firstcontact.adapters.connectors.tabular import plan, sql
 from firstcontact.adapters.connectors.tabular.expression import Reader
 from firstcontact.adapters.connectors.tabular.mapping import Mapping, Source
-from firstcontact.adapters.connectors.tabular.reader import FILE, ROW, Raw, Reject
+from firstcontact.adapters.connectors.tabular.project import IDENTIFIER_PREFIX, SURVEY_PREFIX
+from firstcontact.adapters.connectors.tabular.raw import FILE, ROW, Raw, Reject
 from firstcontact.adapters.connectors.tabular.source import Relation, unite
 from firstcontact.adapters.connectors.validate import ENGINE_TYPES
 from firstcontact.contacts.rule import STRAY
@@ -28,11 +29,11 @@ def from_rows(connection: DuckDBPyConnection, rows: str, mapping: Mapping, colum
         Engine table name by table, for those there are.
     """
     tables: dict[str, str] = {}
-    seen = [c for c in columns if c.startswith(plan.IDENTIFIER_PREFIX)]
+    seen = [c for c in columns if c.startswith(IDENTIFIER_PREFIX)]
     if seen:
         selects = []
         for column in seen:
-            kind = column[len(plan.IDENTIFIER_PREFIX) :].rsplit("_", 1)[0]
+            kind = column[len(IDENTIFIER_PREFIX) :].rsplit("_", 1)[0]
             selects.append(
                 f"SELECT contact_id, {sql.text(kind)} AS kind, {sql.name(column)} AS value FROM {rows} "
                 f"WHERE {sql.name(column)} IS NOT NULL"
@@ -41,14 +42,14 @@ def from_rows(connection: DuckDBPyConnection, rows: str, mapping: Mapping, colum
         tables["identifiers"] = "identifiers"
     if mapping.surveys:
         items, answers = ["contact_id"], []
-        for column in SURVEYS.columns[1:]:
-            own = "survey_answered_at" if column.name == "answered_at" else plan.SURVEY_PREFIX + column.name
+        for answer in SURVEYS.columns[1:]:
+            own = "survey_answered_at" if answer.name == "answered_at" else SURVEY_PREFIX + answer.name
             if own in columns:
-                items.append(f"{sql.name(own)} AS {column.name}")
-                if column.name != "answered_at":
+                items.append(f"{sql.name(own)} AS {answer.name}")
+                if answer.name != "answered_at":
                     answers.append(f"{sql.name(own)} IS NOT NULL")
             else:
-                items.append(f"CAST(NULL AS {ENGINE_TYPES[column.type]}) AS {column.name}")
+                items.append(f"CAST(NULL AS {ENGINE_TYPES[answer.type]}) AS {answer.name}")
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE surveys AS SELECT {', '.join(items)} FROM {rows} "
             f"WHERE {' OR '.join(answers) or 'false'}"

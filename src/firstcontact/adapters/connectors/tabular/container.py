@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import lzma
-import os
 import shutil
 import zipfile
 import zlib
@@ -260,14 +259,15 @@ def _part(target: Path, name: str, label: str, container: Container, faults: Fau
             if _workbook(inner):
                 return [Part(label, target, "excel", container, _table(name))]
     if head[:2] in (b"PK", b"\x1f\x8b"):
-        faults.add(fault.UNSUPPORTED, where=label, saw="an archive inside an archive", allowed="tables inside one archive",
+        faults.add(fault.UNSUPPORTED, where=label, saw="an archive inside an archive",
+                   allowed="tables inside one archive",
                    cure="unpack the outer one")  # fmt: skip
         return []
     known = _recognise(target, name, label, head, faults)
     return [Part(label, target, known, container, _table(name))] if known else []
 
 
-def _copy(packed: IO[bytes], target: Path, size: int, label: str, faults: Faults) -> bool:
+def _copy(packed: gzip.GzipFile | IO[bytes], target: Path, size: int, label: str, faults: Faults) -> bool:
     """Unpack by streaming, counting real bytes: what an archive says about its own sizes may be a lie."""
     room = shutil.disk_usage(target.parent).free - (256 << 20)
     written = 0
@@ -312,7 +312,7 @@ def _members(path: Path, archive: zipfile.ZipFile, scratch: Path, faults: Faults
         inside = PurePosixPath(member.filename.replace("\\", "/"))
         if ".." in inside.parts or inside.is_absolute() or (inside.parts and inside.parts[0].endswith(":")):
             faults.add(fault.UNSAFE_NAME, where=path.name, saw="a member whose path leads outside the archive",
-                       allowed="names inside the archive", cure="do not trust this file; pack the export again")  # fmt: skip
+                       allowed="names inside the archive", cure="pack the export again")  # fmt: skip
             continue
         hidden = any(step.startswith((".", "__MACOSX")) or step == "truth" for step in inside.parts)
         if member.is_dir() or hidden:
@@ -341,5 +341,5 @@ def scratch_directory(parent: Path | None = None) -> Path:
     import tempfile
 
     directory = Path(tempfile.mkdtemp(prefix="firstcontact-read-", dir=parent))
-    os.chmod(directory, 0o700)
+    directory.chmod(0o700)
     return directory

@@ -29,7 +29,8 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NUMERIC = re.compile(r"^(?P<a>\d{1,4})(?P<s>[-/. ])(?P<b>\d{1,2})(?P=s)(?P<c>\d{4}|\d{2})(?P<tail>\.?)(?P<rest>.*)$")
 _CHINESE = re.compile(r"^\d{4}年\d{1,2}月\d{1,2}日(?P<rest>.*)$")
 _TIME = re.compile(
-    r"^(?P<lead>,? +|T|, *)?\d{1,2}(?P<s>[:.])\d{2}(?P<sec>(?P=s)\d{2})?(?P<frac>[.,]\d{1,9})?(?P<half>(?P<gap> ?)(AM|PM|am|pm|Am|Pm))?"
+    r"^(?P<lead>,? +|T|, *)?\d{1,2}(?P<s>[:.])\d{2}(?P<sec>(?P=s)\d{2})?(?P<frac>[.,]\d{1,9})?"
+    r"(?P<half>(?P<gap> ?)(AM|PM|am|pm|Am|Pm))?"
     r"(?P<zone>(?P<zgap> ?)(Z|[+-]\d{2}:?\d{2}))?$"
 )
 _NAMED = re.compile(
@@ -132,7 +133,7 @@ def _shape(value: str) -> tuple[str, ...]:
 
 
 def _number(value: str) -> tuple[str, ...]:
-    whole = value.split(".")[0]
+    whole = value.split(".", maxsplit=1)[0]
     number = int(whole)
     if len(whole) == 14 and value.isdigit() and 1990 <= int(whole[:4]) < 2100:
         return ("%Y%m%d%H%M%S",)
@@ -264,7 +265,7 @@ def infer(
     used = tuple(form for form in dict.fromkeys(formats) if counts[form])
     if not used:
         return None
-    if order is not None and order.against or len(used) < len(groups):
+    if (order is not None and order.against) or len(used) < len(groups):
         return _totals(connection, relation, value, used, order)
     return DateGuess(used, counts["values"], counts["parsed"], counts["offset"], order)
 
@@ -300,9 +301,10 @@ def _totals(
     parsed = " OR ".join(f"{expression('v', form)} IS NOT NULL" for form in used)
     offset = " OR ".join(f"({expression('v', form)} IS NOT NULL AND {offset_test('v', form)})" for form in used)
     row = connection.execute(
-        f"SELECT count(v), count(*) FILTER ({parsed}), count(*) FILTER ({offset}) FROM (SELECT {value} AS v FROM {relation})"
+        f"SELECT count(v), count(*) FILTER ({parsed}), count(*) FILTER ({offset}) FROM (SELECT {value} AS v "
+        f"FROM {relation})"
     ).fetchone()
-    assert row is not None
+    row = row or (0, 0, 0)
     return DateGuess(used, int(row[0]), int(row[1]), int(row[2]), order)
 
 
@@ -330,8 +332,7 @@ def _count(connection: DuckDBPyConnection, relation: str, value: str, groups: li
     row = connection.execute(
         f"SELECT {counts} FROM (SELECT v, {readings} FROM (SELECT {value} AS v FROM {relation}))"
     ).fetchone()
-    assert row is not None
-    return dict(zip(wanted, (int(n) for n in row), strict=True))
+    return dict(zip(wanted, (int(n) for n in row or ()), strict=True))
 
 
 def _choose(group: tuple[str, ...], counts: dict[str, int], day_first: bool) -> str:

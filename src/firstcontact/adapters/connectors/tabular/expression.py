@@ -64,14 +64,17 @@ class Reader:
         quoted = sql.name(column)
         tokens = tuple(dict.fromkeys((*self.mapping.missing, *self.mapping.missing_in.get(column, ()))))
         if kind in ("FLOAT", "DOUBLE"):
-            quoted = f"CASE WHEN {quoted} = trunc({quoted}) AND abs({quoted}) < 1e15 THEN CAST(CAST({quoted} AS BIGINT) AS VARCHAR) ELSE CAST({quoted} AS VARCHAR) END"
+            quoted = (
+                f"CASE WHEN {quoted} = trunc({quoted}) AND abs({quoted}) < 1e15 "
+                f"THEN CAST(CAST({quoted} AS BIGINT) AS VARCHAR) ELSE CAST({quoted} AS VARCHAR) END"
+            )
         elif kind != "VARCHAR":
             quoted = f"CAST({quoted} AS VARCHAR)"
         elif column in self.relation.tidy or (self.relation.typed and column not in self.relation.untidy):
             pass
         else:
             quoted = f"trim({quoted}, {BLANKS})"
-        sampled = self.relation.sample.get(column, {})
+        sampled = self.relation.sample.get(column) or ()
         if self.relation.typed and column not in self.mapping.missing_in and not any(t in sampled for t in tokens):
             return quoted
         if kind != "VARCHAR" and not any(t for t in tokens):
@@ -159,7 +162,8 @@ class Reader:
             last = f"coalesce(try_cast({parts}[3] AS DOUBLE), 0)"
             # Two parts are minutes and seconds, as telephone systems write them.
             spoken = (
-                f"CASE WHEN len({parts}) = 3 THEN try_cast({parts}[1] AS DOUBLE) * 3600 + try_cast({parts}[2] AS DOUBLE) * 60 "
+                f"CASE WHEN len({parts}) = 3 THEN try_cast({parts}[1] AS DOUBLE) * 3600 + try_cast({parts}[2] "
+                "AS DOUBLE) * 60 "
                 f"+ {last} ELSE try_cast({parts}[1] AS DOUBLE) * 60 + try_cast({parts}[2] AS DOUBLE) END"
             )
             read = f"CASE WHEN {clock} THEN {spoken} ELSE {read}{times} END"

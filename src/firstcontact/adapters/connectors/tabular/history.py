@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from firstcontact.adapters.connectors.tabular import sql
 from firstcontact.adapters.connectors.tabular import vocabulary as words
 from firstcontact.adapters.connectors.tabular.expression import Reader, meaning, number_of
-from firstcontact.adapters.connectors.tabular.reader import FILE, ROW
+from firstcontact.adapters.connectors.tabular.raw import FILE, ROW
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -45,7 +45,8 @@ def order_updates(reader: Reader, moment: str) -> int:
         f"row_number() OVER w AS place, row_number() OVER (PARTITION BY ticket ORDER BY version DESC NULLS LAST, "
         f"moment DESC NULLS LAST, {FILE} DESC, {ROW} DESC) = 1 AS last FROM ("
         f"SELECT {FILE}, {ROW}, {key} AS ticket, CAST({optional('version', number=True)} AS DOUBLE) AS version, "
-        f"CAST({moment} AS TIMESTAMP) AS moment, CAST({settled} AS BOOLEAN) AS settled, CAST({awaiting} AS BOOLEAN) AS awaiting, "
+        f"CAST({moment} AS TIMESTAMP) AS moment, CAST({settled} AS BOOLEAN) AS settled, CAST({awaiting} AS "
+        "BOOLEAN) AS awaiting, "
         f"CAST({optional('queue')} AS VARCHAR) AS queue, CAST({optional('agent_id')} AS VARCHAR) AS agent, "
         f"CAST({optional('reopen_count', number=True)} AS DOUBLE) AS reopens FROM {reader.relation.table}) "
         f"WHERE ticket IS NOT NULL "
@@ -105,11 +106,13 @@ def write_case_events(connection: DuckDBPyConnection, table: str, contacts: str)
         "coalesce(now.awaiting AND NOT coalesce(before.awaiting, false), false) AS awaiting "
         f"FROM {UPDATES} now LEFT JOIN {UPDATES} before ON before.ticket = now.ticket AND before.place = now.place - 1 "
         f"WHERE now.moment IS NOT NULL AND now.ticket IN (SELECT contact_id FROM {contacts})), "
-        "kinds AS (SELECT *, list_filter([CASE WHEN reopen THEN 'reopen' END, CASE WHEN reassignment THEN 'reassignment' END, "
+        "kinds AS (SELECT *, list_filter([CASE WHEN reopen THEN 'reopen' END, CASE WHEN reassignment THEN "
+        "'reassignment' END, "
         "CASE WHEN awaiting THEN 'awaiting' END, CASE WHEN settled THEN 'settled' END, "
         "CASE WHEN place > 1 AND NOT (reopen OR reassignment OR awaiting OR settled) THEN 'update' END], "
         "lambda kind: kind IS NOT NULL) AS kinds FROM step) "
-        'SELECT ticket AS contact_id, moment AS "at", unnest(kinds) AS kind, agent AS agent_id, CAST(NULL AS VARCHAR) AS channel FROM kinds'
+        'SELECT ticket AS contact_id, moment AS "at", unnest(kinds) AS kind, agent AS agent_id, '
+        "CAST(NULL AS VARCHAR) AS channel FROM kinds"
     )
     row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
     return int(row[0]) if row else 0

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from firstcontact.adapters.connectors.tabular import mapping_file, sql
-from firstcontact.adapters.connectors.tabular.guess import Guess
+from firstcontact.adapters.connectors.tabular.evidence import Guess
 from firstcontact.adapters.connectors.tabular.mapping import Mapping, Source
-from firstcontact.adapters.connectors.tabular.reader import Raw
+from firstcontact.adapters.connectors.tabular.raw import Raw
 from firstcontact.adapters.connectors.tabular.source import Relation
 from firstcontact.contacts.inspection import InspectedColumn, InspectedFile, Inspection, MissingToken, UnusedColumn
 from firstcontact.contacts.ledger import RowLedger

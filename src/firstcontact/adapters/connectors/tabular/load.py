@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -13,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from firstcontact.adapters.connectors import validate
-from firstcontact.adapters.connectors.tabular import companion, container, fault, history, plan, sql
-from firstcontact.adapters.connectors.tabular.expression import Reader, Value
-from firstcontact.adapters.connectors.tabular.guess import Guess, Guesser
+from firstcontact.adapters.connectors.tabular import companion, container, fault, history, plan, remark, sql
+from firstcontact.adapters.connectors.tabular.evidence import Guess
+from firstcontact.adapters.connectors.tabular.expression import Reader
+from firstcontact.adapters.connectors.tabular.guess import guess
+from firstcontact.adapters.connectors.tabular.inspect import complete, describe
 from firstcontact.adapters.connectors.tabular.mapping import Mapping, bind, mapping_from, read_mapping
-from firstcontact.adapters.connectors.tabular.reader import FILE, ROW, FileOptions, Raw, Reject, read
+from firstcontact.adapters.connectors.tabular.project import project
+from firstcontact.adapters.connectors.tabular.raw import FILE, ROW, FileOptions, Raw, Reject
+from firstcontact.adapters.connectors.tabular.reader import read
 from firstcontact.adapters.connectors.tabular.source import Relation, unite
-from firstcontact.adapters.connectors.tabular.inspect import complete, count_missing, describe
 from firstcontact.contacts.inspection import Inspection
 from firstcontact.contacts.ledger import RowLedger
 from firstcontact.contacts.loaded import Loaded
@@ -156,8 +158,7 @@ def _inspect(
     relation = opened.relation
     faults: tuple[Fault, ...] = ()
     if given is None:
-        guesser = Guesser(connection, relation)
-        mapping, guesses = guesser.run(), guesser.guesses
+        mapping, guesses = guess(connection, relation)
     else:
         mapping, guesses = understand(connection, opened, given, extra)
     in_force = zone or mapping.zone or "UTC"
@@ -191,7 +192,7 @@ def open_files(connection: DuckDBPyConnection, paths: Sequence[Path], scratch: P
     parts, inputs = container.open_all([Path(path) for path in paths], scratch)
     raws: list[Raw] = []
     companions: dict[str, list[Raw]] = {}
-    faults = []
+    faults: list[Fault] = []
     # A file named `surveys.csv` is a companion only beside contacts; alone it may be anybody's name for contacts.
     alone = all(part.table != "contacts" for part in parts)
     for number, part in enumerate(parts, start=1):
@@ -233,8 +234,7 @@ def understand(
     where = relation.files[0]
     guesses: list[Guess] = []
     if mapping is None:
-        guesser = Guesser(connection, relation)
-        mapping, guesses = guesser.run(), guesser.guesses
+        mapping, guesses = guess(connection, relation)
         if "started_at" not in mapping.columns:
             raise FirstcontactError(
                 [
@@ -266,22 +266,13 @@ def _load(
 ) -> Loaded:
     progress("understanding columns")
     relation = opened.relation
-    mapping, guesses = understand(connection, opened, mapping, extra)
+    mapping, _ = understand(connection, opened, mapping, extra)
     in_force = zone or mapping.zone or "UTC"
     findings = [finding for raw in opened.raws for finding in raw.findings] + list(relation.findings)
     dated = plan.plan_dates(connection, relation, mapping, in_force)
     mapping = replace(mapping, dates=dated.formats())
     findings += dated.findings
-    findings += [
-        Finding(
-            "missing",
-            ("An empty value" if not found.token else f'"{found.token}"')
-            + f" is read as missing: {found.count:,} values.",
-            f"in {', '.join(found.columns)}",
-            override="[missing] in the mapping",
-        )
-        for found in count_missing(connection, relation, mapping)
-    ]
+    findings += remark.mapping_findings(connection, relation, mapping)
     reader = Reader(connection, relation, mapping, dated.guesses, in_force)
     read_rows = relation.rows
     absorbed: Counter[str] = Counter()
@@ -292,16 +283,18 @@ def _load(
         )
         history.order_updates(reader, moment)
         reader = replace(reader, relation=replace(relation, table=history.LAST))
-    candidates = plan.project(reader, dated, mapping, opened)
+    candidates = project(reader, dated, mapping)
     settled = validate.settle(connection, candidates.query, candidates.columns, CONTACTS_TABLE, clean=candidates.clean)
     if mapping.kind == "ticket-update":
         absorbed["update"] = _absorb_updates(connection, settled.bad)
     absorbed["duplicate"] = settled.duplicates
     soft = candidates.soft_findings(connection, settled.rows)
-    findings += soft + plan.word_findings(reader)
+    findings += soft + remark.word_findings(reader)
     present = [c.name for c in CONTACTS.columns if c.name in candidates.columns]
-    extras = {candidate: own for own, candidate in candidates.extra.items()}
-    validate.contacts_view(connection, settled.rows, CONTACTS_TABLE, present, list(extras))
+    validate.contacts_view(
+        connection, settled.rows, CONTACTS_TABLE, present, list(candidates.extra),
+        {"source": mapping.source or relation.files[0]},
+    )  # fmt: skip
     tables = {"contacts": CONTACTS_TABLE}
     tables |= companion.from_rows(connection, settled.rows, mapping, candidates.columns)
     if mapping.kind == "ticket-update" and "updated_at" in mapping.update:
@@ -320,10 +313,10 @@ def _load(
     )  # fmt: skip
     if not ledger.adds_up:
         raise AssertionError("the ledger of rows does not add up")
-    _forget(connection, opened)
+    _forget(connection)
     if settled.contacts == 0:
         raise _nothing_left(relation.files[0], quarantined)
-    findings += plan.set_aside_findings(quarantined, ledger.read)
+    findings += remark.set_aside_findings(quarantined, ledger.read)
     return Loaded(
         tables=tables,
         quarantine=QUARANTINE,
@@ -331,9 +324,9 @@ def _load(
         findings=tuple(findings),
         mapping=replace(mapping, zone=in_force).as_dict(),
         source_kind=mapping.kind,
-        present=frozenset(present) - ({"source"} if "source" not in mapping.columns else set()),
+        present=frozenset(present),
         zone=in_force,
-        extra={own: name for own, name in extras.items()},
+        extra=candidates.extra,
         inputs=opened.inputs,
     )
 
@@ -361,7 +354,8 @@ def _quarantine(
     packed = ", ".join(f"{sql.name(name)} := s.{sql.name(name)}" for name in relation.columns)
     if counts:
         body = (
-            f"SELECT b.{ROW} AS row_number, {files}[b.{FILE}] AS file, {validate.codes_query('b.' + validate.FAULTS)} AS codes, "
+            f"SELECT b.{ROW} AS row_number, {files}[b.{FILE}] AS file, "
+            f"{validate.codes_query('b.' + validate.FAULTS)} AS codes, "
             f"CAST(to_json(struct_pack({packed})) AS VARCHAR) AS raw FROM {bad} b JOIN {relation.table} s "
             f"ON s.{FILE} = b.{FILE} AND s.{ROW} = b.{ROW}"
         )
@@ -394,7 +388,7 @@ def _nothing_left(label: str, quarantined: Counter[str]) -> FirstcontactError:
     )  # fmt: skip
 
 
-def _forget(connection: DuckDBPyConnection, opened: Opened) -> None:
+def _forget(connection: DuckDBPyConnection) -> None:
     """Drop what was only needed to read: text copies of the rows take more room than the contacts."""
     connection.execute(f"DROP VIEW IF EXISTS {SOURCE}")
     for name in (history.UPDATES, history.LAST):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from firstcontact.adapters.connectors.tabular import fault
-from firstcontact.adapters.connectors.tabular.reader import FileOptions
+from firstcontact.adapters.connectors.tabular.raw import FileOptions
 from firstcontact.contacts.loaded import SourceKind
 from firstcontact.contacts.table import CONTACTS
 from firstcontact.kernel.clock import zone_exists
@@ -95,7 +95,7 @@ class Mapping:
     scales: dict[str, Scale] = field(default_factory=dict)
     update: dict[str, Source] = field(default_factory=dict)
     bad_values: Literal["quarantine", "missing"] = "quarantine"
-    file: FileOptions = FileOptions()
+    file: FileOptions = field(default_factory=FileOptions)
 
     def as_dict(self) -> dict[str, Any]:
         """The mapping as plain data, as its file holds it."""
@@ -205,7 +205,7 @@ def mapping_from(plain: dict[str, Any], where: str = "mapping") -> Mapping:
         columns=check.sources(plain.get("columns", {}), TEXT_COLUMNS, "columns"),
         dates={k: check.words(v, f"dates.{k}") for k, v in check.table(plain.get("dates", {}), dates, "dates").items()},
         missing=tuple(dict.fromkeys(("", *check.words(missing.get("anywhere", []), "missing.anywhere")))),
-        missing_in={k: check.words(v, f"missing.in.{k}") for k, v in check.table(missing.get("in", {}), None, "missing.in").items()},
+        missing_in=check.lists(missing.get("in", {}), "missing.in"),
         values={
             k: {w: check.word(o, f"values.{k}.{w}") for w, o in check.table(v, None, f"values.{k}").items()}
             for k, v in check.table(
@@ -218,7 +218,7 @@ def mapping_from(plain: dict[str, Any], where: str = "mapping") -> Mapping:
         zone=zone,
         source=check.word(plain["source"], "source") if "source" in plain else None,
         extra=check.words(plain.get("extra", []), "extra"),
-        identifiers={k: check.words(v, f"identifiers.{k}") for k, v in check.table(plain.get("identifiers", {}), None, "identifiers").items()},
+        identifiers=check.lists(plain.get("identifiers", {}), "identifiers"),
         surveys=check.sources(plain.get("surveys", {}), SURVEY_KEYS, "surveys"),
         scales=scales,
         update=check.sources(plain.get("updates", {}), (*UPDATE_KEYS, "reopened_at"), "updates"),
@@ -278,6 +278,9 @@ class _Check:
             return ()
         return tuple(self.word(item, at) for item in value)
 
+    def lists(self, value: object, at: str) -> dict[str, tuple[str, ...]]:
+        return {key: self.words(item, f"{at}.{key}") for key, item in self.table(value, None, at).items()}
+
     def choice(self, value: object, allowed: tuple[str, ...], at: str) -> str:
         if value not in allowed:
             near = nearest(str(value), allowed)
@@ -287,7 +290,8 @@ class _Check:
 
     def sources(self, value: object, allowed: tuple[str, ...], at: str) -> dict[str, Source]:
         found = {}
-        for ours, plain in self.table(value, allowed, at).items():
+        for ours, given in self.table(value, allowed, at).items():
+            plain = given
             key = f"{at}.{ours}"
             how: How = "path" if ours == "reason" else "first_of"
             if isinstance(plain, dict):

@@ -7,21 +7,24 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from firstcontact.adapters.connectors.tabular.guess import Guess
+from firstcontact.adapters.connectors.tabular.evidence import Guess
 from firstcontact.adapters.connectors.tabular.mapping import Mapping
 from firstcontact.contacts.table import CONTACTS, IDENTIFIERS, SURVEYS
 
 _TABLES: dict[str, str] = {
-    "columns": "Contact columns and the source columns they are read from. Several columns: { first_of = [..] } takes the\n"
-    "# first that has a value, { join = [date, time] } puts halves of a moment together, { path = [..] } are the levels of a reason.",
-    "dates": "Formats, tried in this order. %d day, %m month, %Y year, %H:%M:%S time; iso, epoch-seconds, epoch-milliseconds.",
+    "columns": "Contact columns and the source columns they are read from. Several columns: { first_of = [..] } takes\n"
+    "# the first that has a value, { join = [date, time] } puts halves of a moment together, { path = [..] } are "
+    "the levels of a reason.",
+    "dates": "Formats, tried in this order. %d day, %m month, %Y year, %H:%M:%S time; iso, epoch-seconds,\n"
+    "# epoch-milliseconds.",
     "missing": "Values that mean nothing: anywhere, or only in one column of the source.",
     "values": "What the source's words mean.",
     "units": "Units of durations: seconds, milliseconds, minutes, hours.",
     "identifiers": "Columns that tell who the customer is, by kind: phone, email, account, or a name of your own.",
     "surveys": "What the customer answered.",
     "scales": "Ends of the survey's scales: low is the worst answer, high the best.",
-    "updates": "For one row an update: which row is later, and what changed. For one row a ticket: whether it was reopened.",
+    "updates": "For one row an update: which row is later, and what changed. For one row a ticket: whether it was\n"
+    "# reopened.",
     "file": "How the file is written, where that was decided.",
 }
 
@@ -37,7 +40,8 @@ def write(mapping: Mapping, guesses: Sequence[Guess], unused: Sequence[str]) -> 
     plain = mapping.as_dict()
     why = {guess.ours: guess.rests_on for guess in guesses}
     lines = [
-        "# How firstcontact understands this source. Correct what is wrong and use it: firstcontact measure FILE --mapping THIS",
+        "# How firstcontact understands this source. Correct what is wrong and use it:",
+        "#   firstcontact measure FILE --mapping THIS",
         "",
         "# What one row is: contact, ticket, or ticket-update (the last update of a ticket wins).",
         f"kind = {_value(plain.pop('kind'))}",

@@ -1,4 +1,4 @@
-"""Which values of a source mean "nothing": told by the words people and systems use for it, and by how often they occur."""
+"""Which values of a source mean "nothing": the words that people and systems use for it, and how often they occur."""
 
 from __future__ import annotations
 
@@ -15,16 +15,20 @@ ANYWHERE: frozenset[str] = frozenset(
 
 IN_NAMES: frozenset[str] = frozenset(
     {
-        "unknown", "(unknown)", "unknown caller", "unassigned", "not assigned", "not available", "unavailable", "not specified",
-        "unspecified", "anonymous", "withheld", "private", "private number", "blocked", "restricted", "no name", "guest",
-        "неизвестен", "неизвестно", "няма", "анонимен", "לא ידוע", "אין", "אנונימי", "חסוי", "未知", "无", "無", "匿名", "不详",
+        "unknown", "(unknown)", "unknown caller", "unassigned", "not assigned", "not available", "unavailable",
+        "not specified",
+        "unspecified", "anonymous", "withheld", "private", "private number", "blocked", "restricted", "no name",
+        "guest",
+        "неизвестен", "неизвестно", "няма", "анонимен", "לא ידוע", "אין", "אנונימי", "חסוי", "未知", "无", "無",
+        "匿名", "不详",
     }
 )  # fmt: skip
 """No customer, agent, reason or date, though in another column they may be an answer."""
 
 PLACEHOLDERS: frozenset[str] = frozenset(
     {
-        "0", "00", "000", "0000", "00000", "000000", "0000000", "00000000", "000000000", "0000000000", "-1", "1", "9", "99",
+        "0", "00", "000", "0000", "00000", "000000", "0000000", "00000000", "000000000", "0000000000", "-1", "1",
+        "9", "99",
         "999", "9999", "99999", "999999", "9999999", "99999999", "999999999", "9999999999", "1111111111", "1234567890",
         "00000000-0000-0000-0000-000000000000", "test", "dummy", "xxx", "xxxx", "0.0", "+10000000000",
     }

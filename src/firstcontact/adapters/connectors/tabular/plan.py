@@ -1,4 +1,4 @@
-"""How the columns of ours will be read: formats of moments, zone, and the one query that makes candidate rows."""
+"""How moments will be read: formats found over whole columns, the zone, and what is worth telling about both."""
 
 from __future__ import annotations
 
@@ -6,32 +6,19 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from firstcontact.adapters.connectors.tabular import dates, fault, sql
+from firstcontact.adapters.connectors.tabular import dates, fault
 from firstcontact.adapters.connectors.tabular import vocabulary as words
 from firstcontact.adapters.connectors.tabular.dates import DateGuess
 from firstcontact.adapters.connectors.tabular.expression import (
     Reader,
-    Value,
-    date_rule,
-    number_of,
-    order_rule,
 )
-from firstcontact.adapters.connectors.tabular.guess import BAD_WORDS, GOOD_WORDS
 from firstcontact.adapters.connectors.tabular.mapping import DATE_COLUMNS, Mapping, Source
-from firstcontact.adapters.connectors.tabular.reader import FILE, ROW
 from firstcontact.adapters.connectors.tabular.source import Relation
-from firstcontact.adapters.connectors.validate import ENGINE_TYPES, FAULTS, VERSION
-from firstcontact.contacts.rule import RULES, by_code, bit
-from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX
 from firstcontact.kernel.errors import Faults
 from firstcontact.kernel.finding import Finding
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-SOFT = "fc_soft"
-SURVEY_PREFIX, IDENTIFIER_PREFIX = "fc_survey_", "fc_id_"
-_CORE = ("started_at", "ended_at")
 
 
 @dataclass(slots=True)
@@ -60,7 +47,8 @@ class DatePlan:
         return self.to_utc(f"({moment.replace('{v}', value)})", offset.replace("{v}", value))
 
 
-def _moments(mapping: Mapping) -> dict[str, Source]:
+def moments_of(mapping: Mapping) -> dict[str, Source]:
+    """Every moment that a mapping reads, by the name its format is kept under."""
     found = {ours: source for ours, source in mapping.columns.items() if ours in DATE_COLUMNS}
     found |= {ours: source for ours, source in mapping.update.items() if ours in ("updated_at", "reopened_at")}
     if "answered_at" in mapping.surveys:
@@ -78,7 +66,7 @@ def plan_dates(connection: DuckDBPyConnection, relation: Relation, mapping: Mapp
     reader = Reader(connection, relation, mapping, {}, zone)
     day_first = not zone.startswith(words.DAY_FIRST_EXCEPT)
     faults = Faults()
-    sources = _moments(mapping)
+    sources = moments_of(mapping)
     for ours, source in sources.items():
         if reader.is_typed_moment(source):
             plan.guesses[ours] = DateGuess((), 0, 0, typed=True)
@@ -87,15 +75,15 @@ def plan_dates(connection: DuckDBPyConnection, relation: Relation, mapping: Mapp
         if source.how == "join" or not sample:
             sample = _some(connection, relation, reader.joined_moment(source))
         plan.guesses[ours] = _find(reader, source, sample, mapping.dates.get(ours, ()), day_first)
-    _agree(plan, day_first)
+    _agree(plan)
     for ours, source in sources.items():
         guess = plan.guesses[ours]
         label = (" + " if source.how == "join" else ", else ").join(source.columns)
         if guess.order is not None and guess.order.mixed and ours not in mapping.dates:
             faults.add(
                 fault.MIXED_ORDER, where=f"{relation.files[0]}: {label}",
-                saw=f"{guess.order.proven:,} values possible only with {guess.order.chosen}, {guess.order.against:,} only the "
-                f"other way, {guess.order.either:,} either way",
+                saw=f"{guess.order.proven:,} values possible only with {guess.order.chosen}, {guess.order.against:,} "
+                f"only the other way, {guess.order.either:,} either way",
                 allowed="one order of day and month in a column",
                 cure="export the dates as year-month-day, or split the file by where the rows come from",
             )  # fmt: skip
@@ -133,7 +121,7 @@ def _some(connection: DuckDBPyConnection, relation: Relation, value: str) -> lis
     return [str(row[0]) for row in rows]
 
 
-def _agree(plan: DatePlan, day_first: bool) -> None:
+def _agree(plan: DatePlan) -> None:
     """A column that leaves day and month open is read as the columns beside it that do not."""
     proofs = Counter[str]()
     for guess in plan.guesses.values():
@@ -188,7 +176,8 @@ def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: boo
         found.append(
             Finding(
                 "zone",
-                f"{label}: {guess.with_offset:,} values carry their own offset from UTC and {guess.parsed - guess.with_offset:,} "
+                f"{label}: {guess.with_offset:,} values carry their own offset from UTC and "
+                f"{guess.parsed - guess.with_offset:,} "
                 f"do not; those were understood in {zone}.",
                 "counted over the whole column",
                 "warning",
@@ -228,202 +217,3 @@ def _span(
     row = connection.execute(f"SELECT {', '.join(items)} FROM {relation.table}").fetchone()
     known = [value for value in row or () if value is not None]
     plan.span = (min(known), max(known)) if known else (None, None)
-
-
-@dataclass(slots=True)
-class Projection:
-    """The query that makes candidate rows.
-
-    Attributes:
-        query: Gives `fc_file`, `fc_row`, `fc_faults`, perhaps `fc_version` and `fc_soft`, and the columns.
-        columns: Names of the columns.
-        extra: Candidate column of each further source column, by that column's own name.
-        clean: Whether no value can be unfit, because all columns that need reading have types of their own.
-        soft: Columns whose unreadable values count as missing, by their bit in `fc_soft`.
-    """
-
-    query: str
-    columns: list[str]
-    extra: dict[str, str]
-    clean: bool
-    soft: list[str]
-
-    def soft_findings(self, connection: DuckDBPyConnection, rows: str) -> list[Finding]:
-        """How many values were read as missing because they did not fit."""
-        if not self.soft:
-            return []
-        counts = ", ".join(f"count(*) FILTER ({SOFT} & {1 << i} <> 0)" for i in range(len(self.soft)))
-        row = connection.execute(f"SELECT {counts} FROM {rows}").fetchone()
-        return [
-            Finding(
-                "values",
-                f"{name}: {n:,} values do not fit and are read as missing.",
-                "not a number, a date, or yes or no",
-                "warning",
-                'bad_values = "quarantine" in the mapping sets their rows aside instead',
-            )
-            for name, n in zip(self.soft, row or (), strict=True)
-            if n
-        ]
-
-
-def project(reader: Reader, plan: DatePlan, mapping: Mapping, opened: Any) -> Projection:
-    """Build the query from the source's rows to candidate rows."""
-    relation = reader.relation
-    moments = {o: s for o, s in _moments(mapping).items() if o != "updated_at" or mapping.kind == "ticket"}
-    inner, outer, faults, soft = [FILE, ROW], [FILE, ROW], [], []
-    typed = True
-    strict = mapping.bad_values == "quarantine"
-    parsed: dict[str, str] = {}
-    for ours, source in moments.items():
-        moment, offset, value = reader.local(ours, source)
-        if value == "NULL":
-            inner.append(f"{moment} AS d_{ours}")
-        else:
-            typed = False
-            inner.append(f"{value} AS v_{ours}")
-            moment, offset = moment.replace("{v}", f"v_{ours}"), offset.replace("{v}", f"v_{ours}")
-        parsed[ours] = moment
-    # Three levels: texts, then readings, then UTC, so that no text is parsed twice.
-    middle = ["*"]
-    for ours, source in moments.items():
-        moment, offset, value = reader.local(ours, source)
-        if value == "NULL":
-            outer.append(f"{plan.to_utc(f'd_{ours}', offset)} AS {sql.name(ours)}")
-            continue
-        middle.append(f"{parsed[ours]} AS d_{ours}")
-        offset = offset.replace("{v}", f"v_{ours}")
-        outer.append(f"{plan.to_utc(f'd_{ours}', offset)} AS {sql.name(ours)}")
-        unfit = f"(v_{ours} IS NOT NULL AND d_{ours} IS NULL)"
-        if strict or ours in _CORE:
-            for condition, rule in order_rule(plan.guesses[ours], f"v_{ours}", date_rule(ours)):
-                faults.append(f"CASE WHEN {unfit} AND {condition} THEN {bit(rule)} ELSE 0 END")
-        else:
-            soft.append((ours, unfit))
-    columns = list(moments)
-    for ours, value in _values(reader, mapping).items():
-        inner.append(f"{value.query} AS {sql.name(ours)}")
-        outer.append(sql.name(ours))
-        columns.append(ours)
-        if value.unfit != "false":
-            typed = False
-            inner.append(f"{value.unfit} AS {sql.name('u_' + ours)}")
-            if strict:
-                faults.append(f"CASE WHEN {sql.name('u_' + ours)} THEN {bit(value.rule)} ELSE 0 END")
-            else:
-                soft.append((ours, sql.name("u_" + ours)))
-    if "contact_id" not in columns:
-        files = f" || '-' || {FILE}" if len(relation.files) > 1 else ""
-        inner.append(f"'row'{files} || '-' || {ROW} AS contact_id")
-        outer.append("contact_id")
-        columns.append("contact_id")
-    if "source" not in columns:
-        name = mapping.source or relation.files[0]
-        inner.append(f"{sql.text(name)} AS source")
-        outer.append("source")
-        columns.append("source")
-    if mapping.kind != "contact" and "settled" not in columns and "ended_at" in columns:
-        inner.append("0 AS settled")
-        outer.append("ended_at IS NOT NULL AS settled")
-        columns.append("settled")
-    extra = {}
-    for column in mapping.extra:
-        name = column if column.startswith(EXTRA_PREFIX) else EXTRA_PREFIX + column
-        value = reader.text(column) if relation.columns[column] == "VARCHAR" else sql.name(column)
-        inner.append(f"{value} AS {sql.name(name)}")
-        outer.append(sql.name(name))
-        columns.append(name)
-        extra[name.removeprefix(EXTRA_PREFIX)] = name
-    outer.append(f"CAST({' | '.join(f'({item})' for item in faults) or '0'} AS BIGINT) AS {FAULTS}")
-    if soft:
-        bits = " | ".join(f"(CASE WHEN {unfit} THEN {1 << i} ELSE 0 END)" for i, (_, unfit) in enumerate(soft))
-        outer.append(f"CAST({bits} AS BIGINT) AS {SOFT}")
-    if mapping.kind == "ticket":
-        version = mapping.update.get("version")
-        if version is not None:
-            inner.append(f"{number_of(reader.first_of(version))} AS fc_number")
-            outer.append(f"fc_number AS {VERSION}")
-        elif "updated_at" in columns:
-            outer.append(f"epoch_us({sql.name('updated_at')}) AS {VERSION}")
-    query = (
-        f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(middle)} FROM (SELECT {', '.join(inner)} "
-        f"FROM {relation.table}))"
-    )
-    return Projection(query, columns, extra, typed and relation.typed, [name for name, _ in soft])
-
-
-def _values(reader: Reader, mapping: Mapping) -> dict[str, Value]:
-    """SQL of every column that is no moment: contact columns, and what companion tables take from the same row."""
-    values: dict[str, Value] = {}
-    for ours, source in mapping.columns.items():
-        kind = CONTACTS.column(ours).type
-        if kind == "timestamp":
-            continue
-        if ours in ("channel", "direction") or kind == "boolean":
-            values[ours] = reader.words(ours, source)
-        elif kind in ("float64", "int64"):
-            values[ours] = reader.number(ours, source, whole=kind == "int64")
-        elif kind == "list<string>":
-            values[ours] = reader.many(source)
-        else:
-            values[ours] = reader.string(ours, source)
-    if mapping.kind == "ticket" and "reopen_count" in mapping.update:
-        values["fc_reopens"] = reader.number("fc_reopens", mapping.update["reopen_count"], whole=True)
-    for ours, source in mapping.surveys.items():
-        name = SURVEY_PREFIX + ours
-        if ours == "answered_at":
-            continue
-        if ours == "resolved":
-            values[name] = reader.words("resolved", source)
-        elif ours in ("csat", "ces"):
-            values[name] = Value(_scaled(reader, mapping, ours, source))
-        else:
-            number = reader.number(name, source, whole=True)
-            ends = "BETWEEN 0 AND 10" if ours == "nps" else ">= 1"
-            values[name] = Value(f"CASE WHEN {number.query} {ends} THEN {number.query} END")
-    for kind_of, names in mapping.identifiers.items():
-        for place, column in enumerate(names):
-            values[f"{IDENTIFIER_PREFIX}{kind_of}_{place}"] = Value(reader.text(column))
-    return values
-
-
-def _scaled(reader: Reader, mapping: Mapping, ours: str, source: Source) -> str:
-    """SQL of an answer as 0 to 1; answers outside the scale are missing."""
-    value = reader.first_of(source)
-    number = number_of(f"rtrim({value}, '%')")
-    scale = mapping.scales.get(ours)
-    low, high = (scale.low, scale.high) if scale else (0.0, 1.0)
-    share = f"(({number}) - ({low})) / ({high - low})"
-    return (
-        f"CASE WHEN lower({value}) IN ({sql.texts(sorted(GOOD_WORDS))}) THEN 1.0 WHEN lower({value}) IN "
-        f"({sql.texts(sorted(BAD_WORDS))}) THEN 0.0 WHEN {share} BETWEEN 0 AND 1 THEN {share} END"
-    )
-
-
-def word_findings(reader: Reader) -> list[Finding]:
-    """Words of the source that no table knows."""
-    found = []
-    for ours, unknown in reader.unknown_words.items():
-        if ours == "channel":
-            text = f"channel: {len(unknown)} words are not among the known channels and are kept as they are."
-        else:
-            text = f"{ours}: {len(unknown)} words are not known as yes or no."
-        found.append(
-            Finding(
-                "values", text, f"{sum(unknown.values()):,} rows", "info" if ours == "channel" else "warning",
-                f"say what they mean under [values.{ours}] in the mapping",
-            )
-        )  # fmt: skip
-    return found
-
-
-def set_aside_findings(quarantined: Counter[str], read: int) -> list[Finding]:
-    """One sentence a cause for the rows that were set aside."""
-    order = [rule.code for rule in RULES]
-    return [
-        Finding(
-            "quarantine", f"{n:,} rows {by_code(code).clause} were set aside ({code}).", f"{n / max(read, 1):.2%} of the rows read",
-            "warning", by_code(code).cure,
-        )
-        for code, n in sorted(quarantined.items(), key=lambda item: order.index(item[0]))
-    ]  # fmt: skip

@@ -90,7 +90,7 @@ def read_shape(
     found, why = (encoding, "set in the mapping") if encoding else _encoding(path, scan, label)
     nuls, replaced = 0, 0
     if found not in ("utf-8", "ascii", "utf-8-sig") or scan.nuls or not scan.utf8:
-        path, nuls, replaced = _transcode(path, found, label, scratch)
+        path, nuls, replaced = transcode(path, found, label, scratch)
     with path.open("rb") as file:
         head = file.read(_HEAD)
     whole = len(head) < _HEAD
@@ -174,7 +174,8 @@ def _encoding(path: Path, scan: _Scan, label: str) -> tuple[str, str]:
         raise FirstcontactError(
             [
                 fault.UNKNOWN_ENCODING.fault(
-                    where=label, saw="bytes that fit no encoding well", allowed="UTF-8, or an encoding named in the mapping",
+                    where=label, saw="bytes that fit no encoding well",
+                    allowed="UTF-8, or an encoding named in the mapping",
                     cure='set encoding = "…" under [file] in the mapping',
                 )
             ]
@@ -184,7 +185,7 @@ def _encoding(path: Path, scan: _Scan, label: str) -> tuple[str, str]:
     return best.encoding.replace("_", "-"), f"character statistics of {lines:,} lines that are not ASCII{language}"
 
 
-def _transcode(path: Path, encoding: str, label: str, scratch: Path) -> tuple[Path, int, int]:
+def transcode(path: Path, encoding: str, label: str, scratch: Path) -> tuple[Path, int, int]:
     """A UTF-8 copy without NULs; says how many NULs and unreadable characters there were."""
     try:
         decoder = codecs.getincrementaldecoder(encoding)(errors="replace")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firstcontact.adapters.connectors.tabular import fault, sql
-from firstcontact.adapters.connectors.tabular.reader import FILE, ROW, Raw
+from firstcontact.adapters.connectors.tabular.raw import FILE, ROW, Raw
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.finding import Finding
 
@@ -122,7 +123,7 @@ def _sample(connection: DuckDBPyConnection, raws: Sequence[Raw], relation: Relat
     for raw in raws[:30]:
         if raw.rows == 0:
             continue
-        columns = _spread_parquet(raw, share) if raw.path is not None else _spread(connection, raw, share)
+        columns = _spread_parquet(raw.path, share) if raw.path is not None else _spread(connection, raw, share)
         taken = 0
         for name, values in columns.items():
             taken = len(values)
@@ -164,12 +165,11 @@ def _columns(rows: Any) -> dict[str, list[Any]]:
     return found
 
 
-def _spread_parquet(raw: Raw, share: int) -> dict[str, list[Any]]:
+def _spread_parquet(path: Path, share: int) -> dict[str, list[Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    assert raw.path is not None
-    with pq.ParquetFile(raw.path) as file:
+    with pq.ParquetFile(path) as file:
         groups = file.metadata.num_row_groups
         chosen = sorted({0, groups // 2, groups - 1})
         batches = [

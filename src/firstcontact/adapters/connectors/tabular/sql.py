@@ -1,4 +1,4 @@
-"""Names and texts as the engine's SQL writes them, so that a column called `a"b` or a value with a quote is harmless."""
+"""Names and texts as the engine's SQL writes them, so that no name and no value can break out of its place."""
 
 from __future__ import annotations
 

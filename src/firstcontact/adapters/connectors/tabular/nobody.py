@@ -1,0 +1,52 @@
+"""Which values of a column mean nobody: looked for over the whole of it where it names customers."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from firstcontact.adapters.connectors.tabular import missing, sql
+from firstcontact.adapters.connectors.tabular.evidence import Evidence
+from firstcontact.adapters.connectors.tabular.mapping import Source
+
+_NAMES = ("agent_id", "started_at", "ended_at", "queue", "team", "reason", "asset_id", "case_id")
+
+
+def missing_in(seen: Evidence, columns: dict[str, Source]) -> dict[str, tuple[str, ...]]:
+    """Values that mean "nothing" in some columns only, by source column."""
+    found: dict[str, tuple[str, ...]] = {}
+    for ours, source in columns.items():
+        for column in source.columns:
+            if ours == "customer_id":
+                tokens = _customer_tokens(seen, column)
+            elif ours in _NAMES:
+                tokens = missing.in_names(seen.values[column])
+            else:
+                continue
+            if tokens:
+                found[column] = tuple(sorted(tokens))
+    return found
+
+
+def _customer_tokens(seen: Evidence, column: str) -> set[str]:
+    """Over the whole column: one placeholder for many people would join them all into one customer."""
+    quoted = sql.name(column) if seen.relation.columns[column] == "VARCHAR" else f"CAST({sql.name(column)} AS VARCHAR)"
+    if not seen.relation.typed:
+        quoted = f"trim({quoted})"
+    # Spelt out rather than folded: ten million comparisons of a plain column are far cheaper than as many foldings.
+    listed = missing.ANYWHERE | missing.IN_NAMES | missing.PLACEHOLDERS
+    spelt = {form for word in listed for form in (word, word.upper(), word.capitalize(), word.title())}
+    rows = seen.connection.execute(
+        f"SELECT v, count(*) FROM (SELECT {quoted} AS v FROM {seen.relation.table}) "
+        f"WHERE v IN ({sql.texts(sorted(spelt))}) GROUP BY 1"
+    ).fetchall()
+    if not rows:
+        return set()
+    counts = Counter({str(value): int(n) for value, n in rows})
+    tokens = (missing.anywhere(counts) - seen.tokens) | missing.in_names(counts)
+    if any(v.casefold() in missing.PLACEHOLDERS for v in counts):
+        top = seen.connection.execute(
+            f"SELECT v, count(*) AS n FROM (SELECT {quoted} AS v FROM {seen.relation.table}) WHERE v IS NOT NULL "
+            "GROUP BY v ORDER BY n DESC LIMIT 40"
+        ).fetchall()
+        tokens |= missing.placeholders(Counter({str(v): int(n) for v, n in top}) | counts)
+    return tokens
