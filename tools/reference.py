@@ -309,6 +309,13 @@ def page(parts: list[str]) -> str:
     return "\n\n".join([GENERATED, *parts]) + "\n"
 
 
+def stories() -> str:
+    """What policies mean, by example: each story drawn, and how every preset judges it."""
+    from firstcontact.services.print_manual import print_manual
+
+    return page(print_manual())
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "results.md": results,
     "definitions.md": definitions,
@@ -318,6 +325,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "library.md": library,
     "policy.md": policy,
     "simulator.md": simulator,
+    "stories.md": stories,
 }
 
 

@@ -14,6 +14,7 @@ import typer
 from firstcontact.doors.cli import failure
 from firstcontact.doors.cli.inspect import inspect
 from firstcontact.doors.cli.measure import measure
+from firstcontact.doors.cli.policy import policy
 from firstcontact.doors.cli.simulate import simulate
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command()(measure)
 app.command()(inspect)
 app.command()(simulate)
+app.add_typer(policy, name="policy")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
