@@ -1,6 +1,6 @@
 """Whatever the file, every record is a contact, part of one, or set aside: the ledger adds up."""
 
-# ruff: noqa: E501, ISC004 - rows of exports stand as they come
+# ruff: noqa: E501 - rows of exports stand as they come
 
 from __future__ import annotations
 

@@ -250,7 +250,8 @@ def test_a_mapping_says_all_its_faults_at_once(tmp_path):
     """Unknown keys with the nearest right one, wrong values, an unknown zone: one error with all of them."""
     path = tmp_path / "mapping.toml"
     path.write_text(
-        'kind = "tiket"\nzone = "Mars/Olympus"\ncolums = 1\n[columns]\nstarted = "a"\nended_at = 3\n[scales]\ncsat = 5\n'
+        'kind = "tiket"\nzone = "Mars/Olympus"\ncolums = 1\n[columns]\nstarted = "a"\nended_at = 3\n'
+        "[scales]\ncsat = 5\n"
         '[file]\ndelimiter = "ab"\nheader = "yes"\n'
     )
     with pytest.raises(FirstcontactError) as caught:

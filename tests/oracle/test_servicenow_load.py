@@ -41,7 +41,8 @@ def test_every_row_is_a_contact_or_an_absorbed_update(loaded):
     result, _ = loaded
     assert result.source_kind == "ticket-update"
     assert result.ledger.as_dict() == {
-        "read": 141_712, "contacts": 24_918, "absorbed": {"update": 116_794}, "quarantined": {}, "erased": 0, "adds_up": True,
+        "read": 141_712, "contacts": 24_918, "absorbed": {"update": 116_794}, "quarantined": {}, "erased": 0,
+        "adds_up": True,
     }  # fmt: skip
     assert result.mapping["dates"]["started_at"] == ["%d/%m/%Y %H:%M"]
     assert result.mapping["missing"]["anywhere"] == ["", "?"]
