@@ -1,0 +1,106 @@
+"""Are the intervals honest: on customers whose dependence is known, they hold the truth as often as they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from firstcontact.statistics.bucket import ratio
+from firstcontact.statistics.mean import clustered_mean
+from firstcontact.statistics.share import clustered_share, wilson
+
+BUCKETS = 40
+Array = NDArray[np.float64]
+
+
+def _customers(chance: np.random.Generator, contacts: int, mean_size: float) -> NDArray[np.int64]:
+    """Sizes of customers, from many small ones to a few large, that add up to the contacts."""
+    sizes = chance.geometric(1 / mean_size, contacts)
+    within = sizes[: int(np.searchsorted(np.cumsum(sizes), contacts)) + 1].copy()
+    within[-1] -= within.sum() - contacts
+    return within
+
+
+def _shares(seed: int, contacts: int, share: float, alike: float, size: float, times: int) -> tuple[Array, Array]:
+    """Counts and successes by bucket. Each customer has an own probability, Beta with mean `share` and intra-class
+    correlation `alike`."""
+    chance = np.random.default_rng(seed)
+    count, total = np.zeros((times, BUCKETS)), np.zeros((times, BUCKETS))
+    for world in range(times):
+        sizes = _customers(chance, contacts, size)
+        shape = 1 / alike - 1
+        own = chance.beta(share * shape, (1 - share) * shape, len(sizes))
+        bucket = chance.integers(0, BUCKETS, len(sizes))
+        count[world] = np.bincount(bucket, sizes, BUCKETS)
+        total[world] = np.bincount(bucket, chance.binomial(sizes, own), BUCKETS)
+    return count, total
+
+
+# Contacts, mean contacts a customer, correlation inside customers.
+WORLDS = [
+    (n, size, alike) for n in (30, 100, 500, 5_000) for size, alike in ((1.5, 0.05), (3, 0.1), (3, 0.3), (8, 0.2))
+]
+
+
+def test_intervals_of_shares_hold_the_truth() -> None:
+    """Over 16 worlds of dependent contacts, 30 to 5,000 of them, 95 % intervals hold the true share in 92 to 98 % of
+    4,800 cases, and in no world in less than 88 %; intervals that take contacts for independent hold it far less."""
+    clustered, naive = [], []
+    for number, (contacts, size, alike) in enumerate(WORLDS):
+        own, plain = [], []
+        for share in (0.1, 0.5, 0.75):
+            count, total = _shares(number, contacts, share, alike, size, 100)
+            cells = ratio(count, total)
+            for into, (low, high) in (
+                (own, clustered_share(cells, 0.95)),
+                (plain, wilson(cells.value, cells.count, 1.959964)),
+            ):
+                into += list((low <= share) & (share <= high))
+        assert np.mean(own) >= 0.88, (contacts, size, alike)
+        clustered.append(np.mean(own))
+        naive.append(np.mean(plain))
+    assert len(WORLDS) * 300 >= 1_000
+    assert 0.92 <= np.mean(clustered) <= 0.98
+    assert np.mean(naive) < 0.88
+    assert min(naive) < 0.75
+
+
+def test_a_wider_level_holds_more() -> None:
+    """80 % and 99 % intervals keep their promise too."""
+    count, total = _shares(99, 800, 0.7, 0.2, 3, 600)
+    cells = ratio(count, total)
+    for level, least, most in ((0.8, 0.76, 0.85), (0.99, 0.975, 0.998)):
+        low, high = clustered_share(cells, level)
+        assert least <= np.mean((low <= 0.7) & (0.7 <= high)) <= most
+
+
+@pytest.mark.parametrize("skewed", [False, True])
+def test_intervals_of_means_hold_the_truth(skewed: bool) -> None:
+    """Seconds that differ between customers and are skewed inside them: 95 % intervals hold the true mean in 92 to 98 %
+    of 1,500 cases; those that take contacts for independent do not."""
+    chance = np.random.default_rng(21 + skewed)
+    held, naive = [], []
+    for contacts in (60, 300, 1_500):
+        count, total, squares = (np.zeros((500, BUCKETS)) for _ in range(3))
+        for world in range(500):
+            sizes = _customers(chance, contacts, 3)
+            own = 300 * chance.gamma(4, 1 / 4, len(sizes)) if skewed else 300 + 80 * chance.normal(size=len(sizes))
+            customer = np.repeat(np.arange(len(sizes)), sizes)
+            seconds = (
+                own[customer] * chance.gamma(4, 1 / 4, len(customer))
+                if skewed
+                else own[customer] + 60 * chance.normal(size=len(customer))
+            )
+            bucket = chance.integers(0, BUCKETS, len(sizes))[customer]
+            count[world] = np.bincount(bucket, minlength=BUCKETS)
+            total[world] = np.bincount(bucket, seconds, BUCKETS)
+            squares[world] = np.bincount(bucket, seconds**2, BUCKETS)
+        cells = ratio(count, total)
+        low, high = clustered_mean(cells, 0.95)
+        held += list((low <= 300) & (300 <= high))
+        error = 1.96 * np.sqrt((squares.sum(1) / contacts - cells.value**2) / contacts)
+        naive += list(np.abs(cells.value - 300) <= error)
+    assert len(held) >= 1_000
+    assert 0.92 <= np.mean(held) <= 0.98
+    assert np.mean(naive) < 0.90
