@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from firstcontact.services.inspect import Inspector
     from firstcontact.services.measure import Connector
     from firstcontact.services.publish import Destination as RunDestination
+    from firstcontact.services.record import RunReader
     from firstcontact.services.simulate import Destination
 
 
@@ -39,6 +40,26 @@ def run_folder(folder: Path, *, force: bool = False) -> RunDestination:
     from firstcontact.services.publish import RUN_FILE
 
     return WholeFolder(folder, force=force, mark=RUN_FILE)
+
+
+def definitions_folder(folder: Path, *, force: bool = False) -> RunDestination:
+    """A directory for definitions side by side, which appears whole or not at all.
+
+    Args:
+        folder: Where.
+        force: Whether earlier definitions there may be replaced; nothing else ever is.
+    """
+    from firstcontact.adapters.stores.folder import WholeFolder
+    from firstcontact.services.publish_definitions import DEFINITIONS_FILE
+
+    return WholeFolder(folder, force=force, mark=DEFINITIONS_FILE)
+
+
+def run_reader() -> RunReader:
+    """What reads a run from the directory that it was written to."""
+    from firstcontact.adapters.stores.run_reader import RunDirectory
+
+    return RunDirectory()
 
 
 def open_engine(memory_limit: str | None = None, threads: int | None = None) -> Engine:

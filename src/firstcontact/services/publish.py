@@ -19,6 +19,7 @@ from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.linking.portable import DAY_US
 from firstcontact.measurement.measures.result_table import result_table
 from firstcontact.measurement.policy.write import write_policy
+from firstcontact.services.record import RUN_FORMAT
 from firstcontact.services.run import Run
 
 if TYPE_CHECKING:
@@ -221,6 +222,7 @@ def ledger_data(run: Run) -> dict[str, Any]:
 def run_data(run: Run) -> dict[str, Any]:
     """Everything about a run but its figures, as plain data."""
     return {
+        "format": RUN_FORMAT,
         "run_id": run.run_id,
         "created_at": run.created_at,
         "version": run.version,

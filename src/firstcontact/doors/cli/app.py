@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import typer
 
 from firstcontact.doors.cli import failure
+from firstcontact.doors.cli.definitions import definitions
+from firstcontact.doors.cli.diff import diff
 from firstcontact.doors.cli.inspect import inspect
 from firstcontact.doors.cli.measure import measure
 from firstcontact.doors.cli.policy import policy
@@ -28,6 +30,8 @@ app = typer.Typer(
 )
 app.command()(measure)
 app.command()(inspect)
+app.command()(definitions)
+app.command()(diff)
 app.command()(simulate)
 app.add_typer(policy, name="policy")
 

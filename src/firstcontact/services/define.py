@@ -1,0 +1,348 @@
+"""Use case: every definition of FCR side by side on one data set, and the contacts on which they disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import numpy as np
+
+from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.progress import Progress, silent
+from firstcontact.kernel.result import SIGNAL_ABSENT, Refusal
+from firstcontact.measurement.fit.declared import Fit, declare, effective_hash
+from firstcontact.measurement.linking.frame import Frame
+from firstcontact.measurement.linking.holding import unsupported
+from firstcontact.measurement.linking.judge import holds, outcome
+from firstcontact.measurement.linking.link import link
+from firstcontact.measurement.linking.portable import BUCKETS, DAY_US
+from firstcontact.measurement.measures.catalog import MEASURES
+from firstcontact.measurement.measures.estimate import estimate, readings
+from firstcontact.measurement.measures.reduce import Sums
+from firstcontact.measurement.measures.row import DefinitionRow
+from firstcontact.measurement.policy.model import Policy, cut_reason, digest
+from firstcontact.measurement.policy.preset import load_preset, preset_names
+from firstcontact.services.compare_definitions import connect_presets
+from firstcontact.services.measure import prepare
+from firstcontact.services.separate import Pair, Side, Signatures, separate
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from numpy.typing import NDArray
+
+    from firstcontact.kernel.engine import Engine
+    from firstcontact.measurement.measures.measure import Measure
+    from firstcontact.services.measure import Connector, Options, Prepared
+
+OWN = "own"
+"""What the user's own policy is called beside the presets."""
+
+EVIDENCE: tuple[str, ...] = (
+    "transfers",
+    "escalated",
+    "public_replies",
+    "customer_messages",
+    "reopens",
+    "settled",
+    "minutes_to_settle",
+    "agent_says_resolved",
+    "survey_resolved",
+    "survey_contacts_needed",
+)
+"""Signals that stand beside the verdicts, so that a person sees why; missing where the data do not hold them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """Definitions side by side, and the engine's tables behind them while the engine lives.
+
+    Attributes:
+        own: The name under which the user's own policy stands here: a preset's, or `own`.
+        sides: The definitions that the data support: the own first, then presets.
+        rows: One a definition, supported or not, the own first.
+        pairs: What separates each two of `sides`.
+        verdicts: One row a contact: `contact_id`, `reason`, `channel`, `started_at`, the state in every definition
+            (`state_<number of the side>`, see `separate.Signatures`), the evidence and the gaps.
+        contacts: All contacts.
+        disagreeing: Contacts of which one definition says yes and another says no.
+        frame: The period.
+        policy_hash: Hash of the own effective policy.
+        findings: What was inferred on the way.
+        zone: The business zone.
+    """
+
+    own: str
+    sides: tuple[Side, ...]
+    rows: tuple[DefinitionRow, ...]
+    pairs: tuple[Pair, ...]
+    verdicts: ir.Table
+    contacts: int
+    disagreeing: int
+    frame: Frame
+    policy_hash: str
+    findings: tuple[Finding, ...]
+    zone: str
+
+
+def define(
+    engine: Engine,
+    connector: Connector,
+    paths: Sequence[Path],
+    options: Options,
+    only: Sequence[str] = (),
+    progress: Progress = silent,
+) -> Defined:
+    """Apply every definition to the same contacts.
+
+    Args:
+        engine: Where it runs.
+        connector: What reads the files.
+        paths: The files.
+        options: What the user decided; `policy` is the own policy, with which the presets are compared.
+        only: Names of presets; all where empty. The own policy always takes part.
+        progress: Told about each step.
+
+    Returns:
+        The definitions side by side.
+
+    Raises:
+        FirstcontactError: A preset is not known (FC3007); the files cannot be read or mapped, or nothing is left.
+    """
+    own = options.policy
+    label = own.name if _is_preset(own) else OWN
+    presets = [load_preset(name) for name in dict.fromkeys(only) or preset_names()]
+    candidates = [Side(label, own), *(Side(policy.name, policy) for policy in presets if policy.name != label)]
+    prepared = prepare(engine, connector, paths, options, progress)
+    missing = {side.name: lacking(side.policy, prepared.has) for side in candidates}
+    sides = [side for side in candidates if not missing[side.name]]
+    fit = options.fit or declare(
+        own, sorted({cut_reason(reason, own.link.reason_level) for reason in prepared.reasons})
+    )
+
+    wide = _bring_together(engine, prepared, own, fit, sides, progress)
+    progress("comparing verdicts")
+    found = _signatures(engine, wide, sides)
+    pairs = separate(sides, found)
+    differs = {pair.other: _ways(pair) for pair in pairs if pair.one == label}
+    supported = {
+        side.name: _row(side, sums, _causes(states, found), differs.get(side.name, (0, 0)))
+        for side, sums, states in zip(sides, _sums(engine, wide, sides), found.states, strict=True)
+    }
+    return Defined(
+        own=label,
+        sides=tuple(sides),
+        rows=tuple(
+            _decline(side, missing[side.name]) if missing[side.name] else supported[side.name] for side in candidates
+        ),
+        pairs=pairs,
+        verdicts=wide,
+        contacts=prepared.loaded.ledger.contacts,
+        disagreeing=_disagreeing(found),
+        frame=prepared.frame,
+        policy_hash=effective_hash(own, fit),
+        findings=prepared.findings,
+        zone=prepared.zone,
+    )
+
+
+def _is_preset(policy: Policy) -> bool:
+    return policy.name in preset_names() and load_preset(policy.name).digest == policy.digest
+
+
+def lacking(policy: Policy, has: frozenset[str]) -> list[str]:
+    """What a definition reads and the data do not hold, in words; empty where they support it."""
+    missing = unsupported(policy, has)
+    if policy.needs_customer and "customer" not in has:
+        missing.append("returned: customers that are known")
+    return missing
+
+
+def _measure(policy: Policy) -> Measure:
+    return MEASURES["fcr_issue" if policy.link.index == "openers" else "fcr_contact"]
+
+
+def _decline(side: Side, missing: list[str]) -> DefinitionRow:
+    refusal = Refusal(
+        SIGNAL_ABSENT,
+        "The data do not hold what this definition reads: " + "; ".join(missing) + ".",
+        "A source or a mapping that holds it.",
+        estimand=_measure(side.policy).estimand,
+    )
+    return DefinitionRow(side.name, side.policy.title, side.policy.source, refusal)
+
+
+def _bring_together(
+    engine: Engine, prepared: Prepared, own: Policy, fit: Fit, sides: Sequence[Side], progress: Progress
+) -> ir.Table:
+    """One row a contact with its state in every definition. Definitions that link alike are linked once."""
+    progress("linking contacts into issues")
+    linked = link(
+        engine,
+        prepared.tables,
+        own,
+        fit,
+        prepared.frame,
+        has=prepared.has,
+        signals=EVIDENCE,
+        keep=("customer", "bucket", "reason", "channel", "started_at"),
+        detail=False,
+        name="fc_define_own",
+    )
+    columns: dict[str, Any] = {
+        "previous_gap_days": _shorter(linked.previous_gap_us, linked.related_previous_gap_us),
+        "next_gap_days": _shorter(linked.next_gap_us, linked.related_next_gap_us),
+    }
+    judged_here = [number for number, side in enumerate(sides) if side.policy is own]
+    for number in judged_here:
+        columns |= _columns(linked, sides[number].policy, number)
+    wide = linked.select("contact_id", "bucket", "reason", "channel", "started_at", *EVIDENCE, **columns)
+    groups: dict[str, list[int]] = {}
+    for number, side in enumerate(sides):
+        if number not in judged_here:
+            groups.setdefault(_linking(side.policy), []).append(number)
+    for position, group in enumerate(groups.values()):
+        progress(", ".join(sides[number].name for number in group))
+        policies = [sides[number].policy for number in group]
+        connected = connect_presets(engine, prepared, policies, "fc_define_group")
+        columns = {}
+        for number in group:
+            columns |= _columns(connected, sides[number].policy, number)
+        narrow = engine.materialise(connected.select("contact_id", **columns), f"fc_define_{position}")
+        wide = wide.join(narrow, "contact_id")
+    return engine.materialise(wide, "fc_define")
+
+
+def _linking(policy: Policy) -> str:
+    """What makes two policies link alike."""
+    asks = "returned" in policy.signals
+    return digest([policy.link, policy.window, policy.related, policy.exclude, asks, policy.needs_customer])
+
+
+def _columns(linked: ir.Table, policy: Policy, number: int) -> dict[str, Any]:
+    """State of each contact in a definition, and the days until the return that it counts."""
+    columns: dict[str, Any] = {f"state_{number}": _state(linked, policy)}
+    if "returned" in policy.signals:
+        columns[f"back_{number}"] = _shorter(linked.next_gap_us, linked.related_next_gap_us)
+    return columns
+
+
+def _state(linked: ir.Table, policy: Policy) -> ir.StringValue:
+    """What a definition says of a contact and why, in the order of the ledger's causes."""
+    said, code = outcome(linked, policy)
+    cases: list[tuple[Any, Any]] = [(linked.excluded_code.notnull(), ibis.literal("out:") + linked.excluded_code)]
+    if policy.link.index == "openers":
+        cases += [(~linked.opener, "out:not_opener"), (linked.left_censored, "out:left_censored")]
+    cases += [
+        (~linked.mature, "immature"),
+        (said == "left_out", ibis.literal("left_out:") + code),
+        (said == "no", ibis.literal("no:") + _unmet(linked, policy).cast("string")),
+    ]
+    return ibis.cases(*cases, else_=said)
+
+
+def _unmet(linked: ir.Table, policy: Policy) -> ir.IntegerValue:
+    """Number of the first condition of `counts_when` that a contact does not meet."""
+    cases = []
+    for number, condition in enumerate(policy.counts_when):
+        unmet = ~holds(linked, condition).fill_null(condition.missing != "fails")
+        if condition.channels:
+            unmet = unmet & linked.channel.isin(condition.channels).fill_null(False)
+        cases.append((unmet, number))
+    return ibis.cases(*cases, else_=0)
+
+
+def _shorter(one: ir.IntegerValue, other: ir.IntegerValue) -> ir.FloatingValue:
+    return ibis.least(one.fill_null(other), other.fill_null(one)) / DAY_US
+
+
+def _signatures(engine: Engine, wide: ir.Table, sides: Sequence[Side]) -> Signatures:
+    names = [f"state_{number}" for number in range(len(sides))]
+    backs = [number for number in range(len(sides)) if f"back_{number}" in wide.columns]
+    sums: dict[str, Any] = {"contacts": wide.count()}
+    for number in backs:
+        back = wide[f"back_{number}"]
+        sums |= {f"least_{number}": back.min(), f"total_{number}": back.sum(), f"most_{number}": back.max()}
+    grouped = wide.group_by(names) if names else wide
+    rows = engine.execute(grouped.aggregate(**sums))
+
+    def floats(name: str) -> NDArray[np.float64]:
+        return np.asarray(rows[name].to_numpy(zero_copy_only=False), dtype=float)
+
+    return Signatures(
+        tuple(np.array(rows[name].to_pylist(), dtype=str) for name in names),
+        np.asarray(rows["contacts"].to_numpy(), dtype=np.int64),
+        {number: np.stack([floats(f"{part}_{number}") for part in ("least", "total", "most")]) for number in backs},
+    )
+
+
+def _sums(engine: Engine, wide: ir.Table, sides: Sequence[Side]) -> list[Sums]:
+    """Sums of every definition by customer bucket, in one pass."""
+    asked: dict[str, Any] = {}
+    for number in range(len(sides)):
+        state = wide[f"state_{number}"]
+        asked |= {
+            f"yes_{number}": (state == "yes").sum(),
+            f"no_{number}": state.startswith("no:").sum(),
+            f"open_{number}": (state == "unsettled").sum(),
+            f"immature_{number}": (state == "immature").sum(),
+        }
+    if not asked:
+        return []
+    rows = engine.execute(wide.group_by("bucket").aggregate(**asked))
+    bucket = rows["bucket"].to_numpy().astype(np.int64)
+
+    def spread(name: str) -> NDArray[np.float64]:
+        out = np.zeros((1, BUCKETS))
+        np.add.at(out[0], bucket, rows[name].to_numpy().astype(float))
+        return out
+
+    found = []
+    for number in range(len(sides)):
+        yes, no, opened, immature = (spread(f"{part}_{number}") for part in ("yes", "no", "open", "immature"))
+        found.append(Sums(yes + no + opened, yes, opened, immature))
+    return found
+
+
+def _row(side: Side, sums: Sums, left_out: dict[str, int], differs: tuple[int, int]) -> DefinitionRow:
+    measure = _measure(side.policy)
+    both = readings(sums)
+    return DefinitionRow(
+        preset=side.name,
+        title=side.policy.title,
+        source=side.policy.source,
+        result=estimate(measure, sums, side.policy)[0],
+        reading_low=both[0] if both else None,
+        reading_high=both[1] if both else None,
+        counted=int(sums.count.sum()),
+        resolved=int(sums.total.sum()),
+        unsettled=int(sums.open.sum()),
+        left_out=left_out,
+        differs=differs,
+    )
+
+
+def _causes(states: NDArray[np.str_], found: Signatures) -> dict[str, int]:
+    """Contacts that a definition does not judge, by cause, as they stand in the ledger."""
+    causes: dict[str, int] = {}
+    for state, contacts in zip(states.tolist(), found.contacts.tolist(), strict=True):
+        kind, _, code = state.partition(":")
+        if kind in {"out", "left_out", "immature"}:
+            causes[code or kind] = causes.get(code or kind, 0) + contacts
+    return dict(sorted(causes.items()))
+
+
+def _ways(pair: Pair) -> tuple[int, int]:
+    """Contacts with yes in the other and no in the first, and the reverse."""
+    there = sum(kind.contacts for kind in pair.kinds if kind.yes == pair.other)
+    return there, pair.disagree - there
+
+
+def _disagreeing(found: Signatures) -> int:
+    if not found.states:
+        return 0
+    said = np.stack([np.char.startswith(states, ("no:",)) for states in found.states]).any(axis=0)
+    yes = np.stack([states == "yes" for states in found.states]).any(axis=0)
+    return int(found.contacts[said & yes].sum())
