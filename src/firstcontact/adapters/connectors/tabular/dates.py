@@ -191,13 +191,16 @@ def _time(rest: str) -> str | None:
     return text + ((found["zgap"] + "%z") if found["zone"] else "")
 
 
-def expression(value: str, form: str) -> str:
+def expression(value: str, form: str, *, offsets: bool = True) -> str:
     """SQL that reads a text as a moment without zone: UTC where the text has an offset, else as it stands.
 
     Args:
         value: SQL of the text, missing values as NULL.
         form: One of `SPECIAL` or a `strptime` format.
+        offsets: Whether a value may carry an offset; where none does, reading is cheaper.
     """
+    if form == ISO and not offsets:
+        return f"try_cast({value} AS TIMESTAMP)"
     if form == ISO:
         return f"make_timestamp(epoch_us(try_cast({value} AS TIMESTAMPTZ)))"
     if form in EPOCHS:

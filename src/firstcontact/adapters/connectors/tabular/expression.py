@@ -21,8 +21,6 @@ _MOMENTS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE")
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "UTINYINT", "USMALLINT",
             "UINTEGER", "UBIGINT")  # fmt: skip
-BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288) || chr(8206) || chr(8207)"
-"""Blanks at the edges of a value, with the marks of direction that right-to-left exports put there."""
 MANY_WORDS = 500
 
 
@@ -73,7 +71,7 @@ class Reader:
         elif column in self.relation.tidy or (self.relation.typed and column not in self.relation.untidy):
             pass
         else:
-            quoted = f"trim({quoted}, {BLANKS})"
+            quoted = f"trim({quoted}, {sql.BLANKS})"
         sampled = self.relation.sample.get(column) or ()
         if self.relation.typed and column not in self.mapping.missing_in and not any(t in sampled for t in tokens):
             return quoted
@@ -134,7 +132,7 @@ class Reader:
             return (items[0] if len(items) == 1 else f"coalesce({', '.join(items)})"), str(zoned).lower(), "NULL"
         value = self.joined_moment(source)
         guess = self.dates[ours]
-        reads = [dates.expression("{v}", form) for form in guess.formats]
+        reads = [dates.expression("{v}", form, offsets=guess.with_offset > 0) for form in guess.formats]
         moment = reads[0] if len(reads) == 1 else f"coalesce({', '.join(reads)})"
         offset = "false"
         if guess.with_offset:

@@ -31,7 +31,7 @@ def _customer_tokens(seen: Evidence, column: str) -> set[str]:
     """Over the whole column: one placeholder for many people would join them all into one customer."""
     quoted = sql.name(column) if seen.relation.columns[column] == "VARCHAR" else f"CAST({sql.name(column)} AS VARCHAR)"
     if not seen.relation.typed:
-        quoted = f"trim({quoted})"
+        quoted = f"trim({quoted})"  # blanks of other kinds are rare in ids
     # Spelt out rather than folded: ten million comparisons of a plain column are far cheaper than as many foldings.
     listed = missing.ANYWHERE | missing.IN_NAMES | missing.PLACEHOLDERS
     spelt = {form for word in listed for form in (word, word.upper(), word.capitalize(), word.title())}

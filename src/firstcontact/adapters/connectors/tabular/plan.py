@@ -13,7 +13,7 @@ from firstcontact.adapters.connectors.tabular.expression import (
     Reader,
 )
 from firstcontact.adapters.connectors.tabular.mapping import DATE_COLUMNS, Mapping, Source
-from firstcontact.adapters.connectors.tabular.source import Relation
+from firstcontact.adapters.connectors.tabular.source import Relation, find_tidy
 from firstcontact.kernel.errors import Faults
 from firstcontact.kernel.finding import Finding
 
@@ -63,6 +63,7 @@ def plan_dates(connection: DuckDBPyConnection, relation: Relation, mapping: Mapp
         FirstcontactError: FC1013 when a column mixes the two orders of day and month.
     """
     plan = DatePlan(zone)
+    find_tidy(connection, relation, mapping.source_columns())
     reader = Reader(connection, relation, mapping, {}, zone)
     day_first = not zone.startswith(words.DAY_FIRST_EXCEPT)
     faults = Faults()
@@ -96,22 +97,11 @@ def plan_dates(connection: DuckDBPyConnection, relation: Relation, mapping: Mapp
 
 
 def _find(reader: Reader, source: Source, sample: list[str], decided: tuple[str, ...], day_first: bool) -> DateGuess:
-    """Formats of one text column. Trimming is dear and rarely needed, so it is tried only where values do not parse."""
-    relation, connection = reader.relation, reader.connection
-    tried = {c for c in source.columns if c not in relation.untidy and c not in relation.tidy}
-    relation.tidy |= tried
-    guess = DateGuess((dates.ISO,), 0, 0)
-    for _ in range(2):
-        value = reader.joined_moment(source)
-        if decided:
-            guess = dates.counted(connection, relation.table, value, decided)
-        else:
-            guess = dates.infer(connection, relation.table, value, sample, day_first) or DateGuess((dates.ISO,), 0, 0)
-        if not tried or (guess.values and guess.parsed == guess.values):
-            break
-        relation.tidy -= tried
-        tried = set()
-    return guess
+    """Formats of one text column."""
+    value, table = reader.joined_moment(source), reader.relation.table
+    if decided:
+        return dates.counted(reader.connection, table, value, decided)
+    return dates.infer(reader.connection, table, value, sample, day_first) or DateGuess((dates.ISO,), 0, 0)
 
 
 def _some(connection: DuckDBPyConnection, relation: Relation, value: str) -> list[str]:

@@ -107,6 +107,20 @@ def unite(connection: DuckDBPyConnection, raws: Sequence[Raw], table: str) -> Re
     return relation
 
 
+def find_tidy(connection: DuckDBPyConnection, relation: Relation, columns: Sequence[str]) -> None:
+    """Learn in one pass which text columns have no blanks at their edges, so that nothing has to trim them."""
+    texts = [
+        column
+        for column in columns
+        if relation.columns[column] == "VARCHAR" and column not in relation.untidy and column not in relation.tidy
+    ]
+    if relation.typed or not texts:
+        return
+    tests = ", ".join(f"bool_or({sql.untidy(column)})" for column in texts)
+    row = connection.execute(f"SELECT {tests} FROM {relation.table}").fetchone() or ()
+    relation.tidy |= {column for column, found in zip(texts, row, strict=True) if not found}
+
+
 def _wider(one: str, other: str) -> str:
     numbers = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE")
     if one in numbers and other in numbers:
