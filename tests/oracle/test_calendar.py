@@ -29,7 +29,13 @@ ZONES = (
     "Antarctica/Troll",  # moves by two hours
     "America/Sao_Paulo",  # moved at midnight
 )
-FIRST, LAST = datetime(1970, 1, 1), datetime(2037, 12, 31)
+
+
+def _utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC).replace(tzinfo=None)
+
+
+FIRST, LAST = _utc(1970, 1, 1), _utc(2037, 12, 31)
 
 
 def _naive(moment: datetime) -> datetime:
@@ -75,19 +81,19 @@ def test_wall_clocks_are_understood_as_zoneinfo_does(zone: str) -> None:
 
 
 def test_the_far_past_has_the_mean_time_of_the_place() -> None:
-    """Before there were zones, local time was the sun's: Amsterdam lay 18 minutes off, to the second as zoneinfo says."""
-    table = offsets("Europe/Amsterdam", datetime(1850, 1, 1), datetime(1960, 1, 1))
-    for moment in (datetime(1850, 6, 1), datetime(1916, 7, 1, 12), datetime(1938, 1, 1), datetime(1944, 8, 8)):
+    """Before there were zones, local time was the sun's: Amsterdam's as zoneinfo has it, to the second."""
+    table = offsets("Europe/Amsterdam", _utc(1850, 1, 1), _utc(1960, 1, 1))
+    for moment in (_utc(1850, 6, 1), _utc(1916, 7, 1, 12), _utc(1938, 1, 1), _utc(1944, 8, 8)):
         there = moment.replace(tzinfo=UTC).astimezone(ZoneInfo("Europe/Amsterdam")).replace(tzinfo=None)
         assert _to_local(table, moment) == there
 
 
 @pytest.mark.parametrize("microsecond", [1, 500_000, 999_999])
 def test_the_search_for_a_change_ends(microsecond: int) -> None:
-    """Data that begin a fraction of a second into the hour of a change do not keep the search from ending on its second."""
+    """Data that begin a fraction of a second into the hour of a change do not keep the search from ending."""
     for hour in range(24):
-        table = offsets("Europe/Sofia", datetime(2024, 3, 20, hour, 0, 0, microsecond), datetime(2024, 4, 3))
-        assert [row.start_utc for row in table[1:]] == [datetime(2024, 3, 31, 1)]
+        table = offsets("Europe/Sofia", _utc(2024, 3, 20, hour, 0, 0, microsecond), _utc(2024, 4, 3))
+        assert [row.start_utc for row in table[1:]] == [_utc(2024, 3, 31, 1)]
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Sofia", "Pacific/Apia", "America/Sao_Paulo"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import networkx as nx
 import numpy as np
 import pyarrow as pa
@@ -44,7 +46,7 @@ def test_a_long_path_is_one_component(order: str) -> None:
         "shuffled": np.random.default_rng(1).permutation(n),
         "zigzag": np.argsort([i * 7_919 % n for i in range(n)]),
     }[order].tolist()
-    edges = list(zip(numbers[:-1], numbers[1:], strict=True))
+    edges = list(pairwise(numbers))
     found = _found(edges)
     assert len(found) == n
     assert set(found.values()) == {0}

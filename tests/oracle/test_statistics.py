@@ -17,7 +17,7 @@ from firstcontact.statistics.share import clustered_share, t_quantile, wilson
 
 
 def test_wilson_is_that_of_statsmodels() -> None:
-    """Wilson's interval equals `proportion_confint(method="wilson")` for every count, share and level of a grid (1e-12)."""
+    """Wilson's interval equals `proportion_confint(method="wilson")` on a grid (1e-12)."""
     for level in (0.5, 0.8, 0.9, 0.95, 0.99):
         quantile = stats.norm.ppf(0.5 + level / 2)
         for n in (1, 2, 5, 10, 29, 30, 100, 1_234, 1_000_000):
@@ -69,8 +69,8 @@ def test_the_variance_is_nearly_the_jackknife() -> None:
 
 
 def test_without_dependence_the_share_is_wilsons() -> None:
-    """Where rows vary no more between customers than chance does, the clustered interval is statsmodels' Wilson interval
-    with Student's quantile in place of the normal one (1e-9)."""
+    """Where rows vary no more between customers than chance does, the clustered interval is statsmodels' Wilson
+    interval with Student's quantile in place of the normal one (1e-9)."""
     count = np.full((1, 40), 25.0)
     total = np.tile([18.0, 17.0], 20)[None, :]  # less spread than chance, so that the design effect is 1
     low, high = clustered_share(ratio(count, total), 0.95)
