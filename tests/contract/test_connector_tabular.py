@@ -46,8 +46,8 @@ def counts(engine: DuckDBEngine) -> tuple[int, int]:
     return row
 
 
-def read_back(engine: DuckDBEngine, path: Path, records: list[list[str]]) -> None:
-    """Load, and compare the account of rows with the records that were written."""
+def read_back(engine: DuckDBEngine, path: Path, records: list[list[str]]) -> bool:
+    """Load, and compare the account of rows with the records that were written; whether it could be loaded."""
     try:
         loaded = TabularConnector().load(engine, [path])
     except FirstcontactError as error:
@@ -56,7 +56,7 @@ def read_back(engine: DuckDBEngine, path: Path, records: list[list[str]]) -> Non
         codes = set()
     if codes:
         assert codes <= {"FC1003", "FC1004", "FC1012", "FC1013", "FC1014"}
-        return
+        return False
     assert loaded.ledger.adds_up
     assert loaded.ledger.read == len(records)
     contacts, aside = counts(engine)
@@ -65,6 +65,7 @@ def read_back(engine: DuckDBEngine, path: Path, records: list[list[str]]) -> Non
     numbers = [row[0] for row in engine.sql().execute("SELECT row_number FROM quarantine").fetchall()]
     assert all(1 <= number <= len(records) for number in numbers)
     assert len(set(numbers)) == len(numbers)
+    return True
 
 
 GOOD = [["g1", "2024-03-02 08:00:00", "2024-03-02 08:05:00", "k", "r", "phone"],
@@ -78,7 +79,8 @@ def test_no_record_is_lost_whatever_is_in_the_fields(shared_engine, tmp_path_fac
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([HEADER, *GOOD, *records])
     path.write_bytes(text.getvalue().encode())
-    read_back(shared_engine, path, [*GOOD, *records])
+    loads = read_back(shared_engine, path, [*GOOD, *records])
+    assert loads or records
 
 
 @given(st.lists(RECORD | RAGGED, max_size=25), st.sampled_from(["\n", "\r\n"]))
@@ -90,7 +92,8 @@ def test_no_record_is_lost_among_ragged_ones(shared_engine, tmp_path_factory, re
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator=end).writerows([HEADER, *GOOD, *GOOD, *GOOD, *plain])
     path.write_bytes(text.getvalue().encode())
-    read_back(shared_engine, path, [*GOOD * 3, *plain])
+    loads = read_back(shared_engine, path, [*GOOD * 3, *plain])
+    assert loads or plain
 
 
 @given(st.text(st.sampled_from("abc,\";\n\t'\\ 12-:"), max_size=200))
