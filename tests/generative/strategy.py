@@ -112,7 +112,9 @@ def condition(draw: st.DrawFn, *, required: bool) -> Condition:
     elif spec.type == "text":
         given["any_of"] = draw(st.sampled_from([("phone", "inbound"), ("outbound",), ("email",)]))
     else:
-        given[draw(st.sampled_from(["equals", "at_most", "below", "at_least"]))] = draw(st.sampled_from([0, 1, 2, 10]))
+        given[draw(st.sampled_from(["equals", "at_most", "below", "at_least"]))] = draw(
+            st.sampled_from([0.0, 1.0, 2.5])
+        )
     return Condition(spec.name, **given)  # type: ignore[arg-type]
 
 

@@ -148,6 +148,8 @@ def _value(text: TomlText, value: Any, place: tuple[str | int, ...], setting: Se
 
 def limits(setting: Setting) -> str:
     """The limits of a number, in words."""
+    if setting.low is None or setting.high is None:
+        return "that is finite"
     low = f"more than {setting.low:g}" if setting.above else f"at least {setting.low:g}"
     return f"{low} and at most {setting.high:g}"
 

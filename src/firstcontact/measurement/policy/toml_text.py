@@ -80,6 +80,8 @@ def _places(text: str) -> dict[tuple[str | int, ...], int]:
             if header := _HEADER.match(line):
                 section = _section(header, counts)
                 found.setdefault(section, number)
+                if isinstance(section[-1], int):
+                    found.setdefault(section[:-1], number)
             elif key := _KEY.match(line):
                 found.setdefault((*section, *_names(key[1])), number)
         if (line.count('"""') + line.count("'''")) % 2:
