@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +14,7 @@ import ibis
 import pyarrow as pa
 
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, FirstcontactError, out_of_memory
+from firstcontact.kernel.scratch import make_scratch, remove_scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +50,7 @@ class DuckDBEngine:
     ) -> None:
         if memory_limit is not None:
             check_memory(memory_limit)
-        self._spill = Path(tempfile.mkdtemp(prefix="firstcontact-", dir=temporary))
+        self._spill = make_scratch(temporary)
         self._backend = ibis.duckdb.connect(
             temp_directory=str(self._spill),
             threads=threads or os.cpu_count() or 1,
@@ -146,7 +145,7 @@ class DuckDBEngine:
 
     def close(self) -> None:
         self._backend.disconnect()
-        shutil.rmtree(self._spill, ignore_errors=True)
+        remove_scratch(self._spill)
 
 
 def check_memory(limit: str) -> None:

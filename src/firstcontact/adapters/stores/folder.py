@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from firstcontact.kernel.errors import EXIT_OUTPUT, ErrorKind, FirstcontactError
@@ -74,17 +75,31 @@ class WholeFolder:
             FirstcontactError: As `check`; or the disk is full or read-only (FC6002).
         """
         self.check()
-        partial = self._folder.with_name(f"{self._folder.name}.partial-{os.getpid()}")
+        new = self._new_parents()
+        done = False
+        partial = None
         try:
-            partial.mkdir(mode=0o700, parents=True)
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            # Never a name that an earlier, killed run may have left behind.
+            partial = Path(tempfile.mkdtemp(prefix=f"{self._folder.name[:150]}.partial-", dir=self._folder.parent))
             yield partial
             for path in partial.rglob("*"):
                 path.chmod(0o700 if path.is_dir() else 0o600)
             self._move(partial)
+            done = True
         except OSError as error:
             raise self._unwritable(error.strerror or "an error of the file system") from error
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            if partial is not None:
+                shutil.rmtree(partial, ignore_errors=True)
+            if not done:
+                for parent in new:
+                    with suppress(OSError):
+                        parent.rmdir()
+
+    def _new_parents(self) -> list[Path]:
+        """Directories that must be made before this one, innermost first."""
+        return [parent for parent in self._folder.absolute().parents if not parent.exists()]
 
     def _move(self, partial: Path) -> None:
         """Put the complete directory in its place; an earlier one goes only once the new one stands."""

@@ -334,12 +334,3 @@ def _members(path: Path, archive: zipfile.ZipFile, scratch: Path, faults: Faults
         faults.add(fault.EMPTY, where=path.name, saw="an archive without a readable file",
                    allowed="at least one table inside", cure="check what was packed")  # fmt: skip
     return parts
-
-
-def scratch_directory(parent: Path | None = None) -> Path:
-    """A private directory for unpacked content, readable by its owner only."""
-    import tempfile
-
-    directory = Path(tempfile.mkdtemp(prefix="firstcontact-read-", dir=parent))
-    directory.chmod(0o700)
-    return directory

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -32,6 +31,7 @@ from firstcontact.kernel.engine import Engine
 from firstcontact.kernel.errors import Fault, FirstcontactError
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.progress import Progress, silent
+from firstcontact.kernel.scratch import make_scratch, remove_scratch
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -89,7 +89,7 @@ class TabularConnector:
         """
         mapping = _as_mapping(mapping)
         _check_zone(zone)
-        scratch = container.scratch_directory()
+        scratch = make_scratch()
         try:
             progress("reading files")
             # Texts with an offset become zoned moments on their way to UTC.
@@ -97,7 +97,7 @@ class TabularConnector:
             opened = open_files(engine.sql(), paths, scratch, mapping.file if mapping else FileOptions())
             return _load(engine.sql(), opened, mapping, zone, tuple(extra), progress)
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            remove_scratch(scratch)
 
     def inspect(
         self,
@@ -128,7 +128,7 @@ class TabularConnector:
         """
         given = _as_mapping(mapping)
         _check_zone(zone)
-        scratch = container.scratch_directory()
+        scratch = make_scratch()
         try:
             progress("reading files")
             connection = engine.sql()
@@ -136,7 +136,7 @@ class TabularConnector:
             opened = open_files(connection, paths, scratch, given.file if given else FileOptions())
             return _inspect(connection, opened, given, zone, tuple(extra), show_values, progress)
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            remove_scratch(scratch)
 
 
 def _as_mapping(mapping: Mapping | dict[str, Any] | Path | None) -> Mapping | None:
