@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+
+from firstcontact.measurement.measures.catalog import MEASURES
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "firstcontact"
@@ -46,6 +49,11 @@ def _public(tree: ast.Module) -> Iterator[ast.ClassDef | ast.FunctionDef | ast.A
 
 def _functions(path: Path) -> set[str]:
     return {node.name for node in _tree(path).body if isinstance(node, ast.FunctionDef)}
+
+
+def _assigned(path: Path) -> set[str]:
+    targets = (target for node in _tree(path).body if isinstance(node, ast.Assign) for target in node.targets)
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def _place(path: Path, line: int) -> str:
@@ -116,13 +124,21 @@ def test_long_files_are_a_question() -> None:
 
 
 def test_every_measure_has_a_spec_and_an_oracle() -> None:
-    """What a measure means is drawn in a story, and its number is compared with somebody else's."""
+    """A measure is a file with `MEASURE` and `reduce`, whose `kind` names a shared estimator; the catalogue holds each
+    one. What it means is drawn in a story, and its number is compared with somebody else's."""
     folder = PACKAGE / "measurement" / "measures"
-    measures = [path.stem for path in sorted(folder.glob("*.py")) if {"reduce", "estimate"} <= _functions(path)]
-    assert measures
+    declared = {path.stem for path in folder.glob("*.py") if "MEASURE" in _assigned(path)}
+    assert declared == set(MEASURES)
+    for name, measure in MEASURES.items():
+        assert "reduce" in _functions(folder / f"{name}.py"), name
+        assert measure.kind in {"share", "mean"}, name
+        assert measure.estimand, name
     for kind in ("spec", "oracle"):
-        tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / kind).glob("test_*.py"))
-        assert [name for name in measures if name not in tests] == [], f"measures that no {kind} test names"
+        tests = "\n".join(
+            path.read_text(encoding="utf-8") for path in (ROOT / "tests" / kind).glob("test_measures*.py")
+        )
+        missing = [name for name in MEASURES if not re.search(rf'"{name}"', tests)]
+        assert missing == [], f"measures that no {kind} test names"
 
 
 def test_the_public_face_is_small_and_present() -> None:

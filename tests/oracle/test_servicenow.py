@@ -168,8 +168,8 @@ def test_a_reason_of_its_own_level_needs_its_own_mapping(engine, untold, service
 
 
 def test_reopened_and_reassigned_incidents(untold, incidents) -> None:
-    """1.1 % reopened and 45.6 % reassigned. One incident left its settled state without its own count of reopens rising:
-    it is a reopened one for us."""
+    """1.1 % reopened and 45.6 % reassigned. One incident left its settled state without its own count of reopens
+    rising: it is a reopened one for us."""
     before = incidents[incidents["opened_at"] < CUTOFF]
     assert (before["reopened"].sum(), (before["reopen_count"] > 0).sum()) == (272, 271)
     for name, happened, percent in (
