@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from firstcontact.measurement.signals.catalog import SIGNALS
@@ -38,26 +39,30 @@ def holdings(engine: Engine, tables: dict[str, ir.Table]) -> frozenset[str]:
         Column names, `event.<kind>`, `events`, `survey.<column>`.
     """
     contacts = tables["contacts"]
-    found = _filled(engine, contacts, [name for name in _COLUMNS if name in contacts.columns], "")
+    found = set(filled(engine, contacts, [name for name in _COLUMNS if name in contacts.columns]))
     if "case_events" in tables:
         kinds = engine.execute(tables["case_events"].select("kind").distinct())["kind"].to_pylist()
         found |= {f"event.{kind}" for kind in kinds} | ({"events"} if kinds else set())
     if "surveys" in tables:
-        found |= _filled(engine, tables["surveys"], list(_ANSWERS), "survey.")
+        found |= {f"survey.{name}" for name in filled(engine, tables["surveys"], _ANSWERS)}
     return frozenset(found)
 
 
-def _filled(engine: Engine, table: ir.Table, names: list[str], prefix: str) -> set[str]:
+def filled(engine: Engine, table: ir.Table, names: Sequence[str]) -> list[str]:
+    """Those of some columns that hold any value, in one pass."""
     counts = engine.execute(table.aggregate([table[name].count().name(name) for name in names]))
-    return {prefix + name for name in names if counts[name][0].as_py()}
+    return [name for name in names if counts[name][0].as_py()]
 
 
 def unsupported(policy: Policy, has: frozenset[str]) -> list[str]:
-    """The signals that a policy asks for and the data cannot show, each with what it needs.
+    """The signals that a policy cannot do without and the data cannot show, each with what it needs.
+
+    A signal that only leaves a case open is no such signal: where it is never seen, no case is left open.
 
     >>> from firstcontact.measurement.policy.model import Condition, Policy
     >>> unsupported(Policy(counts_when=(Condition("public_replies", at_most=1),)), frozenset())
     ['public_replies: agent replies (case events public_reply)']
     """
-    signals = [SIGNALS[name] for name in sorted(policy.signals)]
+    asked = {condition.signal for condition in policy.counts_when + policy.left_out_when}
+    signals = [SIGNALS[name] for name in sorted(asked)]
     return [f"{signal.name}: {signal.needs}" for signal in signals if not signal.supported(has)]
