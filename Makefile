@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full check bench reference size wheel lock clean
+.PHONY: help demo test test-full check bench reference truth size wheel lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ bench: $(VENV)/dev ## Time the engine against a bare sort in the same run
 
 reference: $(VENV)/dev ## Write docs/reference anew from the code
 	$(BIN)/python tools/reference.py
+
+truth: $(VENV)/base ## Measure simulated centres under every definition, and write docs/truth.md anew
+	$(BIN)/python tools/truth.py
 
 size: ## Say what a base install takes on disk, largest packages first
 	@tools/size
