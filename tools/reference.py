@@ -9,6 +9,7 @@ import importlib
 import inspect
 import json
 import pkgutil
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.measurement.measures.result_table import RESULT_COLUMNS
 from firstcontact.measurement.policy.preset import load_preset, preset_names
 from firstcontact.services.publish import CONTACT_EXPORT, ISSUE_EXPORT
+from firstcontact.services.publish_definitions import DEFINITION_COLUMNS, DISAGREEMENT_COLUMNS
+from firstcontact.services.separate import SEPARATION_COLUMNS
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 GENERATED = "<!-- Made by `make reference` from the code. Edit the code, not this page. -->"
@@ -59,8 +62,8 @@ ABOUT_KNOBS = "`firstcontact simulate --set KNOB=VALUE`, or a world file that ho
 
 
 ABOUT_RUNS = (
-    "`firstcontact measure --out DIR` writes these, whole or not at all, readable by their owner only. Names and columns "
-    "are stable: a later version may add some, and takes none away without saying so in the changelog."
+    "`firstcontact measure --out DIR` writes these, whole or not at all, readable by their owner only. Names and "
+    "columns are stable: a later version may add some, and takes none away without saying so in the changelog."
 )
 RUN_FILES = (
     ("report.html", "The report: one file that needs nothing else."),
@@ -169,7 +172,22 @@ def results() -> str:
             "## `issues.parquet`",
             "One row an issue.",
             table(head, [(f"`{name}`", meaning) for name, meaning in ISSUE_EXPORT]),
-            "## Measures",
+            "# The files of definitions side by side",
+            "What `firstcontact definitions --out DIR` writes.",
+            "## `definitions.parquet`, `definitions.csv`",
+            "One row a definition.",
+            table(("column", "type", "meaning"), [(f"`{n}`", kind, what) for n, kind, what in DEFINITION_COLUMNS]),
+            "## `separations.parquet`, `separations.csv`",
+            "One row a kind of contacts on which two definitions disagree.",
+            table(("column", "type", "meaning"), [(f"`{n}`", kind, what) for n, kind, what in SEPARATION_COLUMNS]),
+            "## `disagreements.parquet`, `disagreements.csv`",
+            (
+                "One row a contact of which one definition says yes and another no. After `own_verdict` stands one "
+                "column for each definition: `yes`, `no`, `unsettled`, `left_out`, `immature`, or empty where the "
+                "definition does not judge the contact."
+            ),
+            table(head, [(f"`{name}`", meaning) for name, meaning in DISAGREEMENT_COLUMNS]),
+            "# Measures",
             table(
                 ("id", "title", "what is estimated", "needs"),
                 [(f"`{m.id}`", m.title, m.estimand, m.needs or "nothing beyond contacts") for m in MEASURES.values()],
@@ -289,7 +307,7 @@ def library() -> str:
 def signature(name: str, thing: Any) -> str:
     """How a name is called, as source text."""
     try:
-        return f"{name}{inspect.signature(thing)}"
+        return re.sub(r" at 0x[0-9a-f]+", "", f"{name}{inspect.signature(thing)}")  # an address is new every time
     except (TypeError, ValueError):
         return name
 
