@@ -78,7 +78,7 @@ def settle(
     """
     rows, bad = f"{table}_rows", f"{table}_bad"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {bad} ({FILE} INTEGER, {ROW} BIGINT, {FAULTS} BIGINT)")
-    listed = ", ".join(f'"{column}"' for column in columns)
+    listed = ", ".join(_name(column) for column in columns)
     found = _found(columns)
     if clean and _all_fit(connection, candidates, found):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {rows} AS SELECT {listed} FROM ({candidates})")
@@ -144,7 +144,7 @@ def _drop_repeated(connection: DuckDBPyConnection, rows: str, bad: str, columns:
     connection.register("fc_hashes", pa.table({"h": pa.array(hashes, pa.uint64())}))
     described = {str(row[0]) for row in connection.execute(f"DESCRIBE {rows}").fetchall()}
     latest = f"{VERSION} DESC NULLS LAST, " if VERSION in described else ""
-    content = ", ".join(f'"{column}"' for column in columns)
+    content = ", ".join(_name(column) for column in columns)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE fc_again AS SELECT id, {FILE}, {ROW}, content = first_value(content) "
         "OVER w AS same, "
@@ -191,8 +191,12 @@ def contacts_view(
             items.append(f"CAST('{same}' AS VARCHAR) AS \"{column.name}\"")
         else:
             items.append(f'CAST(NULL AS {ENGINE_TYPES[column.type]}) AS "{column.name}"')
-    items += [f'"{name}"' for name in extra]
+    items += [_name(name) for name in extra]
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT {', '.join(items)} FROM {rows}")
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
 
 
 def codes(faults: int) -> list[str]:

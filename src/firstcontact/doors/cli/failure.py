@@ -65,9 +65,9 @@ class Told(TyperGroup):
             raise typer.Exit(error.exit_code) from None
         except MemoryError:
             _trace()
-            error = out_of_memory()
-            say(error)
-            raise typer.Exit(error.exit_code) from None
+            lacking = out_of_memory()
+            say(lacking)
+            raise typer.Exit(lacking.exit_code) from None
         except (typer.Exit, typer.Abort):
             raise
         except Exception as error:

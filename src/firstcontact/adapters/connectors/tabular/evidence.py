@@ -260,6 +260,14 @@ class Evidence:
         share = float(row[1]) / float(row[0])
         return min(1.0, share * 1.05) if how.startswith("approx") else share
 
+    def different_rows(self) -> float:
+        """Rows that differ from each other in anything, as a share of all."""
+        columns = ", ".join(sql.name(column) for column in self.relation.columns)
+        row = self.connection.execute(
+            f"SELECT count(DISTINCT h), count(*) FROM (SELECT hash({columns}) AS h FROM {self.relation.table})"
+        ).fetchone()
+        return float(row[0]) / float(row[1]) if row and row[1] else 1.0
+
     def is_state(self, column: str) -> bool:
         """Whether a column holds states of a ticket."""
         counts = self.values[column]

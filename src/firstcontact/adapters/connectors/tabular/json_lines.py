@@ -68,9 +68,7 @@ def read_objects(connection: DuckDBPyConnection, part: Part, number: int, scratc
         names, renamed = unique_names([".".join(path) for path in paths])
         table = f"fc_raw_{number}"
         values = ", ".join(
-            "nullif(json_extract_string(line, "
-            + sql.text("$" + "".join("." + json.dumps(step, ensure_ascii=False) for step in path))
-            + f"), 'null') AS {sql.name(name)}"
+            "nullif(json_extract_string(line, " + _at(path) + f"), 'null') AS {sql.name(name)}"
             for path, name in zip(paths, names, strict=True)
         )
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT n AS {ROW}, {values} FROM {lines}_good")
@@ -87,7 +85,7 @@ def read_objects(connection: DuckDBPyConnection, part: Part, number: int, scratc
 def _json_paths(connection: DuckDBPyConnection, table: str) -> list[tuple[str, ...]]:
     """Every key that any object has, in order of first appearance; two levels deep."""
     found = connection.execute(
-        f"SELECT key, bool_or(json_type(line, '$.\"' || replace(key, '\"', '\\\"') || '\"') = 'OBJECT') AS nested "
+        "SELECT key, bool_or(json_type(line, '/' || replace(replace(key, '~', '~0'), '/', '~1')) = 'OBJECT') AS nested "
         f"FROM (SELECT line, unnest(json_keys(line)) AS key, n FROM {table}) GROUP BY key ORDER BY min(n), key"
     ).fetchall()
     paths: list[tuple[str, ...]] = []
@@ -95,10 +93,19 @@ def _json_paths(connection: DuckDBPyConnection, table: str) -> list[tuple[str, .
         if not nested:
             paths.append((key,))
             continue
-        at = sql.text("$." + json.dumps(key, ensure_ascii=False))
+        at = _at((key,))
         inner = connection.execute(
             f"SELECT DISTINCT unnest(json_keys(line, {at})) FROM {table} WHERE json_type(line, {at}) = "
             "'OBJECT' ORDER BY 1"
         ).fetchall()
         paths += [(key, str(row[0])) for row in inner]
     return paths
+
+
+def _at(path: tuple[str, ...]) -> str:
+    """SQL of where a value lies, as a JSON pointer: any key can be written in one.
+
+    >>> print(_at(("a", "b/c")))
+    '/a/b~1c'
+    """
+    return sql.text("".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path))

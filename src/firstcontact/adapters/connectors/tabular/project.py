@@ -151,6 +151,9 @@ class _Query:
         )
 
 
+_PLAIN_TYPES = {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DOUBLE", "DATE"}
+
+
 def project(reader: Reader, plan: DatePlan, mapping: Mapping) -> Projection:
     """Build the query from the source's rows to candidate rows."""
     query = _Query(reader, plan, mapping)
@@ -163,8 +166,10 @@ def project(reader: Reader, plan: DatePlan, mapping: Mapping) -> Projection:
     extra: dict[str, str] = {}
     for column in mapping.extra:
         name = column if column.startswith(EXTRA_PREFIX) else EXTRA_PREFIX + column
-        is_text = reader.relation.columns[column] == "VARCHAR"
-        query.value(name, Value(reader.text(column) if is_text else sql.name(column)))
+        kind = reader.relation.columns[column]
+        # A figure is cut by a value that can be compared and shown: nested and binary ones are taken as text.
+        plain = sql.name(column) if kind in _PLAIN_TYPES else f"CAST({sql.name(column)} AS VARCHAR)"
+        query.value(name, Value(reader.text(column) if kind == "VARCHAR" else plain))
         extra[name] = name.removeprefix(EXTRA_PREFIX)
     query.version()
     clean = query.typed and reader.relation.typed

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
-from collections.abc import Iterator
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
-from firstcontact.adapters.connectors.tabular import fault, json_lines, sniff, sql, workbook
+from firstcontact.adapters.connectors.tabular import fault, json_lines, patient, sniff, sql, workbook
 from firstcontact.adapters.connectors.tabular.container import Part
 from firstcontact.adapters.connectors.tabular.raw import (
     LONGEST_RECORD,
@@ -55,7 +56,11 @@ def read(connection: DuckDBPyConnection, part: Part, number: int, scratch: Path,
         if part.format == "excel":
             return workbook.read_sheets(connection, part, number, options)
         return [json_lines.read_objects(connection, part, number, scratch)]
+    except duckdb.OutOfMemoryException:
+        raise
     except (duckdb.Error, pa.ArrowException) as error:
+        if os.strerror(errno.ENOSPC) in str(error):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
         # The engine's message may quote a row, so only its kind is passed on.
         raise FirstcontactError(
             [
@@ -153,11 +158,15 @@ def _by_engine(
         bad = connection.execute(
             "SELECT line, any_value(csv_line) FROM fc_reject GROUP BY line ORDER BY line"
         ).fetchall()
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error:
         return None
     finally:
         connection.execute("SET preserve_insertion_order = false")
         connection.execute(forget)
+    if any("\n" in (raw or "").strip() for _, raw in bad):
+        return None  # a quote that does not close may have swallowed good records
     first = int(header) + text.skip
     return rows, [
         Reject(int(line) - first, RAGGED.code, json.dumps({"line": (raw or "").rstrip("\r\n")}, ensure_ascii=False))
@@ -208,12 +217,11 @@ def _by_rules(
     previous = csv.field_size_limit(LONGEST_RECORD)
     try:
         batch: list[list[str]] = []
-        for number, fields in enumerate(_records(text), start=1):
-            if fields is None or len(fields) != len(names):
-                raw = json.dumps({"fields": fields}, ensure_ascii=False)
-                rejects.append(Reject(number, RAGGED.code, raw))
+        for number, record in enumerate(patient.records(text, len(names)), start=1):
+            if isinstance(record, str):
+                rejects.append(Reject(number, RAGGED.code, json.dumps({"line": record}, ensure_ascii=False)))
                 continue
-            batch.append(fields)
+            batch.append(record)
             if len(batch) == 50_000:
                 keep(batch)
                 batch = []
@@ -222,32 +230,6 @@ def _by_rules(
         csv.field_size_limit(previous)
         connection.execute("SET preserve_insertion_order = false")
     return rows, rejects
-
-
-def _records(text: sniff.Text) -> Iterator[list[str] | None]:
-    with text.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        for _ in range(text.skip):
-            file.readline()
-        escape = text.escape if text.escape != text.quote else None
-        reader = csv.reader(
-            file, delimiter=text.delimiter, quotechar=text.quote or None, escapechar=escape, doublequote=escape is None,
-            quoting=csv.QUOTE_MINIMAL if text.quote else csv.QUOTE_NONE,
-        )  # fmt: skip
-        header_due = text.header is not None
-        while True:
-            try:
-                fields = next(reader)
-            except StopIteration:
-                return
-            except csv.Error:
-                yield None
-                continue
-            if not fields:
-                continue
-            if header_due:
-                header_due = False
-                continue
-            yield fields
 
 
 def _parquet(connection: DuckDBPyConnection, part: Part) -> Raw:

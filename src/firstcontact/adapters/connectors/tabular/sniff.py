@@ -18,6 +18,7 @@ from firstcontact.kernel.errors import FirstcontactError
 _CHUNK = 4 << 20
 _HEAD = 1 << 17
 DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f", "\x01", ":", " ")
+_WEAK = (":", " ")
 _MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -258,12 +259,16 @@ def _delimiter(sample: str, decided: str, quote: str) -> tuple[str, int, int]:
         width = max(widths, key=lambda w: (widths[w] + (0.5 if w == header else 0), w))
         if width < 2 and not decided:
             continue
+        if candidate in _WEAK and header != width and not decided:
+            continue  # what stands inside times and names is a delimiter only where the header has it too
         agree = widths[width] / len(rows)
-        weight = {" ": 0.4, ":": 0.4}.get(candidate, 1.0)
+        weight = 0.4 if candidate in _WEAK else 1.0
         score = weight * agree * (1 - 1 / (1 + width))
         if score > best_score:
             above = next((i for i, row in enumerate(rows) if len(row) >= width), 0)
             above = above if above and all(len(row) < width for row in rows[:above]) and above < 20 else 0
+            if above and len(rows[above - 1]) == width - 1 and all(row[-1] == "" for row in rows if len(row) == width):
+                above -= 1  # a delimiter at the end of every row but the header's
             best, best_score = (candidate, width, above), score
     return best
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -15,17 +16,22 @@ from firstcontact.kernel.finding import Finding
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_TOP = 20
+"""Rows among which a sheet's header is looked for."""
+
 
 def read_sheets(connection: DuckDBPyConnection, part: Part, number: int, options: FileOptions) -> list[Raw]:
     """Every sheet that has the columns of the longest one, or the one that a person named."""
     import fastexcel
 
+    # Its remarks about columns without a type would stand between our own lines.
+    logging.getLogger("fastexcel").setLevel(logging.ERROR)
     try:
         book = fastexcel.read_excel(part.path.read_bytes())
         sheets = [options.sheet] if options.sheet else [
             name for name in book.sheet_names if book.load_sheet(name, n_rows=1).width > 0
         ]  # fmt: skip
-        loaded = [(name, book.load_sheet(name, schema_sample_rows=None).to_arrow()) for name in sheets]
+        loaded = [(name, _load(book, name)) for name in sheets]
     except fastexcel.FastExcelError as error:
         kind = fault.ENCRYPTED if "password" in str(error).lower() else fault.DAMAGED
         raise FirstcontactError(
@@ -72,6 +78,20 @@ def read_sheets(connection: DuckDBPyConnection, part: Part, number: int, options
             )
         )
     return raws
+
+
+def _load(book: Any, name: str) -> Any:
+    """A sheet from its header on. Titles above it, merged over the columns, are left out.
+
+    Where most columns of the first row have no name, the header is the first of the top rows that fills most columns.
+    """
+    rows = book.load_sheet(name, schema_sample_rows=None).to_arrow()
+    nameless = sum(column.startswith("__UNNAMED__") for column in rows.column_names)
+    if nameless <= len(rows.column_names) // 2:
+        return rows
+    top = book.load_sheet(name, header_row=None, n_rows=_TOP, dtypes="string").to_arrow()
+    filled = [sum(bool(cell and cell.strip()) for cell in row.values()) for row in top.to_pylist()]
+    return book.load_sheet(name, header_row=filled.index(max(filled)), schema_sample_rows=None).to_arrow()
 
 
 def _plain(rows: Any) -> list[pa.Array]:
