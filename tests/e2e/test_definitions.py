@@ -167,7 +167,7 @@ def test_a_spreadsheet_runs_nothing_of_the_disputed_contacts(tmp_path: Path) -> 
 
 
 def test_the_real_incident_log_goes_in(servicenow: Path) -> None:
-    """Each preset has a figure or says what it lacks; what the log shows of reassignment is there; so is the collapse."""
+    """Each preset has a figure or says what it lacks; reassignment is seen, and so is the collapse of volume."""
     code, printed, _ = run("definitions", servicenow)
     assert code == 0
     assert "24,918 contacts under " in printed
