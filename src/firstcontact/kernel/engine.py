@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,6 +31,12 @@ class Engine(Protocol):
 
     def view(self, expression: ir.Table, name: str) -> ir.Table:
         """Give an expression a name without running it, replacing what had the name: what builds on it stays short."""
+
+    def dictionary(self, table: ir.Table, columns: Sequence[str], name: str) -> ir.Table:
+        """A view of a table in which some text columns take little room where they hold few different values.
+
+        They are text to every expression; how the engine keeps them is its own affair, and so is "few".
+        """
 
     def register(self, rows: pa.Table, name: str) -> ir.Table:
         """Keep rows that are in memory under a name."""

@@ -17,7 +17,7 @@ from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, FirstcontactError,
 from firstcontact.kernel.scratch import make_scratch, remove_scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import ibis.expr.types as ir
 
@@ -28,6 +28,7 @@ MEMORY_SIZE = ErrorKind(
     "`--memory` is a number with a unit, and not less than the engine needs to work at all.",
 )
 LEAST_MEGABYTES = 64
+FEW_VALUES = 10_000
 _MEGABYTES = {"MB": 1.0, "MIB": 1.05, "GB": 1e3, "GIB": 1074.0, "TB": 1e6, "TIB": 1.1e6}
 
 
@@ -64,7 +65,9 @@ class DuckDBEngine:
         return self._backend.table(name)
 
     def execute(self, expression: ir.Table) -> pa.Table:
-        return self._backend.to_pyarrow(expression)
+        # The backend's own `to_pyarrow` imports pandas, which takes longer than most questions do.
+        rows = self._connection.execute(self._backend.compile(expression)).to_arrow_table()
+        return rows.cast(expression.schema().to_pyarrow())
 
     def materialise(self, expression: ir.Table, name: str) -> ir.Table:
         query = self._backend.compile(expression)
@@ -73,6 +76,22 @@ class DuckDBEngine:
 
     def view(self, expression: ir.Table, name: str) -> ir.Table:
         self._connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {self._backend.compile(expression)}')
+        return self._backend.table(name)
+
+    def dictionary(self, table: ir.Table, columns: Sequence[str], name: str) -> ir.Table:
+        """Columns with few different values become enumerations: a byte or two a row instead of sixteen and more."""
+        run = self._connection.execute
+        query = self._backend.compile(table)
+        replaced = []
+        for column in columns:
+            values = f'SELECT DISTINCT "{column}" FROM ({query}) WHERE "{column}" IS NOT NULL'
+            found = run(f"SELECT count(*) FROM ({values} LIMIT {FEW_VALUES + 1})").fetchone()
+            if found and 0 < found[0] <= FEW_VALUES:
+                kind = f'"{name}_{column}"'
+                run(f"CREATE OR REPLACE TEMP TYPE {kind} AS ENUM ({values} ORDER BY 1)")
+                replaced.append(f'CAST("{column}" AS {kind}) AS "{column}"')
+        shorter = f"* REPLACE ({', '.join(replaced)})" if replaced else "*"
+        run(f'CREATE OR REPLACE TEMP VIEW "{name}" AS SELECT {shorter} FROM ({query})')
         return self._backend.table(name)
 
     def register(self, rows: pa.Table, name: str) -> ir.Table:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import ibis
 from ibis import _
 
+from firstcontact.contacts.table import EXTRA_PREFIX
 from firstcontact.kernel.finding import Finding
+from firstcontact.measurement.linking.holding import filled
 from firstcontact.measurement.linking.identifier import OWN_ID, national_to_international, normalise
 from firstcontact.measurement.linking.portable import bucket_of
 
@@ -23,6 +25,23 @@ if TYPE_CHECKING:
 
 SHARED_BY = 5
 """An identifier that joins more than this many of the source's own customers is taken for a shared one."""
+
+_REPEATING = frozenset(
+    {
+        "source",
+        "channel",
+        "direction",
+        "reason",
+        "reason_source",
+        "agent_id",
+        "team",
+        "queue",
+        "escalated_to",
+        "wrap_up",
+        "language",
+    }
+)
+"""Text columns that hold the same few values again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +95,7 @@ def _by_own_id(engine: Engine, contacts: ir.Table) -> Identity:
     names = names.mutate(customer=ibis.row_number().over(ibis.window()).cast("int64"), bucket=bucket_of(names.label))
     names = engine.materialise(names, "fc_customer")
     numbered = spelled.join(names, "label").select("customer_id", "customer", "bucket")
-    joined = contacts.left_join(numbered, "customer_id").drop("customer_id_right")
-    filled = joined.mutate(bucket=joined.bucket.fill_null(bucket_of(joined.contact_id)))
-    kept = engine.materialise(filled, "fc_contact")
+    kept = _keep(engine, contacts, numbered, "customer_id")
     known_count = _number(engine, kept.aggregate(n=_.customer.count()))
     customers = _number(engine, names.aggregate(n=_.count()))
     return Identity(kept, names.select("customer", "label"), customers, known_count, {OWN_ID: known_count}, 0, 0, ())
@@ -122,8 +139,7 @@ def _by_graph(engine: Engine, contacts: ir.Table, identifiers: ir.Table, region:
     label = labels.group_by("customer").aggregate(label=labels.spelled.min())
     label = engine.materialise(label.mutate(bucket=bucket_of(label.label)), "fc_customer")
     known = customers.join(label.drop("label"), "customer").select("contact_id", "customer", "bucket")
-    joined = contacts.left_join(known, "contact_id").drop("contact_id_right")
-    kept = engine.materialise(joined.mutate(bucket=joined.bucket.fill_null(bucket_of(joined.contact_id))), "fc_contact")
+    kept = _keep(engine, contacts, known, "contact_id")
 
     kinds = engine.execute(sightings.group_by("kind").aggregate(n=sightings.contact_id.nunique()).order_by("kind"))
     per_kind = labels.group_by(["customer", "kind"]).aggregate(n=labels.node.nunique())
@@ -149,6 +165,20 @@ def _by_graph(engine: Engine, contacts: ir.Table, identifiers: ir.Table, region:
         shared=shared_count,
         findings=tuple(findings),
     )
+
+
+def _keep(engine: Engine, contacts: ir.Table, known: ir.Table, key: str) -> ir.Table:
+    """Keep the contacts with their customer. Columns without any value take no room: they are only named."""
+    held = filled(engine, contacts, contacts.columns)
+    stored = contacts.select(list(dict.fromkeys((*held, key))))
+    texts = [name for name in held if name in _REPEATING or name.startswith(EXTRA_PREFIX)]
+    short = engine.dictionary(stored, [name for name in texts if stored[name].type().is_string()], "fc_contact_short")
+    joined = short.left_join(known, key).drop(f"{key}_right")
+    # A condition, for the digest is slow and a default value would be computed for every row.
+    bucket = ibis.ifelse(joined.bucket.isnull(), bucket_of(joined.contact_id), joined.bucket)
+    kept = engine.materialise(joined.mutate(bucket=bucket), "fc_contact_kept")
+    absent = {name: ibis.null(kind) for name, kind in contacts.schema().items() if name not in stored.columns}
+    return engine.view(kept.mutate(**absent), "fc_contact")
 
 
 def _shared(engine: Engine, sightings: ir.Table) -> ir.Table:
