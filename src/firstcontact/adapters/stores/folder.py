@@ -46,7 +46,10 @@ class WholeFolder:
             FirstcontactError: Something is there that may not be replaced (FC6001), or the place is no place (FC6002).
         """
         try:
+            str(self._folder).encode()
             self._check()
+        except UnicodeEncodeError:
+            raise self._unwritable("a name that is no valid text") from None
         except OSError as error:  # a name that is too long, a loop of links, a disk that went away
             raise self._unwritable(error.strerror or "an error of the file system") from error
 

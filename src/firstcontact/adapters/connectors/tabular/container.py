@@ -112,7 +112,7 @@ def open_all(paths: Sequence[Path], scratch: Path) -> tuple[list[Part], tuple[di
                            cure="export the data again")  # fmt: skip
                 continue
             parts += _open(path, size, scratch, faults)
-            inputs.append({"name": path.name, "bytes": size, "sha256": _digest(path)})
+            inputs.append({"name": _label(path), "bytes": size, "sha256": _digest(path)})
         except PermissionError:
             faults.add(fault.NOT_READABLE, where=path.name, saw="access refused", allowed="a file you may read",
                        cure="change its permissions, or copy it to where you may read it")  # fmt: skip
@@ -169,7 +169,23 @@ def _open(path: Path, size: int, scratch: Path, faults: Faults) -> list[Part]:
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return _from_zip(path, scratch, faults)
     known = _recognise(path, path.name, path.name, head, faults)
-    return [Part(path.name, path, known, "plain", _table(path.name))] if known else []
+    return [Part(_label(path), _nameable(path, scratch), known, "plain", _table(path.name))] if known else []
+
+
+def _label(path: Path) -> str:
+    """The file's name as text, whatever bytes it is made of."""
+    return path.name.encode("utf-8", "backslashreplace").decode()
+
+
+def _nameable(path: Path, scratch: Path) -> Path:
+    """The same file under a name that an engine can be told, where its own is no text."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        link = scratch / f"{len(list(scratch.iterdir()))}-named"
+        link.symlink_to(path.absolute())
+        return link
+    return path
 
 
 def _table(name: str) -> str:
@@ -244,7 +260,7 @@ def _from_gzip(path: Path, size: int, scratch: Path, faults: Faults) -> list[Par
         faults.add(fault.TRUNCATED, where=path.name, saw="a gzip file that ends too early or has a wrong checksum",
                    allowed="a whole gzip file", cure="transfer or export the file again")  # fmt: skip
         return []
-    return _part(target, name, path.name, "gzip", faults)
+    return _part(target, name, _label(path), "gzip", faults)
 
 
 def _part(target: Path, name: str, label: str, container: Container, faults: Faults) -> list[Part]:
@@ -290,7 +306,7 @@ def _from_zip(path: Path, scratch: Path, faults: Faults) -> list[Part]:
     try:
         with zipfile.ZipFile(path) as archive:
             if _workbook(archive):
-                return [Part(path.name, path, "excel", "plain", _table(path.name))]
+                return [Part(_label(path), path, "excel", "plain", _table(path.name))]
             return _members(path, archive, scratch, faults)
     except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, OSError) as error:
         if isinstance(error, PermissionError):
@@ -320,7 +336,7 @@ def _members(path: Path, archive: zipfile.ZipFile, scratch: Path, faults: Faults
         if not _known(inside.name) and len(archive.infolist()) > 1:
             continue
         tables += 1
-        label = f"{path.name}/{inside.name}"
+        label = f"{_label(path)}/{inside.name}"
         if member.flag_bits & 0x1:
             faults.add(fault.ENCRYPTED, where=label, saw="an encrypted member", allowed="an open archive",
                        cure="unpack it with its password and name the plain file")  # fmt: skip

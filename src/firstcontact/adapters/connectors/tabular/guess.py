@@ -63,6 +63,8 @@ def _exact(seen: Evidence) -> dict[str, Source]:
     folded = {name.casefold(): name for name in seen.relation.columns}
     if not {"contact_id", "started_at"} <= set(folded):
         return {}
+    if "customer_id" not in folded and seen.candidates(words.NAMES["customer_id"]):
+        return {}  # ours by half: the rest goes by other names
     columns = {c.name: Source((folded[c.name],)) for c in CONTACTS.columns if c.name in folded}
     for ours, source in columns.items():
         seen.note(ours, source, "the column bears this very name", 1.0)

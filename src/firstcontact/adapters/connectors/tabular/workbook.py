@@ -89,7 +89,7 @@ def _load(book: Any, name: str) -> Any:
     nameless = sum(column.startswith("__UNNAMED__") for column in rows.column_names)
     if nameless <= len(rows.column_names) // 2:
         return rows
-    top = book.load_sheet(name, header_row=None, n_rows=_TOP, dtypes="string").to_arrow()
+    top = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=_TOP, dtypes="string").to_arrow()
     filled = [sum(bool(cell and cell.strip()) for cell in row.values()) for row in top.to_pylist()]
     return book.load_sheet(name, header_row=filled.index(max(filled)), schema_sample_rows=None).to_arrow()
 
