@@ -84,12 +84,13 @@ class DuckDBEngine:
         query = self._backend.compile(table)
         replaced = []
         for column in columns:
-            values = f'SELECT DISTINCT "{column}" FROM ({query}) WHERE "{column}" IS NOT NULL'
+            own = _name(column)
+            values = f"SELECT DISTINCT {own} FROM ({query}) WHERE {own} IS NOT NULL"
             found = run(f"SELECT count(*) FROM ({values} LIMIT {FEW_VALUES + 1})").fetchone()
             if found and 0 < found[0] <= FEW_VALUES:
-                kind = f'"{name}_{column}"'
+                kind = _name(f"{name}_{column}")
                 run(f"CREATE OR REPLACE TEMP TYPE {kind} AS ENUM ({values} ORDER BY 1)")
-                replaced.append(f'CAST("{column}" AS {kind}) AS "{column}"')
+                replaced.append(f"CAST({own} AS {kind}) AS {own}")
         shorter = f"* REPLACE ({', '.join(replaced)})" if replaced else "*"
         run(f'CREATE OR REPLACE TEMP VIEW "{name}" AS SELECT {shorter} FROM ({query})')
         return self._backend.table(name)
@@ -187,6 +188,10 @@ def check_memory(limit: str) -> None:
     raise FirstcontactError(
         [MEMORY_SIZE.fault(where="--memory", saw=saw, allowed=allowed, cure="write a number and a unit")]
     )
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
 
 
 @contextmanager

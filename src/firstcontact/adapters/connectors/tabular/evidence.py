@@ -152,7 +152,8 @@ class Evidence:
             ) and dated < 0.5, f"{len(counts):,} different values in {total:,} sampled rows"
         if ours == "customer_id":
             dated = sum(n for v, n in list(counts.items())[:200] if _ISO_LIKE.match(v))
-            return not dated and (len(counts) > 1 or total < 20), f"{len(counts):,} different values in {total:,} sampled rows"
+            known = len(counts) > 1 or total < 20
+            return not dated and known, f"{len(counts):,} different values in {total:,} sampled rows"
         if ours in ("agent_id", "team", "queue"):
             numeric = all(_CLOCK.match(v) for v in list(counts)[:50])
             return not numeric, f"{len(counts):,} different values in {total:,} sampled rows"
