@@ -155,43 +155,47 @@ def _table(rows: list[DefinitionRow], defined: Defined) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from firstcontact.doors.cli.summary import percent
     from firstcontact.kernel.result import Estimate
 
     unsettled = any(row.reading_low is not None for row in rows)
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("definition")
-    table.add_column("figure", justify="right")
-    table.add_column("interval")
+    # Eighty columns must do: names whole, numbers tight.
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
+    table.add_column("definition", no_wrap=True)
+    table.add_column("figure", justify="right", no_wrap=True)
+    table.add_column("interval", no_wrap=True)
     if unsettled:
-        table.add_column("both readings")
-    for heading in ("judged", "left out", "only here Y", "only here N"):
-        table.add_column(heading, justify="right")
+        table.add_column("readings", no_wrap=True)
+    for heading in ("judged", "only Y", "only N"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         result = row.result
         figure, interval = "refused", result.code if not isinstance(result, Estimate) else ""
         if isinstance(result, Estimate):
-            figure, interval = percent(result.value), f"{percent(result.low)[:-2]} to {percent(result.high)}"
+            figure, interval = f"{100 * result.value:.1f}%", _span(result.low, result.high)
         cells = [row.preset, figure, interval]
         if unsettled:
             both = row.reading_low is not None and row.reading_high is not None
-            cells.append(f"{percent(row.reading_low)[:-2]} or {percent(row.reading_high)}" if both else "")  # type: ignore[arg-type]
+            cells.append(_span(row.reading_low, row.reading_high) if both else "")  # type: ignore[arg-type]
         chosen_one = row.preset == defined.own
         differs = ["chosen", ""] if chosen_one else [f"{count:,}" for count in row.differs]
-        cells += [f"{row.counted:,}", f"{defined.contacts - row.counted:,}", *differs]
+        cells += [f"{row.counted:,}", *differs]
         table.add_row(*(Text(cell) for cell in cells), style="bold" if chosen_one else "")
     return table
+
+
+def _span(low: float, high: float) -> str:
+    return f"{100 * low:.1f}–{100 * high:.1f}"
 
 
 def _legend(rows: list[DefinitionRow], defined: Defined) -> str:
     own = _called(defined)
     parts = [
-        f"Only here Y: resolved here and not in {own}, of the contacts that both judge.",
-        "Only here N: the reverse.",
+        f"Only Y: resolved here and not in {own}, of the contacts that both judge.",
+        "Only N: the reverse.",
     ]
     if any(row.reading_low is not None for row in rows):
         parts += [
-            "Both readings: with every contact on which the definition does not say counted against it, or for it.",
+            "Readings: with every contact on which the definition does not say counted against it, or for it.",
             "The figure itself is over the others.",
         ]
     return " ".join(parts)
