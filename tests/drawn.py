@@ -9,8 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from firstcontact.contacts.ledger import MeasureLedger
-from firstcontact.contacts.table import CASE_EVENTS, CONTACTS, SURVEYS
+from firstcontact.contacts.ledger import MeasureLedger, RowLedger
+from firstcontact.contacts.loaded import Loaded
+from firstcontact.contacts.table import CASE_EVENTS, CONTACTS, IDENTIFIERS, SURVEYS
 from firstcontact.kernel.engine import Engine
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.fit.declared import declare
@@ -22,6 +23,8 @@ from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.measurement.measures.estimate import absent, estimate
 from firstcontact.measurement.measures.reduce import ledger, reduce
 from firstcontact.measurement.policy.model import Policy, Publish, cut_reason
+from firstcontact.services.measure import Measured, Options
+from firstcontact.services.measure import measure as measure_files
 from tests.engine_teller import rows
 
 DAY_0 = datetime(2024, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -101,16 +104,15 @@ def count_all(
     linked = link(engine, tables, policy, fit, frame, has=has, signals=signals, keep=keep)
     sums = reduce(engine, linked, supported, policy, []).sums
     counted = {}
-    for measure in measures:
-        if measure not in supported:
-            counted[measure.id] = Counted(0, 0.0, absent(measure))
+    for one in measures:
+        if one not in supported:
+            counted[one.id] = Counted(0, 0.0, absent(one))
             continue
-        own = sums[measure.id]
-        result = estimate(measure, own, policy)[0]
-        book = ledger(engine, linked, measure, policy)
+        book = ledger(engine, linked, one, policy)
         assert book.adds_up
-        assert book.counted == own.count.sum()
-        counted[measure.id] = Counted(int(own.count.sum()), float(own.total.sum()), result, book)
+        assert book.counted == sums[one.id].count.sum()
+        figure = estimate(one, sums[one.id], policy)[0]
+        counted[one.id] = Counted(book.counted, float(sums[one.id].total.sum()), figure, book)
     return counted
 
 
@@ -132,3 +134,44 @@ def draw(engine: Engine, contacts: list[dict[str, Any]]) -> dict[str, Any]:
         listed = {name: [answer.get(name) for answer in answers] for answer in answers for name in answer}
         tables["surveys"] = engine.register(rows(SURVEYS, listed, len(answers)), "drawn_surveys")
     return tables
+
+
+class Drawing:
+    """A connector that loads drawn contacts instead of files.
+
+    Args:
+        contacts: As `contact` draws them; `identifiers` of a contact are (kind, value).
+        extra: Own name of each further column, by its `x_` name.
+    """
+
+    def __init__(self, contacts: Iterable[dict[str, Any]], extra: dict[str, str] | None = None) -> None:
+        self._contacts = list(contacts)
+        self._extra = extra or {}
+
+    def load(self, engine: Engine, paths: Any, mapping: Any, **_: Any) -> Loaded:
+        """The drawn contacts as a connector hands them over."""
+        beside = [one.get("identifiers", ()) for one in self._contacts]
+        plain = [{k: v for k, v in one.items() if k != "identifiers"} for one in self._contacts]
+        tables = draw(engine, plain)
+        tables["contacts"] = tables["contacts"].drop("customer", "bucket")
+        seen = [(one["contact_id"], *pair) for one, pairs in zip(plain, beside, strict=True) for pair in pairs]
+        if seen:
+            listed = {name: [row[place] for row in seen] for place, name in enumerate(IDENTIFIERS.names)}
+            tables["identifiers"] = engine.register(rows(IDENTIFIERS, listed, len(seen)), "drawn_identifiers")
+        kept = {name: f"loaded_{name}" for name in tables}
+        for name, table in tables.items():
+            engine.materialise(table, kept[name])
+        aside = {"row_number": pa.int64(), "file": pa.string(), "codes": pa.list_(pa.string()), "raw": pa.string()}
+        engine.register(pa.table({name: pa.array([], kind) for name, kind in aside.items()}), "loaded_aside")
+        ledger = RowLedger(len(plain), len(plain))
+        present = frozenset(name for one in plain for name in one)
+        return Loaded(kept, "loaded_aside", ledger, (), {}, "contact", present, extra=self._extra)
+
+
+def run_of(
+    engine: Engine, contacts: Iterable[dict[str, Any]], policy: Policy | None = None, **options: Any
+) -> Measured:
+    """The whole of `measure` on drawn contacts."""
+    own = {name: name.removeprefix("x_") for one in contacts for name in one if name.startswith("x_")}
+    chosen = Options(policy=policy or Policy(), definitions=False, **options)
+    return measure_files(engine, Drawing(contacts, own), [], chosen, now=lambda: DAY_0, version="test")
