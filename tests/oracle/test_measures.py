@@ -3,6 +3,7 @@ counts, sums and causes, to the last contact. Nothing here is shared with the pa
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -16,9 +17,10 @@ from firstcontact.measurement.linking.holding import holdings
 from firstcontact.measurement.linking.identity import identify
 from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.measures.catalog import MEASURES
-from firstcontact.measurement.measures.reduce import largest_customer, ledger, reduce
-from firstcontact.measurement.policy.model import Link, Policy, ServiceLevel, Window, cut_reason
+from firstcontact.measurement.measures.reduce import ledger, reduce
+from firstcontact.measurement.policy.model import Link, Policy, Publish, ServiceLevel, Window, cut_reason
 from firstcontact.measurement.simulator.generate import simulate
+from tests.drawn import run_of
 
 POLICIES = {
     "one level, from the end": Policy(
@@ -223,14 +225,30 @@ def test_the_measures_differ_enough_to_be_told_apart(both) -> None:
     assert expected <= occurring
 
 
-def test_the_largest_customer_is_that_of_pandas(engine, both) -> None:
-    """How many counted contacts the largest customer has, by team, for a share and for a mean."""
-    policy, linked, table = both
-    measures = [MEASURES["fcr_contact"], MEASURES["handle_time"]]
-    teams = sorted(table["team"].dropna().unique())
-    members = [((team,), number) for number, team in enumerate(teams)]
-    found = largest_customer(engine, linked, measures, policy, ["team"], members)
-    for measure in measures:
-        cause, _ = _expected(table, policy, measure.id)
-        each = table[cause.eq("")].groupby(["team", "customer_id"]).size().groupby("team").max()
-        assert found[measure.id] == {number: each.get(team, 0) for number, team in enumerate(teams)}
+def test_the_largest_customer_is_that_of_pandas(engine) -> None:
+    """Where a policy allows no customer any part of a cell, each refusal names the share of the largest one: by team
+    and month, for a share and for a mean."""
+    tables = simulate(contacts=900, seed=42).tables
+    policy = replace(
+        POLICIES["one level, from the end"], publish=Publish(minimum_sample=1, suppress_below=1, dominance=1e-9)
+    )
+    rows = tables["contacts"].to_pylist()
+    run = run_of(engine, rows, policy, cutoff=FRAME.cutoff, since=FRAME.since, by=("team,month",), detail=False).run
+    frames = {name: tables[name].to_pandas() for name in ("contacts", "case_events", "surveys")}
+    table = _by_pandas(frames, policy)
+    table["month"] = table["started_at"].dt.to_period("M").dt.start_time.dt.date
+    compared = 0
+    for measure in ("fcr_contact", "handle_time"):
+        cause, _ = _expected(table, policy, measure)
+        counted = table[cause.eq("")]
+        for row in run.slices(measure, "team,month"):
+            here = counted[
+                counted["month"].eq(row.period_start) & counted["team"].fillna("(unknown)").eq(row.cell["team"])
+            ]
+            if row.result.code != "one-customer-dominates":
+                assert here["customer_id"].notna().sum() == 0
+                continue
+            most = here["customer_id"].value_counts().iloc[0]
+            assert f"holds {most / len(here):.0%} of {len(here):,} contacts" in row.result.reason
+            compared += 1
+    assert compared > 60
