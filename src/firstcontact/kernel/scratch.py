@@ -7,6 +7,7 @@ next one does it.
 from __future__ import annotations
 
 import atexit
+import errno
 import os
 import shutil
 import tempfile
@@ -33,8 +34,14 @@ def make_scratch(parent: Path | None = None) -> Path:
 
     Returns:
         The directory. It stays until `remove_scratch`, and is known to be in use while this process lives.
+
+    Raises:
+        OSError: None can be made.
     """
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    except FileNotFoundError as error:
+        raise OSError(errno.EROFS, "no directory for temporary files can be written") from error
     if fcntl is not None:
         handle = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -18,6 +18,7 @@ from firstcontact.doors.cli.inspect import inspect
 from firstcontact.doors.cli.measure import measure
 from firstcontact.doors.cli.policy import policy
 from firstcontact.doors.cli.simulate import simulate
+from firstcontact.kernel.errors import EXIT_INTERNAL
 
 app = typer.Typer(
     name="firstcontact",
@@ -45,12 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: Always, with a code of `kernel.errors.EXIT_CODES`.
     """
-    for stream in (sys.stdout, sys.stderr):
-        # A file's name may hold what the terminal's encoding has no character for.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    failure.prepare_streams()
     with failure.interruptible():
-        app(args=arguments, prog_name="firstcontact", standalone_mode=True)
+        try:
+            app(args=arguments, prog_name="firstcontact", standalone_mode=True)
+        except Exception as error:  # even help can meet a full disk
+            sys.exit(getattr(failure.ended(error), "exit_code", EXIT_INTERNAL))
 
 
 @app.callback()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -70,8 +71,20 @@ class Told(TyperGroup):
             raise typer.Exit(lacking.exit_code) from None
         except (typer.Exit, typer.Abort):
             raise
+        except SystemExit:  # how rich ends when the reader went away
+            raise typer.Exit(EXIT_OK) from None
         except Exception as error:
-            raise _ended(error) from None
+            raise ended(error) from None
+
+
+def prepare_streams() -> None:
+    """Make both streams take any text: a closed one, and one whose encoding lacks a character of a file's name."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, io.StringIO())
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager
@@ -133,16 +146,18 @@ def printable(text: str) -> str:
     )
 
 
-def _ended(error: Exception) -> BaseException:
-    """What to raise instead of something that no step expected."""
+def ended(error: Exception) -> Exception:
+    """Say what no step expected.
+
+    Returns:
+        What to raise instead: an exit with its code, or the error itself where typer says it.
+    """
     if _Interruption.at is not None:  # an engine may raise an error of its own when it is interrupted
         return _interrupted()
     if isinstance(error, _USAGE):  # the command line was not understood, which typer says itself
         return error
     if isinstance(error, BrokenPipeError):
-        # The reader has seen enough. What is still in the buffer has nowhere to go.
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()  # the reader has seen enough
         return typer.Exit(EXIT_OK)
     _trace()
     if isinstance(error, OSError) and error.errno in _FULL:
@@ -150,11 +165,18 @@ def _ended(error: Exception) -> BaseException:
         cure = "make room, or name another directory with TMPDIR"
         fault = NO_ROOM.fault(where=where, saw=error.strerror or "a full disk", allowed="room enough", cure=cure)
         say(FirstcontactError([fault]))
+        _close_output()
         return typer.Exit(EXIT_OUTPUT)
     # An engine's own message may quote a customer's row, so only the kind of error and its place are said.
     print(f"{INTERNAL.code} {INTERNAL.title}: {type(error).__name__} in {_place(error)}.", file=sys.stderr)
     print("Run again with FIRSTCONTACT_TRACEBACK=1 to see more; that text may hold your data.", file=sys.stderr)
     return typer.Exit(EXIT_INTERNAL)
+
+
+def _close_output() -> None:
+    """What is still in the buffer has nowhere to go, and shall not fail again at the end of the process."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _interrupted() -> typer.Exit:

@@ -127,9 +127,7 @@ def _files(paths: Sequence[Path], faults: Faults) -> list[Path]:
             inside = [
                 file
                 for file in sorted(path.rglob("*"))
-                if file.is_file()
-                and _known(file.name)
-                and not any(step == "truth" or step.startswith(".") for step in file.relative_to(path).parts)
+                if file.is_file() and _known(file.name) and not _apart(file.relative_to(path), path)
             ]
             if not inside:
                 faults.add(fault.EMPTY, where=path.name or str(path), saw="a directory without a readable file",
@@ -147,6 +145,13 @@ def _files(paths: Sequence[Path], faults: Faults) -> list[Path]:
         faults.add(fault.NOT_FOUND, where="the command", saw="no file", allowed="at least one file",
                    cure="name a file with contacts")  # fmt: skip
     return found
+
+
+def _apart(file: Path, folder: Path) -> bool:
+    """Whether a file in a directory is none of its data: hidden, a simulation's truth, or a run's own output."""
+    if any(step == "truth" or step.startswith(".") or ".partial-" in step for step in file.parts):
+        return True
+    return any((folder / inner / "run.json").is_file() for inner in file.parents if inner != Path())
 
 
 def _known(name: str) -> bool:
@@ -296,6 +301,11 @@ def _copy(packed: gzip.GzipFile | IO[bytes], target: Path, size: int, label: str
         else:
             return True
     target.unlink()
+    if written > room:
+        faults.add(fault.BOMB, where=label, saw="more content than the temporary directory has room for",
+                   allowed=f"{max(room, 0) >> 20} MB, which leaves some room for the work",
+                   cure="make room, name another directory with TMPDIR, or unpack it elsewhere")  # fmt: skip
+        return False
     faults.add(fault.BOMB, where=label, saw=f"more than {written >> 20} MB from {max(size, 1) / 1e6:.2f} MB",
                allowed=f"at most {RATIO} times its size, {LARGEST >> 30} GB, and the room in the temporary directory",
                cure="unpack it yourself if you trust it, and name the plain file")  # fmt: skip
