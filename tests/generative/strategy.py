@@ -25,10 +25,10 @@ from firstcontact.measurement.reference.contact import CaseEvent, Contact, Surve
 
 BASE = datetime(2024, 3, 1, 9)  # noqa: DTZ001 - naive UTC, as everywhere inside
 REASONS = ("bill", "bill > late", "bill > wrong", "bill > late > card", "repair", "repair > visit", "billing")
-PATHS = (*REASONS, "late", "repair > visit > window")
+PATHS = ("bill", "repair", *REASONS, "late", "repair > visit > window")
 CHANNELS = ("phone", "email", "self-service")
-LENGTHS = (0, 1, 20, 60, 600, 3600, 86_400, 259_200)
-DAYS = (0.00001, 1 / 24, 0.5, 1.0, 3.0, 7.25, 30.0)
+LENGTHS = (0, 0, 1, 60, 600, 3600, 43_200, 86_400)
+DAYS = (0.00001, 1 / 24, 0.5, 1.0, 3.0, 30.0)
 
 maybe_flag = st.sampled_from([None, None, True, False])
 
@@ -52,7 +52,9 @@ def seconds() -> st.SearchStrategy[int]:
 @st.composite
 def contacts(draw: st.DrawFn) -> tuple[Contact, ...]:
     """Contacts of a few customers, in no order."""
-    customers = draw(st.lists(st.sampled_from(["ann", "bob", "cid", "dot", None]), min_size=1, max_size=14))
+    # A few customers with many contacts: that is where the rules meet.
+    people = ["ann", "ann", "ann", "bob", "bob", "cid", "dot", None]
+    customers = draw(st.lists(st.sampled_from(people), min_size=draw(st.sampled_from([1, 12, 28])), max_size=36))
     kinds = draw(st.sets(st.sampled_from(CASE_EVENT_KINDS), max_size=5))
     asked = draw(st.booleans())
     moment = BASE
@@ -66,8 +68,8 @@ def contacts(draw: st.DrawFn) -> tuple[Contact, ...]:
 @st.composite
 def contact(draw: st.DrawFn, name: str, customer: str | None, start: datetime, kinds: set[str], asked: bool) -> Contact:
     """One contact; its id may sort before that of an earlier one."""
-    lasts = draw(st.one_of(st.none(), seconds()))
-    special = draw(st.sampled_from(["", "", "", "outbound", "abandoned"]))
+    lasts = draw(st.one_of(st.none(), st.just(0), seconds()))
+    special = draw(st.sampled_from(["", "", "", "", "", "", "outbound", "abandoned"]))
     times = st.tuples(st.sampled_from([-60, 0, 60, 600, 86_400, 259_200]), st.sampled_from(sorted(kinds) or [""]))
     happened = draw(st.lists(times, max_size=5)) if kinds else []
     agents = st.sampled_from([None, "A", "B"])
@@ -79,8 +81,8 @@ def contact(draw: st.DrawFn, name: str, customer: str | None, start: datetime, k
         customer=customer,
         started_at=start,
         ended_at=None if lasts is None else start + timedelta(seconds=lasts),
-        reason=draw(st.sampled_from([None, *REASONS])),
-        channel=draw(st.sampled_from([None, "phone", *CHANNELS])),
+        reason=draw(st.sampled_from(["bill", "bill", "repair", "repair", None, *REASONS])),
+        channel=draw(st.sampled_from(["phone", "phone", "phone", None, *CHANNELS])),
         direction="outbound" if special == "outbound" else draw(st.sampled_from([None, "inbound"])),
         queued_at=draw(st.sampled_from([None, start, start - timedelta(seconds=30)])),
         answered_at=draw(st.sampled_from([None, start, start + timedelta(seconds=5)])),
@@ -121,11 +123,10 @@ def condition(draw: st.DrawFn, *, required: bool) -> Condition:
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
     """Any policy that a file could hold."""
-    roles = st.sampled_from(["count", "return_only", "ignore"])
+    roles = st.sampled_from(["count", "count", "return_only", "ignore"])
     level = draw(st.sampled_from([None, None, 0, 1, 2]))
-    related = st.builds(
-        Related, st.sampled_from(PATHS), st.sampled_from(PATHS), st.sampled_from(DAYS), both_ways=st.booleans()
-    )
+    path = st.sampled_from(["bill", "bill", "repair", "repair", *PATHS])
+    related = st.builds(Related, path, path, st.sampled_from(DAYS), both_ways=st.booleans())
     exclusions = st.sampled_from(
         [
             Exclusion("test", "queue", ("test",)),
@@ -145,8 +146,8 @@ def policies(draw: st.DrawFn) -> Policy:
             index=draw(st.sampled_from(["openers", "all"])),
             gap_from=draw(st.sampled_from(["auto", "start", "end"])),
             reason_level=level,
-            channels=draw(st.sampled_from([(), (), (), ("phone",), ("phone", "email")])),
-            look_back_days=draw(st.sampled_from([0.0, 1.0, 10.0])),
+            channels=draw(st.sampled_from([(), (), (), (), (), ("phone",), ("phone", "email")])),
+            look_back_days=draw(st.sampled_from([0.0, 0.5, 1.0, 3.0, 10.0])),
             look_back_factor=draw(st.sampled_from([0.0, 1.0, 1.35])),
             same_contact_seconds=draw(st.sampled_from([0.0, 1.0, 60.0, 599.999999])),
             same_contact_any_channel=draw(st.booleans()),
@@ -165,7 +166,7 @@ def policies(draw: st.DrawFn) -> Policy:
         ),
         left_out_when=tuple(draw(st.lists(condition(required=False), max_size=1))),
         unsettled_when=tuple(draw(st.lists(condition(required=False), max_size=1))),
-        exclude=tuple(draw(st.lists(exclusions, max_size=2, unique_by=lambda rule: rule.code))),
+        exclude=tuple(draw(st.one_of(st.just([]), st.lists(exclusions, max_size=2, unique_by=lambda rule: rule.code)))),
     )
 
 
@@ -179,12 +180,15 @@ def invented(draw: st.DrawFn) -> Invented:
     windows = tuple(
         ReasonWindow(key, draw(st.sampled_from(DAYS)), draw(st.sampled_from(DAYS))) for key in sorted(known)
     )
-    days = st.sampled_from([0, 1, 5, 40])
-    start = BASE - timedelta(days=draw(days))
+    # The frame often ends, or begins, at the very moment that decides about some contact.
+    some = draw(st.sampled_from(told))
+    days = timedelta(days=draw(st.sampled_from(DAYS)))
+    ends = st.sampled_from([BASE + timedelta(days=10), BASE + timedelta(days=60), (some.ended_at or BASE) + days])
+    start = draw(st.sampled_from([BASE, BASE - timedelta(days=1), BASE - timedelta(days=40), some.started_at - days]))
     frame = Frame(
         data_start=start,
-        since=start + timedelta(days=draw(st.sampled_from([0, 0, 1, 6]))),
-        cutoff=BASE + timedelta(days=draw(st.sampled_from([2, 10, 60]))),
+        since=start + timedelta(days=draw(st.sampled_from([0, 0, 0, 1]))),
+        cutoff=draw(ends),
         source_kind=draw(st.sampled_from(["contact", "contact", "ticket"])),
     )
     return Invented(told, policy, Fit(windows), frame)
