@@ -19,18 +19,18 @@ from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.progress import Progress, silent
 from firstcontact.measurement.fit.declared import Fit, declare, effective_hash
 from firstcontact.measurement.linking.censor import find_frame
-from firstcontact.measurement.linking.holding import holdings
 from firstcontact.measurement.linking.identity import Identity, identify
 from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.linking.period import local_day
+from firstcontact.measurement.linking.shared import Shared
 from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.measurement.measures.cut import asked, further_columns, refuse_people, standard
-from firstcontact.measurement.measures.reduce import ledger
+from firstcontact.measurement.measures.reduce import gather
 from firstcontact.measurement.measures.row import DefinitionRow
-from firstcontact.measurement.measures.tabulate import tabulate
+from firstcontact.measurement.measures.tabulate import columns_of, tabulate
 from firstcontact.measurement.policy.model import Policy, cut_reason
 from firstcontact.services.check_options import check_options, check_period
-from firstcontact.services.compare_definitions import compare_definitions
+from firstcontact.services.compare_definitions import compare_definitions, signals_beside
 from firstcontact.services.run import IdentityCoverage, Run
 
 if TYPE_CHECKING:
@@ -127,6 +127,7 @@ class Prepared:
     zone: str
     reasons: list[str | None]
     findings: tuple[Finding, ...]
+    shared: Shared
 
 
 class _Watch:
@@ -204,9 +205,9 @@ def prepare(
     )
     if options.cutoff or options.since:
         check_period(found.frame, _extent(engine, tables["contacts"])[1])
-    reasons = engine.execute(tables["contacts"].select("reason").distinct())["reason"].to_pylist()
+    shared = Shared(engine, tables)
     findings = (*loaded.findings, *identity.findings, *found.findings)
-    return Prepared(loaded, tables, identity, holdings(engine, tables), found.frame, zone, reasons, findings)
+    return Prepared(loaded, tables, identity, shared.has, found.frame, zone, shared.reasons, findings, shared)
 
 
 def measure(
@@ -245,19 +246,12 @@ def measure(
     watch("linking contacts into issues")
     fit = options.fit or declare(policy, _keys(prepared.reasons, policy))
     supported = [one for one in MEASURES.values() if one.supported(prepared.has)]
-    keep = {
-        "customer",
-        "bucket",
-        "source",
-        "reason",
-        "channel",
-        "team",
-        "queue",
-        "started_at",
-        "ended_at",
-        *loaded.extra,
-    }
-    keep |= {column for one in supported for column in one.columns}
+    signals = {signal for one in supported for signal in one.signals} | {"repeat"}
+    if options.definitions:
+        signals |= signals_beside(policy, prepared.has)
+    keep = {"customer", "bucket", *columns_of(cuts), *(column for one in supported for column in one.columns)}
+    if options.detail:
+        keep |= {"source", "reason", "channel", "team", "queue", "started_at", "ended_at", *loaded.extra}
     linked = link(
         engine,
         prepared.tables,
@@ -265,18 +259,20 @@ def measure(
         fit,
         frame,
         has=prepared.has,
-        signals={signal for one in supported for signal in one.signals} | {"repeat"},
+        signals=signals,
         keep=keep,
         detail=options.detail,
+        shared=prepared.shared,
     )
-    first, last = _extent(engine, linked)
+    first, last = _extent(engine, prepared.tables["contacts"])
     linked = linked.mutate(local_day=local_day(linked.start_us, prepared.zone, first, last))
 
     watch("counting")
     digest = effective_hash(policy, fit)
     stamp = {"policy": policy.name, "policy_hash": digest, "cutoff": frame.cutoff, "version": version}
-    rows = tabulate(engine, linked, list(MEASURES.values()), prepared.has, policy, cuts, stamp)
-    ledgers = tuple(ledger(engine, linked, one, policy) for one in supported)
+    facts = gather(engine, linked, supported, policy, columns_of(cuts))
+    rows = tabulate(facts, list(MEASURES.values()), prepared.has, policy, cuts, stamp)
+    ledgers = tuple(facts.count([]).ledgers().values())
     definitions: tuple[DefinitionRow, ...] = ()
     if options.definitions:
         watch("applying every definition")

@@ -5,7 +5,7 @@ This is the hot path. It is one window over integers: no self-join, no cumulativ
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
+    from firstcontact.kernel.engine import Engine
     from firstcontact.measurement.fit.declared import Fit
     from firstcontact.measurement.linking.frame import Frame
     from firstcontact.measurement.policy.model import Exclusion, Policy
@@ -38,14 +39,14 @@ def reason_table(reasons: list[str | None], policy: Policy, fit: Fit) -> pa.Tabl
         fit: Its windows, by key.
 
     Returns:
-        One row a reason: `reason_text` ("(none)" for None), `key` (int32, number of the linking key), `window_us`,
-        `look_back_us`, `horizon_us` (int64 microseconds).
+        One row a reason: `reason_text` ("(none)" for None), `reason_number` (int32), `key` (int32, number of the
+        linking key), `window_us`, `look_back_us`, `horizon_us` (int64 microseconds).
     """
     import pyarrow as pa
 
     windows = {window.reason: window for window in fit.windows}
     keys: dict[str, int] = {}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for reason in sorted(reasons, key=lambda text: (text is not None, text or "")):
         key = cut_reason(reason, policy.link.reason_level)
         window = windows.get(key)
@@ -54,15 +55,40 @@ def reason_table(reasons: list[str | None], policy: Policy, fit: Fit) -> pa.Tabl
         rows.append(
             {
                 "reason_text": NO_REASON if reason is None else reason,
+                "reason_number": len(rows),
                 "key": keys.setdefault(key, len(keys)),
                 "window_us": round(days * DAY_US),
                 "look_back_us": round(look_back * DAY_US),
                 "horizon_us": round(max(days, *_related_days(reason, policy), days) * DAY_US),
             }
         )
-    types = {"reason_text": pa.string(), "key": pa.int32()}
-    names = ("reason_text", "key", "window_us", "look_back_us", "horizon_us")
+    types = {"reason_text": pa.string(), "reason_number": pa.int32(), "key": pa.int32()}
+    names = ("reason_text", "reason_number", "key", *_WINDOWS)
     return pa.table({name: pa.array([row[name] for row in rows], types.get(name, pa.int64())) for name in names})
+
+
+_WINDOWS = ("window_us", "look_back_us", "horizon_us")
+
+
+def number_reasons(engine: Engine, contacts: ir.Table, known: pa.Table, policy: Policy) -> ir.Table:
+    """Add `reason_number` and `key` of each contact's reason, from what `reason_table` gives."""
+    if len(set(known["key"].to_pylist())) == 1 and not policy.related:
+        # One key has one window: nobody asks for the reason.
+        return contacts.mutate(reason_number=ibis.literal(0, "int32"), key=ibis.literal(0, "int32"))
+    numbered = engine.register(known.select(["reason_text", "reason_number", "key"]), "fc_reason")
+    return contacts.mutate(reason_text=contacts.reason.fill_null(NO_REASON)).join(numbered, "reason_text")
+
+
+def windows(engine: Engine, contacts: ir.Table, known: pa.Table) -> ir.Table:
+    """Add `window_us`, `look_back_us` and `horizon_us`: constants where they are the same for every reason."""
+    if _alike(known):
+        return contacts.mutate(**{name: ibis.literal(known[name][0].as_py(), "int64") for name in _WINDOWS})
+    measured = engine.register(known.select(["reason_number", *_WINDOWS]), "fc_reason_window")
+    return contacts.join(measured, "reason_number")
+
+
+def _alike(known: pa.Table) -> bool:
+    return all(len(set(known[name].to_pylist())) == 1 for name in _WINDOWS)
 
 
 def _related_days(reason: str | None, policy: Policy) -> list[float]:
@@ -143,15 +169,18 @@ def gaps(contacts: ir.Table, policy: Policy, frame: Frame, *, detail: bool) -> i
         frame: The period and the kind of source.
         detail: Whether to name the previous contact too.
     """
-    # Contacts that take no part go to chains whose answers are dropped: cheaper than a filter and a union.
-    chain = ibis.ifelse(contacts.takes_part, contacts.key, -1)
-    grouped = contacts.mutate(chain=chain)
+    # Contacts that take no part go to chains whose answers are dropped: cheaper than a filter and a union. Their start
+    # scatters them, or all unknown customers would be sorted as one.
+    took = contacts.takes_part
+    grouped = contacts.mutate(
+        chain=ibis.ifelse(took, contacts.key, -1), chain_of=ibis.ifelse(took, contacts.customer, contacts.start_us)
+    )
     order = [grouped.start_us, grouped.contact_id]
-    row = ibis.window(group_by=[grouped.customer, grouped.chain], order_by=order)
+    row = ibis.window(group_by=[grouped.chain_of, grouped.chain], order_by=order)
     if gap_from(policy, frame) == "start":
         previous_anchor = grouped.start_us.lag().over(row)
     else:
-        before = ibis.window(group_by=[grouped.customer, grouped.chain], order_by=order, rows=(None, -1))
+        before = ibis.window(group_by=[grouped.chain_of, grouped.chain], order_by=order, rows=(None, -1))
         previous_anchor = grouped.anchor_us.max().over(before)
     columns = {"previous_anchor": previous_anchor, "next_start": grouped.start_us.lead().over(row)}
     if detail:
@@ -172,7 +201,7 @@ def gaps(contacts: ir.Table, policy: Policy, frame: Frame, *, detail: bool) -> i
             nothing,
         ),
     )
-    return changed.drop("previous_anchor", "next_start", "chain")
+    return changed.drop("previous_anchor", "next_start", "chain", "chain_of")
 
 
 def no_gaps(contacts: ir.Table) -> ir.Table:

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 import ibis
 from ibis import _
 
-from firstcontact.measurement.linking.chain import legs
+from firstcontact.measurement.linking.chain import gap_from, legs
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from firstcontact.kernel.engine import Engine
     from firstcontact.measurement.linking.frame import Frame
+    from firstcontact.measurement.linking.shared import Shared
     from firstcontact.measurement.policy.model import Policy
 
 
-def fold(engine: Engine, timed: ir.Table, policy: Policy, frame: Frame) -> ir.Table:
+def fold(shared: Shared, timed: ir.Table, policy: Policy, frame: Frame) -> ir.Table:
     """Fold legs into their heads.
 
     Legs keep their rows, marked `leg_of` and `part_of_contact`, and take no further part. Heads get the latest end, the
     number of legs added to `transfers`, and the first reason that is not missing.
 
     Args:
-        engine: Where it runs.
+        shared: The contacts, and where it runs.
         timed: Contacts with `excluded_code`, `takes_part`, `start_us`, `end_us`, `anchor_us`.
         policy: The policy.
         frame: The period and the kind of source.
@@ -35,10 +35,15 @@ def fold(engine: Engine, timed: ir.Table, policy: Policy, frame: Frame) -> ir.Ta
     nothing = timed.mutate(leg_of=ibis.null("string"), leg_count=ibis.null("int64"))
     if frame.source_kind != "contact" or policy.link.same_contact_seconds <= 0:
         return nothing
-    # Few customers have legs: find them in one narrow pass, then look closely at those alone.
+    near = shared.near(policy.link.same_contact_seconds)
+    if near is None:
+        return nothing
+    # Few customers have legs: find them among those who may, then look closely at those alone.
+    engine = shared.engine
     narrow = timed.select(
         "contact_id", "customer", "channel", "takes_part", "start_us", "end_us", "anchor_us", "reason"
     )
+    narrow = engine.materialise(narrow.semi_join(near, "customer"), "fc_leg_near")
     touched = legs(narrow, policy)
     touched = touched.filter(touched.is_leg).select("customer").distinct()
     touched = engine.materialise(touched, "fc_leg_customer")
@@ -67,7 +72,7 @@ def fold(engine: Engine, timed: ir.Table, policy: Policy, frame: Frame) -> ir.Ta
     folded = folded.left_join(members, folded.contact_id == members.leg_id)
     is_leg = folded.leg_of.notnull()
     # The anchor moves with the end only where gaps run from the end.
-    by_end = folded.anchor_us == folded.end_us if _anchored_on_end(policy, frame) else ibis.literal(False)
+    by_end = folded.anchor_us == folded.end_us if gap_from(policy, frame) == "end" else ibis.literal(False)
     end = folded.head_end_us.fill_null(folded.end_us)
     return folded.mutate(
         end_us=end,
@@ -78,9 +83,3 @@ def fold(engine: Engine, timed: ir.Table, policy: Policy, frame: Frame) -> ir.Ta
             ibis.ifelse(is_leg, ibis.literal("part_of_contact"), ibis.null("string"))
         ),
     ).drop("head_id", "head_end_us", "head_reason", "leg_id")
-
-
-def _anchored_on_end(policy: Policy, frame: Frame) -> bool:
-    from firstcontact.measurement.linking.chain import gap_from
-
-    return gap_from(policy, frame) == "end"

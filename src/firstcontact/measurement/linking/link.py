@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from firstcontact.contacts.table import NO_REASON
 from firstcontact.measurement.linking import chain, issue, leg, related
-from firstcontact.measurement.linking.holding import holdings
 from firstcontact.measurement.linking.judge import outcome
 from firstcontact.measurement.linking.portable import microseconds
+from firstcontact.measurement.linking.shared import Shared
+from firstcontact.measurement.policy.model import digest
 from firstcontact.measurement.signals.catalog import SIGNALS
-from firstcontact.measurement.signals.event import count_events
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
 
     from firstcontact.kernel.engine import Engine
     from firstcontact.measurement.fit.declared import Fit
@@ -40,6 +41,7 @@ def link(
     keep: Iterable[str] | None = None,
     detail: bool = True,
     name: str = "fc_linked",
+    shared: Shared | None = None,
 ) -> ir.Table:
     """Link and judge.
 
@@ -56,12 +58,13 @@ def link(
         keep: Columns of the contacts (and `survey_` answers) to carry along; all where not given.
         detail: Whether to name the earlier contact, the issue and redials: what exports need and figures do not.
         name: Under which the engine keeps the answer.
+        shared: What other policies found on the same tables.
 
     Returns:
         What `connect` gives, with the verdicts that `judge` adds.
     """
     connected = connect(
-        engine, tables, policy, fit, frame, has=has, signals=signals, keep=keep, detail=detail, name=name
+        engine, tables, policy, fit, frame, has=has, signals=signals, keep=keep, detail=detail, name=name, shared=shared
     )
     return judge(connected, policy)
 
@@ -78,43 +81,93 @@ def connect(
     keep: Iterable[str] | None = None,
     detail: bool = True,
     name: str = "fc_linked",
+    shared: Shared | None = None,
+    stored: bool = True,
 ) -> ir.Table:
     """Link without judging: everything that conditions compare. Takes what `link` takes.
 
+    Args:
+        engine: Where it runs.
+        tables: As for `link`.
+        policy: The policy.
+        fit: Its windows.
+        frame: The period and the kind of source.
+        has: As for `link`.
+        signals: As for `link`.
+        keep: As for `link`.
+        detail: As for `link`.
+        name: Under which the engine keeps the answer.
+        shared: What other policies found on the same tables.
+        stored: Whether the rows are kept, or only what would make them: good for one question, and only until the next
+            policy is linked.
+
     Returns:
-        One row a contact, kept in the engine: `start_us`, `excluded_code`, `outside` (`before_since`, `after_cutoff`),
-        `takes_part`, `previous_gap_us`, `next_gap_us`, `related_previous_gap_us`, `related_next_gap_us`, `window_us`,
-        `returned`, `repeat`, `opener`, `issue_start`, `left_censored`, `history_short` (too early to know whether it is
-        a repeat), `mature`, `index_eligible`, the signals, and with detail `leg_of`, `repeat_of`, `issue_id`,
-        `redialled`.
+        One row a contact: `start_us`, `excluded_code`, `outside` (`before_since`, `after_cutoff`), `takes_part`,
+        `previous_gap_us`, `next_gap_us`, `related_previous_gap_us`, `related_next_gap_us`, `window_us`, `returned`,
+        `repeat`, `opener`, `issue_start`, `left_censored`, `history_short` (too early to know whether it is a repeat),
+        `mature`, `index_eligible`, the signals, and with detail `leg_of`, `repeat_of`, `issue_id`, `redialled`.
     """
-    has = holdings(engine, tables) if has is None else has
+    shared = shared or Shared(engine, tables, has)
     wanted = sorted(policy.signals | set(signals))
     source = tables["contacts"]
     carried = [column for column in source.columns if keep is None or column in {*keep, "contact_id"}]
     read = {*_READ, *(rule.column for rule in policy.exclude)}
     read |= {column for signal in wanted for column in SIGNALS[signal].columns}
     contacts = source.select([column for column in source.columns if column in read or column in carried])
+    known = chain.reason_table(shared.reasons, policy, fit)
 
-    contacts = chain.time(chain.sort_out(contacts, policy), policy, frame)
-    contacts = contacts.mutate(recorded_start_us=contacts.start_us, recorded_end_us=microseconds(contacts.ended_at))
-    contacts = leg.fold(engine, contacts, policy, frame)
-    reasons = engine.execute(contacts.select("reason").distinct())["reason"].to_pylist()
-    known = engine.register(chain.reason_table(reasons, policy, fit), "fc_reason")
-    contacts = contacts.mutate(reason_text=contacts.reason.fill_null(NO_REASON)).join(known, "reason_text")
-
+    placed = engine.view(_place(shared, contacts, policy, frame, known), f"{name}_placed")
     asks_for_customers = policy.needs_customer or detail or bool({"returned", "repeat"} & set(wanted))
-    linked = chain.gaps(contacts, policy, frame, detail=detail) if asks_for_customers else chain.no_gaps(contacts)
-    linked = related.relate(engine, linked, policy, [reason for reason in reasons if reason is not None])
+    linked = chain.gaps(placed, policy, frame, detail=detail) if asks_for_customers else chain.no_gaps(placed)
+    linked = related.relate(engine, placed, linked, policy, shared.reasons)
+    linked = engine.view(chain.windows(engine, linked, known), f"{name}_chained")
     linked = _decide(linked, policy, frame)
     answers = [column for column in keep or () if column.startswith("survey_")]
-    linked = _observe(tables, linked, policy, has, wanted, answers)
+    linked = _observe(shared, linked, policy, wanted, answers)
     if detail:
         linked = linked.mutate(repeat_of=issue.predecessor(linked))
-    result = ("contact_id", *(column for column in carried if column != "contact_id"), *_MADE, *wanted, *answers)
+    result = ("contact_id", *carried, *_MADE, *_TO_DECIDE, *wanted, *answers)
     result = (*result, *(("leg_of", "repeat_of") if detail else ()))
-    kept = engine.materialise(linked.select(list(dict.fromkeys(result))), name)
+    linked = linked.select(list(dict.fromkeys(result)))
+    if not stored:
+        return engine.view(linked, name)
+    kept = engine.materialise(linked, name)
     return issue.name_issues(engine, kept, source, policy, name) if detail else kept
+
+
+def chain_settings(policy: Policy) -> str:
+    """What makes two policies chain contacts alike, whatever their windows and conditions, as a short text."""
+    others = {"index", "look_back_days", "look_back_factor", "redial_minutes"}
+    link = {name: value for name, value in dataclasses.asdict(policy.link).items() if name not in others}
+    return digest([link, policy.exclude, policy.needs_customer, bool(policy.related)])
+
+
+def reconnect(shared: Shared, linked: ir.Table, policy: Policy, fit: Fit, frame: Frame, name: str) -> ir.Table:
+    """Link under a policy with other windows, related reasons or openers, from what one that chains alike gave.
+
+    Args:
+        shared: What the policies share.
+        linked: What `connect` gave, kept in the engine, with the signals that this policy asks for; `customer` and
+            `reason` too where it has related reasons.
+        policy: The policy, alike in its `chain_settings`.
+        fit: Its windows.
+        frame: The period and the kind of source.
+        name: Of the view that is the answer.
+
+    Returns:
+        What `connect` would give, beside the further columns that there were.
+    """
+    known = chain.reason_table(shared.reasons, policy, fit)
+    base = linked.drop(*(column for column in _DECIDED if column in linked.columns))
+    again = related.relate(shared.engine, base, base, policy, shared.reasons)
+    return shared.engine.view(_decide(chain.windows(shared.engine, again, known), policy, frame), name)
+
+
+def _place(shared: Shared, contacts: ir.Table, policy: Policy, frame: Frame, known: pa.Table) -> ir.Table:
+    """Each contact with what chaining asks: whether it takes part, from when to when, and under which key."""
+    timed = chain.time(chain.sort_out(contacts, policy), policy, frame)
+    timed = timed.mutate(recorded_start_us=timed.start_us, recorded_end_us=microseconds(timed.ended_at))
+    return chain.number_reasons(shared.engine, leg.fold(shared, timed, policy, frame), known, policy)
 
 
 def judge(connected: ir.Table, policy: Policy) -> ir.Table:
@@ -148,12 +201,29 @@ _MADE = (
     "mature",
     "index_eligible",
 )
+_TO_DECIDE = ("anchor_us", "alone", "key", "reason_number")
+_DECIDED = (
+    "outside",
+    "window_us",
+    "look_back_us",
+    "horizon_us",
+    "returned",
+    "repeat",
+    "opener",
+    "issue_start",
+    "left_censored",
+    "history_short",
+    "mature",
+    "index_eligible",
+    "related_previous_gap_us",
+    "related_next_gap_us",
+)
 
 
 def _decide(linked: ir.Table, policy: Policy, frame: Frame) -> ir.Table:
     """Everything that follows from the gaps and the windows."""
     since, cutoff, data_start = (_us(moment) for moment in (frame.since, frame.cutoff, frame.data_start))
-    start = linked.recorded_start_us
+    start = linked.start_us
     outside = ibis.cases((start < since, "before_since"), (start >= cutoff, "after_cutoff"), else_=ibis.null("string"))
     took, alone = linked.takes_part, linked.alone
     decided = linked.mutate(
@@ -180,17 +250,11 @@ def _decide(linked: ir.Table, policy: Policy, frame: Frame) -> ir.Table:
     return decided.mutate(index_eligible=eligible)
 
 
-def _observe(
-    tables: dict[str, ir.Table],
-    linked: ir.Table,
-    policy: Policy,
-    has: frozenset[str],
-    wanted: list[str],
-    answers: list[str],
-) -> ir.Table:
+def _observe(shared: Shared, linked: ir.Table, policy: Policy, wanted: list[str], answers: list[str]) -> ir.Table:
     """Bring the signals that are wanted, and the survey answers, to the contacts."""
+    tables, has = shared.tables, shared.has
     if "case_events" in tables and any(_asks(name, "event") for name in wanted):
-        counted = count_events(tables["case_events"], linked, policy.link.events_days)
+        counted = shared.events(policy.link.events_days)
         linked = linked.left_join(counted, linked.contact_id == counted.event_id)
     asked = sorted({*answers, *(name for name in wanted if _asks(name, "survey."))})
     if "surveys" in tables and asked:

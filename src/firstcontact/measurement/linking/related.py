@@ -48,12 +48,21 @@ def pair_table(reasons: list[str], policy: Policy) -> pa.Table:
     )
 
 
-def relate(engine: Engine, chained: ir.Table, policy: Policy, reasons: list[str]) -> ir.Table:
+def relate(engine: Engine, placed: ir.Table, chained: ir.Table, policy: Policy, reasons: list[str | None]) -> ir.Table:
     """Add `related_next_gap_us`, `related_previous_gap_us`, `related_previous_id`, `related_previous_start_us`.
 
-    Takes what `pairs` takes; all four columns are NULL where no rule applies.
+    Args:
+        engine: Where it runs.
+        placed: What `pairs` takes: the contacts before they were chained, so that they are not chained for it again.
+        chained: The contacts to which the columns are added.
+        policy: The policy.
+        reasons: Every different reason in the data.
+
+    Returns:
+        The chained contacts; all four columns are NULL where no rule applies.
     """
-    found = pairs(engine, chained, policy, reasons) if policy.related else None
+    named = [reason for reason in reasons if reason is not None]
+    found = pairs(engine, placed, policy, named) if policy.related else None
     if found is None:
         return chained.mutate(
             related_next_gap_us=ibis.null("int64"),

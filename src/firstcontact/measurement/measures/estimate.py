@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from firstcontact.measurement.policy.model import Policy
 
 
-def estimate(measure: Measure, sums: Sums, policy: Policy, largest: dict[int, int] | None = None) -> list[Estimate | Refusal]:
+def estimate(
+    measure: Measure, sums: Sums, policy: Policy, largest: dict[int, int] | None = None
+) -> list[Estimate | Refusal]:
     """One figure or refusal a cell.
 
     Args:
@@ -62,7 +64,9 @@ def estimate(measure: Measure, sums: Sums, policy: Policy, largest: dict[int, in
         if refusal is not None:
             results.append(refusal)
             continue
-        status: Literal["final", "provisional", "unsettled"] = "unsettled" if opened[cell] else "provisional" if maturity < 1 else "final"
+        status: Literal["final", "provisional", "unsettled"] = (
+            "unsettled" if opened[cell] else "provisional" if maturity < 1 else "final"
+        )
         results.append(
             Estimate(
                 value=float(value[cell]),

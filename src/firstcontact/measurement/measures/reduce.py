@@ -1,15 +1,15 @@
-"""From linked contacts to sums: one pass a slice for all measures, cut by customer bucket."""
+"""From linked contacts to sums: one pass to see how each enters all measures, then one narrow pass a cut."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import ibis
 import numpy as np
 
 from firstcontact.contacts.ledger import MeasureLedger
 from firstcontact.measurement.linking.portable import BUCKETS
+from firstcontact.measurement.measures.pattern import CAUSES, OPEN, SCORED, Asked, Patterns
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from firstcontact.kernel.engine import Engine
-    from firstcontact.measurement.measures.measure import Measure, Reduction
+    from firstcontact.measurement.measures.measure import Measure
     from firstcontact.measurement.policy.model import Policy
 
-COLUMN_CODES = ("excluded_code", "outside", "outcome_code")
-"""Cause codes that stand for the value of the linked column of that name."""
+Members = list[tuple[tuple[Any, ...], int]]
 
 _LEDGER_PLACES = ("not_opener", "left_censored", "immature")
 
@@ -66,13 +65,155 @@ class Reduced:
     sums: dict[str, Sums]
 
 
-def cause_of(linked: ir.Table, reduction: Reduction) -> ir.StringValue:
-    """Why a contact is not counted; NULL for a counted one."""
-    branches = [
-        (condition.fill_null(False), linked[code] if code in COLUMN_CODES else ibis.literal(code))
-        for code, condition in reduction.causes
-    ]
-    return ibis.cases(*branches, else_=ibis.null("string"))
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Contacts counted by some columns and by pattern.
+
+    Attributes:
+        rows: The columns, the patterns, `contacts`, and sums of the scores that do not fit into a pattern.
+        digits: The digit of each measure, by row.
+        patterns: What the digits mean.
+    """
+
+    rows: pa.Table
+    digits: dict[str, NDArray[np.int64]]
+    patterns: Patterns
+
+    @property
+    def contacts(self) -> NDArray[np.float64]:
+        """How many contacts each row stands for."""
+        return self.rows["contacts"].to_numpy().astype(float)
+
+    def sums(self, columns: list[str]) -> Reduced:
+        """Sums of all measures by some of the columns and by `bucket`; no columns for the whole."""
+        values = zip(*(self.rows[column].to_pylist() for column in columns), strict=True)
+        keys = list(values) if columns else [()] * len(self.rows)
+        cells = sorted(set(keys), key=lambda cell: tuple((value is not None, value) for value in cell))
+        place = {cell: number for number, cell in enumerate(cells)}
+        cell_of = np.array([place[key] for key in keys], dtype=np.int64)
+        where = cell_of * BUCKETS + self.rows["bucket"].to_numpy()
+
+        def spread(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+            added: NDArray[np.float64] = np.bincount(where, weights, len(cells) * BUCKETS).astype(float)
+            added.shape = (len(cells), BUCKETS)
+            return added
+
+        sums = {}
+        for name, digit in self.digits.items():
+            counted, contacts = digit < CAUSES, self.contacts
+            if self.patterns.asked[name].share:
+                total = contacts * (digit == SCORED)
+            else:
+                total = np.nan_to_num(self.rows[name].to_numpy(zero_copy_only=False).astype(float)) * counted
+            immature = contacts * (digit == self.patterns.digit_of("immature"))
+            sums[name] = Sums(
+                spread(contacts * counted), spread(total), spread(contacts * (digit == OPEN)), spread(immature)
+            )
+        return Reduced(cells, sums)
+
+    def ledgers(self) -> dict[str, MeasureLedger]:
+        """Where each contact stands in every measure; each adds up by construction, for a contact has one cause."""
+        books = {}
+        for name, digit in self.digits.items():
+            by_digit = np.bincount(digit, self.contacts, CAUSES + len(self.patterns.codes)).astype(int).tolist()
+            by_cause = {code: n for code, n in zip(self.patterns.codes, by_digit[CAUSES:], strict=True) if n}
+            places = {place: by_cause.pop(place, 0) for place in _LEDGER_PLACES}
+            counted = sum(by_digit[:CAUSES])
+            total = counted + sum(places.values()) + sum(by_cause.values())
+            books[name] = MeasureLedger(name, total, counted, dict(sorted(by_cause.items())), **places)
+        return books
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One narrow row a contact: the columns to cut by, `bucket`, `customer`, and how it enters every measure.
+
+    Attributes:
+        engine: Where it runs.
+        table: The rows.
+        patterns: What their patterns mean.
+    """
+
+    engine: Engine
+    table: ir.Table
+    patterns: Patterns
+
+    def count(self, by: list[str]) -> Counted:
+        """Count contacts by some columns and by pattern."""
+        grouped = self.table.group_by([*by, *self.patterns.packed])
+        scores = {name: self.table[name].sum() for name in self.patterns.summed}
+        rows = self.engine.execute(grouped.aggregate(contacts=self.table.count(), **scores))
+        return Counted(rows, self.patterns.digits(rows), self.patterns)
+
+    def reduce(self, columns: list[str]) -> Reduced:
+        """Sum all measures by some columns and by customer bucket; no columns for the whole."""
+        return self.count([*columns, "bucket"]).sums(columns)
+
+    def largest_customer(self, columns: list[str], members: Members) -> dict[str, dict[int, int]]:
+        """How many counted contacts the largest customer has in some cells.
+
+        Only asked for cells in which one bucket holds so much that one customer might dominate.
+
+        Args:
+            columns: The columns that the cells are made of.
+            members: Values of the columns, and number of the cell they belong to.
+
+        Returns:
+            By measure id and number of the cell.
+        """
+        import pyarrow as pa
+
+        types = self.table.select(columns).schema().to_pyarrow()
+        names = [f"asked_{number}" for number in range(len(columns))]
+        asked = {
+            name: pa.array([values[number] for values, _ in members], types.field(number).type)
+            for number, name in enumerate(names)
+        }
+        asked["cell"] = pa.array([cell for _, cell in members], pa.int64())
+        cells = self.engine.register(pa.table(asked), "fc_asked_cell")
+        known = self.table.filter(self.table.customer.notnull())
+        known = known.join(cells, [known[c].identical_to(cells[n]) for c, n in zip(columns, names, strict=True)])
+        each = known.group_by(["cell", "customer", *self.patterns.packed]).aggregate(contacts=known.count())
+        rows = self.engine.execute(each)
+        pairs = np.stack([rows["cell"].to_numpy(), rows["customer"].to_numpy()])
+        (cell_of, _), pair = np.unique(pairs, axis=1, return_inverse=True)
+        largest = {}
+        for name, digit in self.patterns.digits(rows).items():
+            counted = np.bincount(pair.ravel(), rows["contacts"].to_numpy() * (digit < CAUSES), len(cell_of)).astype(
+                int
+            )
+            most: dict[int, int] = {}
+            for cell, n in zip(cell_of.tolist(), counted.tolist(), strict=True):
+                most[cell] = max(n, most.get(cell, 0))
+            largest[name] = most
+        return largest
+
+
+def gather(
+    engine: Engine,
+    linked: ir.Table,
+    measures: list[Measure],
+    policy: Policy,
+    columns: list[str],
+    name: str = "fc_fact",
+) -> Facts:
+    """Find out once how each contact enters all measures.
+
+    Args:
+        engine: Where it runs.
+        linked: Linked contacts with `bucket` and `customer`.
+        measures: Measures that the data support.
+        policy: The policy.
+        columns: Columns of `linked` that figures will be cut by.
+        name: Under which the engine keeps the facts.
+
+    Returns:
+        The facts, to be cut in several ways.
+    """
+    asked = {one.id: Asked(one.reduce(linked, policy), policy, one.kind == "share") for one in measures}
+    patterns = Patterns(asked)
+    facts = linked.select(*dict.fromkeys((*columns, "bucket", "customer")), **patterns.columns(linked))
+    return Facts(engine, engine.materialise(facts, name), patterns)
 
 
 def reduce(engine: Engine, linked: ir.Table, measures: list[Measure], policy: Policy, columns: list[str]) -> Reduced:
@@ -88,46 +229,7 @@ def reduce(engine: Engine, linked: ir.Table, measures: list[Measure], policy: Po
     Returns:
         The sums.
     """
-    prepared = {}
-    for measure in measures:
-        reduction = measure.reduce(linked, policy)
-        cause = cause_of(linked, reduction)
-        prepared[f"{measure.id}__counted"] = cause.isnull()
-        prepared[f"{measure.id}__immature"] = cause == "immature"
-        prepared[f"{measure.id}__score"] = reduction.score
-        if reduction.open is not None:
-            prepared[f"{measure.id}__open"] = reduction.open
-    facts = linked.select(*columns, "bucket", **prepared)
-    sums = {}
-    for measure in measures:
-        counted = facts[f"{measure.id}__counted"]
-        sums[f"{measure.id}__n"] = counted.sum()
-        sums[f"{measure.id}__s"] = facts[f"{measure.id}__score"].sum(where=counted)
-        sums[f"{measure.id}__i"] = facts[f"{measure.id}__immature"].sum()
-        if f"{measure.id}__open" in prepared:
-            sums[f"{measure.id}__o"] = (facts[f"{measure.id}__open"] & counted).sum()
-    rows = engine.execute(facts.group_by([*columns, "bucket"]).aggregate(**sums))
-    return _by_cell(rows, measures, columns)
-
-
-def _by_cell(rows: pa.Table, measures: list[Measure], columns: list[str]) -> Reduced:
-    keys = list(zip(*(rows[column].to_pylist() for column in columns), strict=True)) if columns else [()] * len(rows)
-    cells = sorted(set(keys), key=lambda cell: tuple((value is not None, value) for value in cell))
-    place = {cell: number for number, cell in enumerate(cells)}
-    row = np.array([place[key] for key in keys], dtype=np.int64)
-    bucket = rows["bucket"].to_numpy().astype(np.int64)
-
-    def spread(name: str) -> NDArray[np.float64]:
-        out = np.zeros((len(cells), BUCKETS))
-        if name in rows.column_names:
-            values = rows[name].to_numpy(zero_copy_only=False).astype(float)
-            np.add.at(out, (row, bucket), np.nan_to_num(values))
-        return out
-
-    sums = {
-        measure.id: Sums(*(spread(f"{measure.id}__{part}") for part in ("n", "s", "o", "i"))) for measure in measures
-    }
-    return Reduced(cells, sums)
+    return gather(engine, linked, measures, policy, columns).reduce(columns)
 
 
 def ledger(engine: Engine, linked: ir.Table, measure: Measure, policy: Policy) -> MeasureLedger:
@@ -140,55 +242,6 @@ def ledger(engine: Engine, linked: ir.Table, measure: Measure, policy: Policy) -
         policy: The policy.
 
     Returns:
-        The ledger; it adds up by construction, since each contact has one cause.
+        The ledger.
     """
-    cause = cause_of(linked, measure.reduce(linked, policy))
-    counts = engine.execute(linked.select(cause=cause).group_by("cause").aggregate(n=ibis._.count()))
-    by_cause = dict(zip(counts["cause"].to_pylist(), counts["n"].to_pylist(), strict=True))
-    counted = by_cause.pop(None, 0)
-    places = {place: by_cause.pop(place, 0) for place in _LEDGER_PLACES}
-    total = counted + sum(places.values()) + sum(by_cause.values())
-    return MeasureLedger(measure.id, total, counted, dict(sorted(by_cause.items())), **places)
-
-
-def largest_customer(
-    engine: Engine,
-    linked: ir.Table,
-    measures: list[Measure],
-    policy: Policy,
-    columns: list[str],
-    members: list[tuple[tuple[Any, ...], int]],
-) -> dict[str, dict[int, int]]:
-    """How many counted contacts the largest customer has in some cells.
-
-    Only called for cells in which one bucket holds so much that one customer might dominate.
-
-    Args:
-        engine: Where it runs.
-        linked: Linked contacts with `customer`.
-        measures: Measures to look at.
-        policy: The policy.
-        columns: The columns of `linked` that the cells are made of.
-        members: (values of the columns, number of the cell they belong to).
-
-    Returns:
-        By measure id and number of the cell.
-    """
-    import pyarrow as pa
-
-    names = [f"asked_{number}" for number in range(len(columns))]
-    types = engine.execute(linked.select(columns).limit(0)).schema
-    asked_rows = {
-        name: pa.array([values[number] for values, _ in members], types.field(columns[number]).type)
-        for number, name in enumerate(names)
-    }
-    asked_rows["cell"] = pa.array([cell for _, cell in members], pa.int64())
-    asked = engine.register(pa.table(asked_rows), "fc_asked_cell")
-    table = linked.filter(linked.customer.notnull())
-    table = table.join(asked, [table[c].identical_to(asked[n]) for c, n in zip(columns, names, strict=True)])
-    counted = {measure.id: cause_of(table, measure.reduce(table, policy)).isnull() for measure in measures}
-    facts = table.select("cell", "customer", **counted)
-    each = facts.group_by(["cell", "customer"]).aggregate(**{m.id: facts[m.id].sum() for m in measures})
-    most = engine.execute(each.group_by("cell").aggregate(**{m.id: each[m.id].max() for m in measures}))
-    cells = most["cell"].to_pylist()
-    return {m.id: dict(zip(cells, most[m.id].to_pylist(), strict=True)) for m in measures}
+    return gather(engine, linked, [measure], policy, []).count([]).ledgers()[measure.id]

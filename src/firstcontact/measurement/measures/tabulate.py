@@ -9,22 +9,26 @@ import numpy as np
 
 from firstcontact.measurement.measures.cut import PERIODS, Cut
 from firstcontact.measurement.measures.estimate import absent, estimate
-from firstcontact.measurement.measures.reduce import Reduced, Sums, largest_customer, reduce
+from firstcontact.measurement.measures.reduce import Facts, Members, Reduced, Sums
 from firstcontact.measurement.measures.row import ResultRow
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
-
-    from firstcontact.kernel.engine import Engine
     from firstcontact.measurement.measures.measure import Measure
     from firstcontact.measurement.policy.model import Policy
 
-Members = list[tuple[tuple[Any, ...], int]]
+
+def columns_of(cuts: list[Cut]) -> list[str]:
+    """The columns of linked contacts that some cuts are made of."""
+    return list(dict.fromkeys(column for cut in cuts for column in _columns(cut)))
+
+
+def _columns(cut: Cut) -> tuple[str, ...]:
+    # Whole, week and month are all added up from days.
+    return tuple(dict.fromkeys(one.column for one in cut.slices)) or ("local_day",)
 
 
 def tabulate(
-    engine: Engine,
-    linked: ir.Table,
+    facts: Facts,
     measures: list[Measure],
     has: frozenset[str],
     policy: Policy,
@@ -34,8 +38,7 @@ def tabulate(
     """All figures of a run.
 
     Args:
-        engine: Where it runs.
-        linked: Linked contacts with `bucket` and `local_day`.
+        facts: How each contact enters the measures that the data support, with `columns_of` the cuts.
         measures: Every measure; those that the data cannot show give one refusal for the whole.
         has: What the data hold.
         policy: The policy.
@@ -49,18 +52,16 @@ def tabulate(
     rows = [_row(measure, cuts[0], (), absent(measure), stamp) for measure in measures if measure not in supported]
     counted: dict[tuple[str, ...], Reduced] = {}
     for cut in cuts:
-        # Whole, week and month are all added up from days.
-        columns = tuple(dict.fromkeys(one.column for one in cut.slices)) or ("local_day",)
+        columns = _columns(cut)
         if columns not in counted:
-            counted[columns] = reduce(engine, linked, supported, policy, list(columns))
-        rows += _cut_rows(engine, linked, supported, policy, cut, counted[columns], list(columns), stamp)
+            counted[columns] = facts.reduce(list(columns))
+        rows += _cut_rows(facts, supported, policy, cut, counted[columns], list(columns), stamp)
     order = {measure.id: number for number, measure in enumerate(measures)}
     return sorted(rows, key=lambda row: order[row.measure])
 
 
 def _cut_rows(
-    engine: Engine,
-    linked: ir.Table,
+    facts: Facts,
     measures: list[Measure],
     policy: Policy,
     cut: Cut,
@@ -76,7 +77,7 @@ def _cut_rows(
         members: Members = [
             (values, int(cell)) for values, cell in zip(base.cells, into, strict=True) if int(cell) in crowded
         ]
-        largest = largest_customer(engine, linked, measures, policy, columns, members)
+        largest = facts.largest_customer(columns, members)
     outside = _outside(pooled, cut)
     rows = []
     for measure in measures:
