@@ -296,3 +296,18 @@ def test_updates_in_any_order_give_the_last_state(engine, tmp_path):
         "reopen": 1,
         "update": 1,
     }
+
+
+def test_identifiers_beside_our_own_names_are_used(engine: DuckDBEngine, tmp_path: Path) -> None:
+    """A file that names its columns as we do may still hold telephone numbers and answers under their plain names."""
+    path = tmp_path / "own.csv"
+    path.write_text(
+        "contact_id,customer_id,phone,email,csat,started_at\n"
+        "a1,c1,+15551234567,x@example.org,5,2024-01-01 10:00:00\n"
+        "a2,,+15551234567,,1,2024-01-02 10:00:00\n"
+        "a3,,,x@example.org,4,2024-01-03 10:00:00\n"
+    )
+    loaded = TabularConnector().load(engine, [path])
+    assert set(loaded.mapping["identifiers"]) == {"phone", "email"}
+    assert engine.table(loaded.tables["identifiers"]).count().execute() == 4
+    assert loaded.mapping["surveys"]["csat"] == "csat"

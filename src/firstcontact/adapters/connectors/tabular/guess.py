@@ -38,8 +38,8 @@ def guess(connection: DuckDBPyConnection, relation: Relation) -> tuple[Mapping, 
     if not ours:
         columns, kind, update = _by_name(seen)
     nobody = missing_in(seen, columns)
-    known = {} if ours else identifiers(seen)
-    answers, scales = ({}, {}) if ours else surveys(seen)
+    known = identifiers(seen)
+    answers, scales = surveys(seen)
     mapping = Mapping(
         kind=kind,
         columns=columns,
