@@ -28,6 +28,7 @@ class Loaded:
         present: Contact columns that the source really has.
         zone: The zone in which the source's local times were understood; also the default business zone.
         extra: Own name of each further column, by its `x_` name.
+        agent_columns: Columns of the source, by their own name, that hold agents, whether or not they are used.
         inputs: What was read: for each file its name, size in bytes and SHA-256.
     """
 
@@ -40,4 +41,5 @@ class Loaded:
     present: frozenset[str]
     zone: str = "UTC"
     extra: dict[str, str] = field(default_factory=dict)
+    agent_columns: frozenset[str] = frozenset()
     inputs: tuple[dict[str, Any], ...] = ()

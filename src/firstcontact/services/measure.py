@@ -175,7 +175,9 @@ def prepare(
     loaded = connector.load(
         engine, paths, options.mapping, zone=options.zone, extra=further_columns(list(options.by)), progress=progress
     )
-    refuse_people(options.by, _sources(loaded.mapping, "agent_id"), _of_customers(loaded.mapping))
+    refuse_people(
+        options.by, [*loaded.agent_columns, *_sources(loaded.mapping, "agent_id")], _of_customers(loaded.mapping)
+    )
     if loaded.ledger.contacts == 0:
         quarantined = sum(loaded.ledger.quarantined.values())
         raise FirstcontactError(

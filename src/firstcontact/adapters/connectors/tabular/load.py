@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from firstcontact.adapters.connectors import validate
 from firstcontact.adapters.connectors.tabular import companion, container, fault, history, plan, remark, sql
+from firstcontact.adapters.connectors.tabular import vocabulary as words
 from firstcontact.adapters.connectors.tabular.evidence import Guess
 from firstcontact.adapters.connectors.tabular.expression import Reader
 from firstcontact.adapters.connectors.tabular.guess import guess
@@ -327,6 +328,7 @@ def _load(
         present=frozenset(present),
         zone=in_force,
         extra=candidates.extra,
+        agent_columns=frozenset(name for name in relation.columns if words.names_an_agent(name)),
         inputs=opened.inputs,
     )
 

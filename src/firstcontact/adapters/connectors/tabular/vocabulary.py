@@ -11,6 +11,16 @@ import unicodedata
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
+def names_an_agent(column: str) -> bool:
+    """Whether a column's name says that it holds a person of the centre: `Assigned to`, `sys_updated_by`.
+
+    >>> names_an_agent("resolved_by"), names_an_agent("Assignee"), names_an_agent("nearby")
+    (True, True, False)
+    """
+    plain = plain_name(column)
+    return plain in NAMES["agent_id"] or plain.endswith(" by")
+
+
 def plain_name(name: str) -> str:
     """A column name without case, punctuation and run-together words.
 
