@@ -221,9 +221,12 @@ class Policy:
 
     @property
     def digest(self) -> str:
-        """A hash of every setting that can move a figure (names and prose apart): 16 hexadecimal characters."""
-        meaning = {k: v for k, v in self.as_dict().items() if k not in {"name", "version", "title", "source", "note"}}
-        return digest(meaning)
+        """A hash of every setting that can move a figure (names and prose apart): 16 hexadecimal characters.
+
+        >>> Policy(window=Window(7)).digest == Policy(name="week", window=Window(7.0)).digest
+        True
+        """
+        return digest(_meaning(self.as_dict()))
 
     @property
     def signals(self) -> frozenset[str]:
@@ -244,6 +247,20 @@ class Policy:
     def look_back_days(self, window_days: float) -> float:
         """How long before a contact its issue must be quiet for it to be an opener."""
         return max(self.link.look_back_days, self.link.look_back_factor * window_days)
+
+
+_PROSE = frozenset({"name", "version", "title", "source", "note", "because"})
+
+
+def _meaning(value: Any) -> Any:
+    """A setting without what only people read; 7 and 7.0 are the same length."""
+    if isinstance(value, dict):
+        # `window.source` is no prose: it says whether windows are declared or learned.
+        prose = _PROSE - {"source"} if "default_days" in value else _PROSE
+        return {key: _meaning(item) for key, item in value.items() if key not in prose}
+    if isinstance(value, list | tuple):
+        return [_meaning(item) for item in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def digest(data: Any) -> str:

@@ -39,7 +39,7 @@ def count_events(events: ir.Table, contacts: ir.Table, days: float | None) -> ir
     )
     reply = settled.kind == "public_reply"
     before = settled.first_settled_us.isnull() | (settled.at_us < settled.first_settled_us)
-    counts = {f"event_{kind}": (settled.kind == kind).sum() for kind in CASE_EVENT_KINDS}
+    counts = {f"event_{kind}": (settled.kind == kind).sum().cast("int64") for kind in CASE_EVENT_KINDS}
     return settled.group_by(event_id=settled.contact_id).aggregate(
         **counts,
         event_first_settled_us=settled.first_settled_us.min(),
@@ -47,5 +47,5 @@ def count_events(events: ir.Table, contacts: ir.Table, days: float | None) -> ir
         event_last_reopen_us=settled.at_us.max(where=settled.kind == "reopen"),
         event_first_reply_us=settled.at_us.min(where=reply),
         event_agents=settled.agent_id.nunique(where=reply),
-        event_updates=(settled.kind.isin(_BY_THE_CENTRE) & before).sum(),
+        event_updates=(settled.kind.isin(_BY_THE_CENTRE) & before).sum().cast("int64"),
     )
