@@ -171,7 +171,7 @@ def test_the_real_incident_log_goes_in(servicenow: Path) -> None:
     code, printed, _ = run("definitions", servicenow)
     assert code == 0
     assert "24,918 contacts under " in printed
-    assert "servicenow-itsm 54.4 % " in printed
+    assert "servicenow-itsm 54.4% " in printed
     assert "because it was reassigned; Y in firstcontact, which does not look at transfers" in printed
     assert "collapses after 2016-05-31" in printed
     assert "zendesk-one-touch: public_replies: agent replies" in printed
