@@ -48,7 +48,7 @@ def test_a_thin_beginning_is_history(engine) -> None:
 
 
 def test_what_the_user_says_is_taken(engine) -> None:
-    """A cut-off and a beginning that are given stand, and nothing is said about what was found instead."""
+    """A cut-off within the data and a beginning stand as given, and nothing is said about what was found instead."""
     contacts = _contacts(engine, _days(_moment(2024, 3, 1), [40] * 61 + [1] * 20))
     cutoff, since = _moment(2024, 4, 1), _moment(2024, 3, 20)
     found = find_frame(engine, contacts, "UTC", "ticket", cutoff=cutoff, since=since)
@@ -56,6 +56,36 @@ def test_what_the_user_says_is_taken(engine) -> None:
     assert found.frame.data_start == _moment(2024, 3, 1, 7)
     assert found.frame.source_kind == "ticket"
     assert found.findings == ()
+
+
+def test_a_cutoff_after_a_collapse_is_taken_and_warned_of(engine) -> None:
+    """The user's word stands, but windows that close where the volume had collapsed are no evidence, and that is said.
+
+    The day from which the volume is thin is the last cut-off that needs no warning.
+    """
+    contacts = _contacts(engine, _days(_moment(2024, 3, 1), [40] * 61 + [1] * 20))
+    found = find_frame(engine, contacts, "Europe/Sofia", "contact", cutoff=_moment(2024, 5, 10, 21))
+    assert found.frame.cutoff == _moment(2024, 5, 10, 21)
+    (said,) = found.findings
+    assert (said.topic, said.level) == ("cut-off", "warning")
+    for words in ("collapses after 2024-04-30", "given as 2024-05-11 00:00", "10.0 days", "no contact could be seen"):
+        assert words in said.text
+    assert said.override.startswith("--cutoff 2024-05-01")
+    assert find_frame(engine, contacts, "Europe/Sofia", "contact", cutoff=_moment(2024, 4, 30, 21)).findings == ()
+
+
+def test_a_cutoff_after_the_last_contact_is_taken_and_warned_of(engine) -> None:
+    """Nobody came after the last contact because nothing was recorded; the midnight after it is the data's own end."""
+    contacts = _contacts(engine, _days(_moment(2024, 3, 1), [40] * 61))
+    found = find_frame(engine, contacts, "UTC", "contact", cutoff=_moment(2024, 7, 1))
+    assert found.frame.cutoff == _moment(2024, 7, 1)
+    (said,) = found.findings
+    assert said.level == "warning"
+    assert (
+        "The data end at 2024-04-30 10:54 (UTC). The cut-off was given as 2024-07-01 00:00 (UTC), 61.5 days"
+        in said.text
+    )
+    assert find_frame(engine, contacts, "UTC", "contact", cutoff=_moment(2024, 5, 1)).findings == ()
 
 
 def test_weekends_holidays_and_growth_are_no_end(engine) -> None:

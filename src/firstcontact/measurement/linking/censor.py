@@ -14,9 +14,11 @@ from firstcontact.kernel.finding import Finding
 from firstcontact.measurement.linking.frame import Frame
 from firstcontact.measurement.linking.period import local_day
 from firstcontact.measurement.linking.portable import microseconds
-from firstcontact.statistics.volume import collapse
+from firstcontact.statistics.volume import Step, collapse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import ibis.expr.types as ir
 
     from firstcontact.contacts.loaded import SourceKind
@@ -54,43 +56,44 @@ def find_frame(
         since: Given by the user, UTC; the beginning of the data where None.
 
     Returns:
-        The frame, and findings about where the volume collapses and what that does.
+        The frame, and findings about where the volume collapses and what that does; a warning where a given cut-off
+        lies beyond the data.
     """
     extent = engine.execute(contacts.aggregate(first=_.started_at.min(), last=_.started_at.max()))
     first, last = extent["first"][0].as_py(), extent["last"][0].as_py()
     daily, first_day = _daily(engine, contacts, zone, first, last)
     findings: list[Finding] = []
-    end = last + timedelta(microseconds=1)
-    if cutoff is None:
-        step = collapse(daily)
-        if step is not None:
-            end = _midnight(first_day + timedelta(days=step.day), zone)
-            late = int(daily[step.day :].sum())
-            findings.append(
-                Finding(
-                    "cut-off",
-                    f"The volume of contacts collapses after {first_day + timedelta(days=step.day - 1)}: from "
-                    f"{step.full:,.0f} a day to {step.thin:,.1f} a day. The data are taken to be complete until then; "
-                    f"the {late:,} contacts that start later are not judged, and a window that reaches beyond that day "
-                    "is not closed. Counting them as if the data were complete would show returns that never arrived "
-                    "as successes.",
-                    f"{step.days} days of thin volume after {step.day} days of full volume",
-                    "warning",
-                    "--cutoff DATE",
-                )
+    step = collapse(daily)
+    fall = _fall(step, first_day) if step is not None else ""
+    complete = last + timedelta(microseconds=1)
+    if step is not None:
+        complete = _midnight(first_day + timedelta(days=step.day), zone)
+    end = complete if cutoff is None else cutoff
+    if cutoff is not None:
+        findings += _beyond(cutoff, last, complete, fall, zone)
+    elif step is not None:
+        late = int(daily[step.day :].sum())
+        findings.append(
+            Finding(
+                "cut-off",
+                f"{fall} The data are taken to be complete until then; the {late:,} contacts that start later are not "
+                "judged, and a window that reaches beyond that day is not closed. Counting them as if the data were "
+                "complete would show returns that never arrived as successes.",
+                f"{step.days} days of thin volume after {step.day} days of full volume",
+                "warning",
+                "--cutoff DATE",
             )
-        else:
-            findings.append(
-                Finding(
-                    "cut-off",
-                    f"The data end at {_local(end, zone)}.",
-                    "the last contact's start",
-                    "info",
-                    "--cutoff DATE",
-                )
-            )
+        )
     else:
-        end = cutoff
+        findings.append(
+            Finding(
+                "cut-off",
+                f"The data end at {_local(end, zone)}.",
+                "the last contact's start",
+                "info",
+                "--cutoff DATE",
+            )
+        )
     start = first
     backwards = collapse(daily[::-1].copy(), ratio=_START_RATIO)
     if backwards is not None and since is None:
@@ -109,6 +112,33 @@ def find_frame(
             )
         )
     return Found(Frame(start, since or start, end, source_kind), tuple(findings))
+
+
+def _fall(step: Step, first_day: date) -> str:
+    return (
+        f"The volume of contacts collapses after {first_day + timedelta(days=step.day - 1)}: from {step.full:,.0f} a "
+        f"day to {step.thin:,.1f} a day."
+    )
+
+
+def _beyond(cutoff: datetime, last: datetime, complete: datetime, fall: str, zone: str) -> Iterator[Finding]:
+    """A given cut-off stands, but where no contact could be seen a window cannot have closed.
+
+    The midnight that ends the day of the last contact is no later than the data.
+    """
+    local = last.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()
+    if cutoff <= (complete if fall else _midnight(local + timedelta(days=1), zone)):
+        return
+    lead = fall or f"The data end at {_local(last, zone)}."
+    yield Finding(
+        "cut-off",
+        f"{lead} The cut-off was given as {_local(cutoff, zone)}, {(cutoff - complete) / timedelta(days=1):,.1f} days "
+        "later: windows that end after the data do are taken as closed although no contact could be seen, so returns "
+        "that never arrived count as successes.",
+        "the volume of contacts a day" if fall else "the last contact's start",
+        "warning",
+        f"--cutoff {_local(complete, zone)[:10]}, or leave it out",
+    )
 
 
 def _daily(
