@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
+
+from firstcontact.kernel.errors import EXIT_OUTPUT, ErrorKind, FirstcontactError
+
+NO_KEY = ErrorKind(
+    "FC6004",
+    "the key of pseudonyms cannot be read or kept",
+    EXIT_OUTPUT,
+    "Customers stand in exports under pseudonyms, made with a secret key that is kept between runs in the user's "
+    "configuration directory. It cannot be written there, or what is there is no key.",
+)
+_KEY_BYTES = 32
 
 KEY_BYTES = 32
 PSEUDONYM_DIGITS = 16
@@ -56,20 +66,30 @@ def pseudonym_key(path: Path) -> bytes:
 
     Returns:
         32 secret bytes.
+
+    Raises:
+        FirstcontactError: It cannot be read or kept there, or is no such key (FC6004).
     """
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        try:
-            partial.touch(mode=0o600, exist_ok=False)
-            partial.write_bytes(secrets.token_bytes(KEY_BYTES))
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Whole or not at all: half a key would be taken for a key ever after.
+            partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
             try:
-                # A link fails where another run was faster: then that run's key is the one.
-                os.link(partial, path)
-            except FileExistsError:
-                pass
-            except OSError:  # a file system without links
-                partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-    return path.read_bytes()
+                partial.touch(mode=0o600)
+                partial.write_bytes(secrets.token_bytes(_KEY_BYTES))
+                partial.rename(path)
+            finally:
+                partial.unlink(missing_ok=True)
+        key = path.read_bytes()
+    except OSError as error:
+        raise _no_key(path, error.strerror or "an error of the file system") from error
+    if len(key) != _KEY_BYTES:
+        raise _no_key(path, f"{len(key)} bytes")
+    return key
+
+
+def _no_key(path: Path, saw: str) -> FirstcontactError:
+    allowed = f"a file of {_KEY_BYTES} bytes, or a place where one can be kept"
+    cure = "name a directory that you may write with FIRSTCONTACT_HOME, or remove the file so that a new one is made"
+    return FirstcontactError([NO_KEY.fault(where=str(path), saw=saw, allowed=allowed, cure=cure)])

@@ -41,6 +41,13 @@ UNKNOWN_SLICE = ErrorKind(
     "several of these joined by commas.",
 )
 
+TWICE_IN_ONE_CUT = ErrorKind(
+    "FC5004",
+    "A cut names the same thing twice",
+    EXIT_USAGE,
+    "A cell has one period and one reason. Weeks and months, or two levels of the reason, are cuts of their own.",
+)
+
 _PLAIN = ("channel", "team", "queue")
 PERIODS = ("week", "month")
 
@@ -129,17 +136,26 @@ def asked(by: list[str], extra: dict[str, str], week_start: str) -> list[Cut]:
         FirstcontactError: FC5002 for each slice that is not known, all at once.
     """
     faults = Faults()
-    own = {name: column for column, name in extra.items()}
+    own = {name.casefold(): column for column, name in extra.items()}
     cuts = []
     for text in by:
         slices = []
         for name in (part.strip() for part in text.split(",")):
-            column = own.get(name, name)
+            column = own.get(name.casefold(), name)
             if not _known(column, extra):
-                allowed = ", ".join(("reason_1", *PERIODS, *_PLAIN, *own))
+                allowed = ", ".join(("reason_1", *PERIODS, *_PLAIN, *extra.values()))
                 faults.add(UNKNOWN_SLICE, where=f"--by {text}", saw=name, allowed=allowed, cure="name one of these")
             else:
                 slices.append(_slice(column, week_start))
+        kinds = [_kind(one.name) for one in slices]
+        if len(set(kinds)) < len(kinds):
+            faults.add(
+                TWICE_IN_ONE_CUT,
+                where=f"--by {text}",
+                saw=", ".join(one.name for one in slices),
+                allowed="one period, one reason level, and each other slice once",
+                cure="ask for each in a --by of its own",
+            )
         cuts.append(Cut(tuple(slices)))
     faults.raise_if_any()
     return cuts
@@ -184,6 +200,13 @@ def further_columns(by: list[str]) -> list[str]:
 
 def _known(column: str, extra: dict[str, str]) -> bool:
     return column in _PLAIN or column in PERIODS or _is_reason(column) or column in extra
+
+
+def _kind(name: str) -> str:
+    """What a cut can hold only once: a period, a level of the reason, any other slice by its name."""
+    if name in PERIODS:
+        return "period"
+    return "reason" if _is_reason(name) else name
 
 
 def _is_reason(name: str) -> bool:

@@ -44,7 +44,7 @@ def read_objects(connection: DuckDBPyConnection, part: Part, number: int, scratc
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE {lines} AS SELECT line FROM read_csv({sql.text(str(path))}, "
                 "auto_detect = false, columns = {'line': 'VARCHAR'}, header = false, delim = '\x01', quote = '', "
-                f"escape = '', max_line_size = {LONGEST_RECORD}) WHERE trim(line) <> ''"
+                f"escape = '', max_line_size = {LONGEST_RECORD}, buffer_size = {LONGEST_RECORD}) WHERE trim(line) <> ''"
             )
         good = "CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END"
         bad = connection.execute(f"SELECT rowid + 1, line FROM {lines} WHERE NOT ({good})").fetchall()

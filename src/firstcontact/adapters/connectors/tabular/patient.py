@@ -11,11 +11,10 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
+from firstcontact.adapters.connectors.tabular.raw import LONGEST_RECORD
+
 if TYPE_CHECKING:
     from firstcontact.adapters.connectors.tabular.sniff import Text
-
-LONGEST = 8 << 20
-"""Characters after which a record is taken for one whose quote does not close."""
 
 
 class _Lines:
@@ -36,7 +35,7 @@ class _Lines:
         self._again.extendleft(reversed(self.taken[1:]))
 
     def __iter__(self) -> Iterator[str]:
-        while self._length <= LONGEST:
+        while self._length <= LONGEST_RECORD:
             line = self._again.popleft() if self._again else self._file.readline()
             if not line:
                 return

@@ -31,6 +31,9 @@ from firstcontact.kernel.finding import Finding
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_LONGEST_LINE = 16 << 20
+"""Bytes that one record may have for the engine's reader, whose buffers grow with it; the patient one takes longer."""
+
 
 def read(connection: DuckDBPyConnection, part: Part, number: int, scratch: Path, options: FileOptions) -> list[Raw]:
     """Read one file.
@@ -145,8 +148,8 @@ def _by_engine(
         f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM read_csv({sql.text(str(text.path))}, "
         f"auto_detect = false, columns = {columns}, header = {header}, skip = {text.skip}, "
         f"delim = {sql.text(text.delimiter)}, quote = {sql.text(text.quote)}, escape = {sql.text(text.escape)}, "
-        f"max_line_size = {LONGEST_RECORD}, store_rejects = true, rejects_table = 'fc_reject', "
-        "rejects_scan = 'fc_reject_scan', rejects_limit = 0)"
+        f"max_line_size = {_LONGEST_LINE}, buffer_size = {2 * _LONGEST_LINE}, store_rejects = true, "
+        "rejects_table = 'fc_reject', rejects_scan = 'fc_reject_scan', rejects_limit = 0)"
     )
     forget = "DROP TABLE IF EXISTS fc_reject; DROP TABLE IF EXISTS fc_reject_scan"
     connection.execute(forget)
