@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,11 +74,21 @@ def open_engine(memory_limit: str | None = None, threads: int | None = None) -> 
     return DuckDBEngine(memory_limit=memory_limit, threads=threads)
 
 
+def explained() -> AbstractContextManager[None]:
+    """A block within which the engine's own errors become ours.
+
+    Raises:
+        FirstcontactError: The engine lacks memory (FC9003).
+        OSError: It lacks room on disk.
+    """
+    from firstcontact.adapters.engines import duckdb
+
+    return duckdb.explained()
+
+
 @contextmanager
 def engine(memory_limit: str | None = None, threads: int | None = None) -> Iterator[Engine]:
     """An engine for the length of a block. Takes what `open_engine` takes."""
-    from firstcontact.adapters.engines.duckdb import explained
-
     opened = open_engine(memory_limit, threads)
     try:
         with explained():

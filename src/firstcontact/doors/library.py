@@ -65,14 +65,19 @@ class Measurement:
 
         Args:
             identifiers: Whether customers stand there under their identifier instead of a pseudonym.
+
+        Raises:
+            FirstcontactError: The memory does not suffice (FC9003).
         """
-        named = name_customers(self._measured, self._exports(identifiers))
-        return self._engine.execute(contact_export(self._measured.linked, named))
+        with bootstrap.explained():
+            named = name_customers(self._measured, self._exports(identifiers))
+            return self._engine.execute(contact_export(self._measured.linked, named))
 
     def issues(self, *, identifiers: bool = False) -> pa.Table:
-        """One row an issue, as in `issues.parquet`. Takes what `contacts` takes."""
-        named = name_customers(self._measured, self._exports(identifiers))
-        return self._engine.execute(issue_export(self._measured.linked, named))
+        """One row an issue, as in `issues.parquet`. Takes and raises what `contacts` does."""
+        with bootstrap.explained():
+            named = name_customers(self._measured, self._exports(identifiers))
+            return self._engine.execute(issue_export(self._measured.linked, named))
 
     def to_pandas(self) -> pd.DataFrame:
         """The figures as a data frame."""
@@ -99,18 +104,20 @@ class Measurement:
             language: Language of the report.
 
         Raises:
-            FirstcontactError: The place cannot be written, or holds something else.
+            FirstcontactError: The place cannot be written, or holds something else; the memory does not suffice.
+            OSError: There is no room on disk.
         """
         from firstcontact.doors.report.build import render
 
         destination = bootstrap.run_folder(Path(folder), force=force)
-        publish(
-            self._engine,
-            self._measured,
-            destination,
-            lambda run: render(run, language),
-            self._exports(identifiers),
-        )
+        with bootstrap.explained():
+            publish(
+                self._engine,
+                self._measured,
+                destination,
+                lambda run: render(run, language),
+                self._exports(identifiers),
+            )
 
     def close(self) -> None:
         """Give back the engine's memory; contacts and issues can no longer be asked for."""
@@ -175,7 +182,9 @@ def measure(
         The measurement.
 
     Raises:
-        FirstcontactError: All faults of files, mapping, policy or slices at once, each with what to do.
+        FirstcontactError: All faults of files, mapping, policy or slices at once, each with what to do; or the memory
+            does not suffice (FC9003).
+        OSError: There is no room on disk for temporary data.
     """
     paths = [files] if isinstance(files, str | Path) else list(files)
     options = Options(
@@ -190,15 +199,16 @@ def measure(
     )
     engine = bootstrap.open_engine(memory)
     try:
-        measured = run_measure(
-            engine,
-            bootstrap.connector(),
-            [Path(path) for path in paths],
-            options,
-            now=now,
-            version=VERSION,
-            progress=progress,
-        )
+        with bootstrap.explained():
+            measured = run_measure(
+                engine,
+                bootstrap.connector(),
+                [Path(path) for path in paths],
+                options,
+                now=now,
+                version=VERSION,
+                progress=progress,
+            )
     except BaseException:
         engine.close()
         raise
