@@ -14,7 +14,7 @@ from firstcontact.kernel.errors import EXIT_INTERRUPTED
 from tests.command import Said, assert_whole, checked, run, start
 from tests.conftest import FULL
 
-ROWS, MOMENTS = (1_500_000, 40) if FULL else (400_000, 4)
+ROWS, MOMENTS = (1_500_000, 40) if FULL else (300_000, 4)
 PATIENCE = 10.0
 """Seconds. Two on an idle machine; tests run beside other work."""
 
@@ -29,7 +29,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _measure(centre: Path, folder: Path) -> subprocess.Popen[str]:
     (folder / "temporary").mkdir(exist_ok=True)
-    return start("measure", centre, "--out", "run", folder=folder, temporary=folder / "temporary")
+    return start("measure", centre, "--out", "run", "--no-definitions", folder=folder, temporary=folder / "temporary")
 
 
 def _interrupt(process: subprocess.Popen[str], how: signal.Signals) -> tuple[Said, float]:
@@ -47,7 +47,7 @@ def _left(folder: Path) -> list[str]:
 def test_an_interruption_leaves_nothing_behind(centre: Path, tmp_path: Path) -> None:
     """At moments spread over a run: exit status 130, soon, one sentence, no output, no temporary file."""
     chance = random.Random(7)
-    moments = [1.0, *(chance.uniform(1.0, 12.0 if FULL else 7.0) for _ in range(MOMENTS - 1))]
+    moments = [1.0, *(chance.uniform(1.0, 12.0 if FULL else 4.0) for _ in range(MOMENTS - 1))]
     codes = []
     for moment in moments:
         process = _measure(centre, tmp_path)
