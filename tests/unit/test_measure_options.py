@@ -10,7 +10,7 @@ import pytest
 from firstcontact.contacts.ledger import RowLedger
 from firstcontact.contacts.loaded import Loaded
 from firstcontact.kernel.errors import FirstcontactError
-from firstcontact.measurement.policy.model import Policy
+from firstcontact.measurement.policy.model import Condition, Link, Policy
 from firstcontact.services.measure import Options, prepare
 from tests.drawn import Drawing, contact, on, run_of
 
@@ -48,6 +48,19 @@ def test_times_that_are_said_are_those_of_the_business_zone(engine) -> None:
     run = run_of(engine, CALLS, cutoff=on(50), zone="Europe/Sofia", detail=False).run
     assert run.frame.cutoff == on(50) - timedelta(hours=2)
     assert run.zone == "Europe/Sofia"
+
+
+@pytest.mark.parametrize(
+    ("policy", "windows"),
+    [
+        (Policy(), "declared"),
+        (Policy(counts_when=(Condition("transfers", at_most=0),)), "declared"),  # openers: a look-back is a window
+        (Policy(link=Link(index="all"), counts_when=(Condition("transfers", at_most=0),)), ""),
+    ],
+)
+def test_every_figure_says_where_its_windows_come_from(engine, policy: Policy, windows: str) -> None:
+    """Declared here; nothing where the policy neither asks who came back nor for openers."""
+    assert {row.windows for row in run_of(engine, CALLS, policy, detail=False).run.rows} == {windows}
 
 
 class _Nothing:

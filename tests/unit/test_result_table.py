@@ -15,6 +15,7 @@ STAMP = {
     "policy_hash": "abc",
     "cutoff": datetime(2024, 6, 1, tzinfo=UTC).replace(tzinfo=None),
     "version": "1",
+    "windows": "learned",
 }
 FIGURE = Estimate(0.7, 0.6, 0.8, 0.95, 120, "what is estimated", maturity=0.9, status="provisional")
 REFUSED = Refusal(TOO_FEW, "7 contacts.", "More.", 7, "what is estimated", 1.0)
@@ -40,6 +41,7 @@ def test_a_figure_and_a_refusal_are_rows_of_one_table() -> None:
     assert (refused["value"], refused["low"], refused["level"], refused["unit"]) == (None, None, None, None)
     assert (refused["status"], refused["refusal_code"], refused["would_help"]) == ("refused", "too-few", "More.")
     assert (refused["x_site"], refused["n"], refused["period_grain"]) == ("north", 7, "all")
+    assert (figure["windows"], refused["windows"]) == ("learned", "learned")
 
 
 def test_no_figure_is_still_a_table() -> None:

@@ -272,6 +272,7 @@ def measure(
     watch("counting")
     digest = effective_hash(policy, fit)
     stamp = {"policy": policy.name, "policy_hash": digest, "cutoff": frame.cutoff, "version": version}
+    stamp["windows"] = fit.kind if policy.needs_customer else ""
     facts = gather(engine, linked, supported, policy, columns_of(cuts))
     rows = tabulate(facts, list(MEASURES.values()), prepared.has, policy, cuts, stamp)
     ledgers = tuple(facts.count([]).ledgers().values())

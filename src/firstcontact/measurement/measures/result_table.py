@@ -35,6 +35,7 @@ RESULT_COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("would_help", "string", "What would make the figure possible."),
     ("policy", "string", "Name of the policy."),
     ("policy_hash", "string", "Hash of the effective policy: policy and fit."),
+    ("windows", "string", "Where windows come from: `declared`, `learned`; empty where the policy asks for no return."),
     ("cutoff", "timestamp", "End of complete data, UTC."),
     ("version", "string", "Version of firstcontact."),
 )
@@ -79,6 +80,7 @@ def _flat(row: ResultRow, further: list[str]) -> dict[str, Any]:
         "estimand": result.estimand,
         "policy": row.policy,
         "policy_hash": row.policy_hash,
+        "windows": row.windows,
         "cutoff": row.cutoff,
         "version": row.version,
     }

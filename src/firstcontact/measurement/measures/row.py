@@ -26,6 +26,8 @@ class ResultRow:
         policy_hash: Hash of the effective policy (policy and fit).
         cutoff: The run's cut-off, UTC.
         version: Version of firstcontact.
+        windows: Where the run's windows come from: `declared`, `learned`, or "" where the policy neither asks who came
+            back nor for openers.
     """
 
     measure: str
@@ -38,6 +40,7 @@ class ResultRow:
     policy_hash: str
     cutoff: datetime
     version: str
+    windows: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def tabulate(
         has: What the data hold.
         policy: The policy.
         cuts: How to cut; the whole among them.
-        stamp: `policy`, `policy_hash`, `cutoff`, `version` of every row.
+        stamp: `policy`, `policy_hash`, `cutoff`, `version`, `windows` of every row.
 
     Returns:
         One row a figure, measures in their order, cuts in theirs.
