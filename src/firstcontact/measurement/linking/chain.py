@@ -79,11 +79,18 @@ def number_reasons(engine: Engine, contacts: ir.Table, known: pa.Table, policy: 
     return contacts.mutate(reason_text=contacts.reason.fill_null(NO_REASON)).join(numbered, "reason_text")
 
 
-def windows(engine: Engine, contacts: ir.Table, known: pa.Table) -> ir.Table:
-    """Add `window_us`, `look_back_us` and `horizon_us`: constants where they are the same for every reason."""
+def windows(engine: Engine, contacts: ir.Table, known: pa.Table, name: str) -> ir.Table:
+    """Add `window_us`, `look_back_us` and `horizon_us`: constants where they are the same for every reason.
+
+    Args:
+        engine: Where it runs.
+        contacts: With `reason_number`.
+        known: What `reason_table` gives.
+        name: Begins the name under which the engine keeps the windows.
+    """
     if _alike(known):
         return contacts.mutate(**{name: ibis.literal(known[name][0].as_py(), "int64") for name in _WINDOWS})
-    measured = engine.register(known.select(["reason_number", *_WINDOWS]), "fc_reason_window")
+    measured = engine.register(known.select(["reason_number", *_WINDOWS]), f"{name}_window")
     return contacts.join(measured, "reason_number")
 
 

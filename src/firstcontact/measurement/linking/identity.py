@@ -87,7 +87,9 @@ def identify(engine: Engine, contacts: ir.Table, identifiers: ir.Table | None, r
 
 
 def _by_own_id(engine: Engine, contacts: ir.Table) -> Identity:
+    # Kept first, or the engine would look at the spelling of every row before it finds the different ones.
     ids = contacts.filter(contacts.customer_id.notnull()).select("customer_id").distinct()
+    ids = engine.materialise(ids, "fc_own_id_raw")
     spelled = ids.mutate(label=normalise(ids.customer_id, ibis.literal(OWN_ID)))
     spelled = spelled.filter(spelled.label.notnull())
     spelled = engine.materialise(spelled, "fc_own_id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ibis
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from firstcontact.measurement.fit.declared import Fit
     from firstcontact.measurement.linking.frame import Frame
     from firstcontact.measurement.policy.model import Policy
-    from firstcontact.measurement.signals.signal import Signal
 
 _READ = ("contact_id", "customer", "channel", "reason", "direction", "abandoned", "started_at", "ended_at")
 
@@ -109,30 +108,28 @@ def connect(
     """
     shared = shared or Shared(engine, tables, has)
     wanted = sorted(policy.signals | set(signals))
+    answers = [column for column in keep or () if column.startswith("survey_")]
     source = tables["contacts"]
     carried = [column for column in source.columns if keep is None or column in {*keep, "contact_id"}]
     read = {*_READ, *(rule.column for rule in policy.exclude)}
     read |= {column for signal in wanted for column in SIGNALS[signal].columns}
     contacts = source.select([column for column in source.columns if column in read or column in carried])
-    known = chain.reason_table(shared.reasons, policy, fit)
 
+    known = chain.reason_table(shared.reasons, policy, fit)
     placed = engine.view(_place(shared, contacts, policy, frame, known), f"{name}_placed")
     asks_for_customers = policy.needs_customer or detail or bool({"returned", "repeat"} & set(wanted))
     linked = chain.gaps(placed, policy, frame, detail=detail) if asks_for_customers else chain.no_gaps(placed)
-    linked = related.relate(engine, placed, linked, policy, shared.reasons)
-    linked = engine.view(chain.windows(engine, linked, known), f"{name}_chained")
-    linked = _decide(linked, policy, frame)
-    answers = [column for column in keep or () if column.startswith("survey_")]
-    linked = _observe(shared, linked, policy, wanted, answers)
+    linked, absent = _observe(shared, linked, policy, wanted, answers)
+    seen = [signal for signal in (*wanted, *answers) if signal in linked.columns]
+    result = ("contact_id", *carried, *_CHAINED, *seen, *(_NAMED if detail else ()))
+    # Kept before anything is decided: what follows from gaps and windows is quicker to find again than to keep.
+    keep_rows = engine.materialise if stored else engine.view
+    linked = keep_rows(linked.select(list(dict.fromkeys(result))), f"{name}_chained")
+    linked = _decide(shared, linked, policy, fit, frame, name).mutate(**absent)
     if detail:
-        linked = linked.mutate(repeat_of=issue.predecessor(linked))
-    result = ("contact_id", *carried, *_MADE, *_TO_DECIDE, *wanted, *answers)
-    result = (*result, *(("leg_of", "repeat_of") if detail else ()))
-    linked = linked.select(list(dict.fromkeys(result)))
-    if not stored:
-        return engine.view(linked, name)
-    kept = engine.materialise(linked, name)
-    return issue.name_issues(engine, kept, source, policy, name) if detail else kept
+        linked = linked.mutate(repeat_of=issue.predecessor(linked)).drop(*_PREDECESSORS)
+    linked = engine.view(linked, name)
+    return issue.name_issues(engine, linked, source, policy, name) if detail else linked
 
 
 def chain_settings(policy: Policy) -> str:
@@ -157,10 +154,8 @@ def reconnect(shared: Shared, linked: ir.Table, policy: Policy, fit: Fit, frame:
     Returns:
         What `connect` would give, beside the further columns that there were.
     """
-    known = chain.reason_table(shared.reasons, policy, fit)
     base = linked.drop(*(column for column in _DECIDED if column in linked.columns))
-    again = related.relate(shared.engine, base, base, policy, shared.reasons)
-    return shared.engine.view(_decide(chain.windows(shared.engine, again, known), policy, frame), name)
+    return shared.engine.view(_decide(shared, base, policy, fit, frame, name), name)
 
 
 def _place(shared: Shared, contacts: ir.Table, policy: Policy, frame: Frame, known: pa.Table) -> ir.Table:
@@ -182,26 +177,19 @@ def judge(connected: ir.Table, policy: Policy) -> ir.Table:
     )
 
 
-_MADE = (
+_CHAINED = (
     "start_us",
+    "anchor_us",
     "excluded_code",
-    "outside",
     "takes_part",
+    "alone",
+    "key",
+    "reason_number",
     "previous_gap_us",
     "next_gap_us",
-    "related_previous_gap_us",
-    "related_next_gap_us",
-    "window_us",
-    "returned",
-    "repeat",
-    "opener",
-    "issue_start",
-    "left_censored",
-    "history_short",
-    "mature",
-    "index_eligible",
 )
-_TO_DECIDE = ("anchor_us", "alone", "key", "reason_number")
+_NAMED = ("leg_of", "previous_id", "previous_start_us")
+_PREDECESSORS = ("previous_id", "previous_start_us", "related_previous_id", "related_previous_start_us")
 _DECIDED = (
     "outside",
     "window_us",
@@ -217,11 +205,15 @@ _DECIDED = (
     "index_eligible",
     "related_previous_gap_us",
     "related_next_gap_us",
+    "related_previous_id",
+    "related_previous_start_us",
 )
 
 
-def _decide(linked: ir.Table, policy: Policy, frame: Frame) -> ir.Table:
-    """Everything that follows from the gaps and the windows."""
+def _decide(shared: Shared, chained: ir.Table, policy: Policy, fit: Fit, frame: Frame, name: str) -> ir.Table:
+    """Everything that follows from the gaps, the windows and related reasons: adds the columns of `_DECIDED`."""
+    linked = related.relate(shared.engine, chained, policy, shared.reasons, name)
+    linked = chain.windows(shared.engine, linked, chain.reason_table(shared.reasons, policy, fit), name)
     since, cutoff, data_start = (_us(moment) for moment in (frame.since, frame.cutoff, frame.data_start))
     start = linked.start_us
     outside = ibis.cases((start < since, "before_since"), (start >= cutoff, "after_cutoff"), else_=ibis.null("string"))
@@ -241,7 +233,7 @@ def _decide(linked: ir.Table, policy: Policy, frame: Frame) -> ir.Table:
     matured = decided.anchor_us + decided.horizon_us <= cutoff
     decided = decided.mutate(
         left_censored=decided.opener & (start - data_start < decided.look_back_us),
-        history_short=took & ~decided.repeat & (start - data_start < decided.window_us),
+        history_short=took & (start - data_start < decided.window_us),
         mature=matured if "returned" in policy.signals else ibis.literal(True),
     )
     eligible = decided.excluded_code.isnull()
@@ -250,28 +242,39 @@ def _decide(linked: ir.Table, policy: Policy, frame: Frame) -> ir.Table:
     return decided.mutate(index_eligible=eligible)
 
 
-def _observe(shared: Shared, linked: ir.Table, policy: Policy, wanted: list[str], answers: list[str]) -> ir.Table:
-    """Bring the signals that are wanted, and the survey answers, to the contacts."""
+def _observe(
+    shared: Shared, linked: ir.Table, policy: Policy, wanted: list[str], answers: list[str]
+) -> tuple[ir.Table, dict[str, ir.Value]]:
+    """Bring the signals that are wanted, and the survey answers, to the contacts.
+
+    Returns:
+        The contacts with the signals that the data can show (`returned` and `repeat` are decided later), and a missing
+        value for each of the others.
+    """
     tables, has = shared.tables, shared.has
     if "case_events" in tables and any(_asks(name, "event") for name in wanted):
         counted = shared.events(policy.link.events_days)
         linked = linked.left_join(counted, linked.contact_id == counted.event_id)
     asked = sorted({*answers, *(name for name in wanted if _asks(name, "survey."))})
-    if "surveys" in tables and asked:
+    absent: dict[str, ir.Value] = {}
+    if asked and "surveys" in tables:
         surveys = tables["surveys"]
         answered = surveys.select(
             survey_id="contact_id", **{name: surveys[name.removeprefix("survey_")] for name in asked}
         )
         linked = linked.left_join(answered, linked.contact_id == answered.survey_id)
-    own = {"returned", "repeat", *asked}
-    seen = {name: _see(SIGNALS[name], linked, has) for name in wanted if name not in own}
-    if "surveys" not in tables:
-        seen |= {name: ibis.null("boolean" if name == "survey_resolved" else "float64") for name in asked}
-    return linked.mutate(**seen) if seen else linked
-
-
-def _see(signal: Signal, linked: ir.Table, has: frozenset[str]) -> Any:
-    return signal.see(linked, has) if signal.supported(has | {"legs"}) else ibis.null(signal.type)
+    else:
+        absent = {name: ibis.null("boolean" if name == "survey_resolved" else "float64") for name in asked}
+    seen = {}
+    for name in wanted:
+        if name in {"returned", "repeat", *asked}:
+            continue
+        signal = SIGNALS[name]
+        if signal.supported(has | {"legs"}):
+            seen[name] = signal.see(linked, has)
+        else:
+            absent[name] = ibis.null(signal.type)
+    return (linked.mutate(**seen) if seen else linked), absent
 
 
 def _asks(signal: str, prefix: str) -> bool:

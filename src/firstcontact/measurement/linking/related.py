@@ -48,21 +48,12 @@ def pair_table(reasons: list[str], policy: Policy) -> pa.Table:
     )
 
 
-def relate(engine: Engine, placed: ir.Table, chained: ir.Table, policy: Policy, reasons: list[str | None]) -> ir.Table:
+def relate(engine: Engine, chained: ir.Table, policy: Policy, reasons: list[str | None], name: str) -> ir.Table:
     """Add `related_next_gap_us`, `related_previous_gap_us`, `related_previous_id`, `related_previous_start_us`.
 
-    Args:
-        engine: Where it runs.
-        placed: What `pairs` takes: the contacts before they were chained, so that they are not chained for it again.
-        chained: The contacts to which the columns are added.
-        policy: The policy.
-        reasons: Every different reason in the data.
-
-    Returns:
-        The chained contacts; all four columns are NULL where no rule applies.
+    Takes what `pairs` takes; all four columns are NULL where no rule applies.
     """
-    named = [reason for reason in reasons if reason is not None]
-    found = pairs(engine, placed, policy, named) if policy.related else None
+    found = pairs(engine, chained, policy, reasons, name) if policy.related else None
     if found is None:
         return chained.mutate(
             related_next_gap_us=ibis.null("int64"),
@@ -75,31 +66,34 @@ def relate(engine: Engine, placed: ir.Table, chained: ir.Table, policy: Policy, 
     return joined.left_join(previous, "contact_id").drop("contact_id_right")
 
 
-def pairs(engine: Engine, chained: ir.Table, policy: Policy, reasons: list[str]) -> tuple[ir.Table, ir.Table] | None:
+def pairs(
+    engine: Engine, chained: ir.Table, policy: Policy, reasons: list[str | None], name: str
+) -> tuple[ir.Table, ir.Table] | None:
     """Related repeats.
 
     Args:
         engine: Where it runs.
         chained: Contacts with `customer`, `key`, `reason`, `takes_part`, `start_us`, `anchor_us`.
         policy: The policy.
-        reasons: Every different reason in the data.
+        reasons: Every different reason in the data; None stands for contacts without one.
+        name: Begins the names under which the engine keeps what is found.
 
     Returns:
         Two tables, or None where no rule applies: by the earlier contact `contact_id`, `related_next_gap_us`; by the
         later one `contact_id`, `related_previous_gap_us`, `related_previous_id`, `related_previous_start_us` (the last
         in order of those it is a related repeat of).
     """
-    rules = pair_table(reasons, policy)
+    rules = pair_table([reason for reason in reasons if reason is not None], policy)
     if rules.num_rows == 0:
         return None
-    related = engine.register(rules, "fc_related_reason")
+    related = engine.register(rules, f"{name}_related_reason")
     longest = max(rules["reach_us"].to_pylist())
     taking = chained.filter(chained.takes_part).select(
         "contact_id", "customer", "key", "reason", "start_us", "anchor_us"
     )
     earlier = taking.semi_join(related, taking.reason == related.earlier_reason)
     later = taking.semi_join(related, taking.reason == related.later_reason)
-    earlier = engine.materialise(earlier, "fc_related_earlier")
+    earlier = engine.materialise(earlier, f"{name}_related_earlier")
     # A contact reaches from its start to its anchor and the window beyond: the band must hold the longest of these.
     spread = engine.execute(earlier.aggregate(n=(earlier.anchor_us - earlier.start_us).max()))["n"][0].as_py()
     band = longest + int(spread or 0) + 1
@@ -118,7 +112,7 @@ def pairs(engine: Engine, chained: ir.Table, policy: Policy, reasons: list[str])
     gap = ibis.greatest(ibis.literal(0, type="int64"), ruled.later_start - ruled.anchor_us)
     close = engine.materialise(
         ruled.mutate(gap_us=gap).filter(_.gap_us <= _.reach_us).select("contact_id", "later_id", "gap_us", "start_us"),
-        "fc_related_pair",
+        f"{name}_related_pair",
     )
     nexts = close.group_by("contact_id").aggregate(related_next_gap_us=close.gap_us.min())
     last = ibis.window(group_by=close.later_id, order_by=[close.start_us.desc(), close.contact_id.desc()])
@@ -129,6 +123,6 @@ def pairs(engine: Engine, chained: ir.Table, policy: Policy, reasons: list[str])
     )
     previous = smallest.join(latest, "later_id").rename(contact_id="later_id")
     return (
-        engine.materialise(nexts, "fc_related_next"),
-        engine.materialise(previous, "fc_related_previous"),
+        engine.materialise(nexts, f"{name}_related_next"),
+        engine.materialise(previous, f"{name}_related_previous"),
     )

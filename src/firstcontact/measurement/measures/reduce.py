@@ -82,7 +82,7 @@ class Counted:
     @property
     def contacts(self) -> NDArray[np.float64]:
         """How many contacts each row stands for."""
-        return self.rows["contacts"].to_numpy().astype(float)
+        return np.asarray(self.rows["contacts"].to_numpy(), dtype=np.float64)
 
     def sums(self, columns: list[str]) -> Reduced:
         """Sums of all measures by some of the columns and by `bucket`; no columns for the whole."""
@@ -94,9 +94,8 @@ class Counted:
         where = cell_of * BUCKETS + self.rows["bucket"].to_numpy()
 
         def spread(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-            added: NDArray[np.float64] = np.bincount(where, weights, len(cells) * BUCKETS).astype(float)
-            added.shape = (len(cells), BUCKETS)
-            return added
+            added = np.bincount(where, weights, len(cells) * BUCKETS)
+            return np.asarray(added, dtype=np.float64).reshape(len(cells), BUCKETS)
 
         sums = {}
         for name, digit in self.digits.items():
