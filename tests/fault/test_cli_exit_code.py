@@ -124,12 +124,17 @@ def test_an_engine_s_own_error_after_an_interruption_is_an_interruption(
     assert capsys.readouterr().err == "Interrupted. Nothing was left half-written.\n"
 
 
-def test_what_is_printed_cannot_drive_the_terminal(tmp_path: Path) -> None:
+def test_what_is_printed_cannot_drive_the_terminal(calls: Path, tmp_path: Path) -> None:
     """A file's name with escape sequences and line ends is shown, not obeyed."""
     said = run("measure", tmp_path / "a\x1b[2J\nFC0000 b\u202e.csv", "--out", tmp_path / "run")
     assert said.code == EXIT_INPUT
     assert "\x1b" not in said.err
     assert "a\\x1b[2J\\nFC0000 b\\u202e.csv" in said.err
+    odd = calls.rename(calls.with_name("a\x1b[2J\nb.csv"))
+    said = run("inspect", odd)
+    assert said.code == EXIT_OK
+    assert "\x1b" not in said.out
+    assert "a\\x1b[2J\\nb.csv" in said.out
 
 
 def test_without_a_place_for_the_key_of_pseudonyms_it_is_said(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from firstcontact.kernel.errors import EXIT_OUTPUT, EXIT_REFUSED
+from firstcontact.kernel.errors import EXIT_INPUT, EXIT_OUTPUT, EXIT_REFUSED
 from tests.command import PROGRAM, assert_whole, ended, measure, rows, run, start
 
 
@@ -112,3 +112,14 @@ def test_a_reader_that_goes_away_and_a_full_terminal(centre: Path, tmp_path: Pat
     done = subprocess.run(typed, shell=True, cwd=tmp_path, check=False)
     assert done.returncode in (0, EXIT_REFUSED)
     assert_whole(tmp_path / "run")
+
+
+def test_a_damaged_run_is_not_compared(centre: Path, tmp_path: Path) -> None:
+    """`diff` says which file of which run is not as it was written."""
+    out = tmp_path / "run"
+    assert measure(centre / "contacts.csv", out).code == 0
+    assert run("diff", out, out).code == 0
+    for damage in ("{bad", "{}", '{"frame": {"since": 3}}', "[]"):
+        (out / "run.json").write_text(damage)
+        said = run("diff", out, out)
+        assert (said.code, set(said.codes)) == (EXIT_INPUT, {"FC6152"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -68,7 +69,7 @@ def _read(place: Path, faults: Faults) -> RunRecord | None:
         faults.add(NOT_A_RUN, where=str(place), saw=saw, allowed="the directory of a run", cure=cure)
         return None
     before = len(faults)
-    run = _part(place, RUN_FILE, _json, faults)
+    run = _part(place, RUN_FILE, _run, faults)
     form = run.get("format", 1) if run is not None else 1
     if not isinstance(form, int) or form > RUN_FORMAT:
         cure = "read it with the version that wrote it, or measure again with this one"
@@ -98,6 +99,13 @@ def _json(path: Path) -> dict[str, Any]:
     data = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(data, dict):
         raise TypeError("not an object")
+    return data
+
+
+def _run(path: Path) -> dict[str, Any]:
+    data = _json(path)
+    for end in ("since", "cutoff"):
+        datetime.fromisoformat(data["frame"][end])
     return data
 
 

@@ -178,8 +178,9 @@ def _open(path: Path, size: int, scratch: Path, faults: Faults) -> list[Part]:
 
 
 def _label(path: Path) -> str:
-    """The file's name as text, whatever bytes it is made of."""
-    return path.name.encode("utf-8", "backslashreplace").decode()
+    """The file's name as text that can be shown, whatever bytes it is made of."""
+    name = path.name.encode("utf-8", "backslashreplace").decode()
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in name)
 
 
 def _nameable(path: Path, scratch: Path) -> Path:
