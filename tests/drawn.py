@@ -96,7 +96,7 @@ def count_all(
     tables = draw(engine, list(contacts))
     has = holdings(engine, tables)
     measures = [MEASURES[name] for name in asked]
-    supported = [measure for measure in measures if measure.supported(has)]
+    supported = [measure for measure in measures if not measure.lacks(policy, has)]
     reasons = engine.execute(tables["contacts"].select("reason").distinct())["reason"].to_pylist()
     fit = declare(policy, sorted({cut_reason(reason, policy.link.reason_level) for reason in reasons}))
     signals = {signal for measure in supported for signal in measure.signals} | {"repeat"}
@@ -106,7 +106,7 @@ def count_all(
     counted = {}
     for one in measures:
         if one not in supported:
-            counted[one.id] = Counted(0, 0.0, absent(one))
+            counted[one.id] = Counted(0, 0.0, absent(one, one.lacks(policy, has)))
             continue
         book = ledger(engine, linked, one, policy)
         assert book.adds_up

@@ -296,3 +296,18 @@ def test_typed_rows_are_judged_like_text(engine, tmp_path):
     assert loaded.ledger.absorbed == {"duplicate": 2}
     rows = engine.sql().execute("SELECT row_number, codes FROM quarantine ORDER BY 1").fetchall()
     assert rows == [(6, ["FC2002"]), (8, ["FC2005"])]
+
+
+def test_a_contact_has_one_survey(engine: DuckDBEngine, tmp_path: Path) -> None:
+    """Of two answers about one contact the last counts; the contact stays one contact, and the ledger holds both rows."""
+    (tmp_path / "contacts.csv").write_text(
+        "contact_id,customer_id,started_at\na1,c1,2024-01-01 10:00:00\na2,c2,2024-01-02 10:00:00\n"
+    )
+    (tmp_path / "surveys.csv").write_text(
+        "contact_id,answered_at,resolved\na1,2024-01-03 10:00:00,yes\na1,2024-01-02 10:00:00,no\na2,,no\n"
+    )
+    loaded = TabularConnector().load(engine, [tmp_path])
+    rows = engine.execute(engine.table(loaded.tables["surveys"]).order_by("contact_id")).to_pylist()
+    assert [(row["contact_id"], row["resolved"]) for row in rows] == [("a1", True), ("a2", False)]
+    assert loaded.ledger.absorbed == {"surveys": 3}
+    assert loaded.ledger.adds_up

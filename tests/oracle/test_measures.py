@@ -62,7 +62,7 @@ def both(request, engine, simulated):
     level = policy.link.reason_level
     fit = declare(policy, sorted({cut_reason(reason, level) for reason in reasons}))
     has = holdings(engine, kept)
-    assert all(measure.supported(has) for measure in MEASURES.values())
+    assert not any(measure.lacks(policy, has) for measure in MEASURES.values())
     signals = {signal for measure in MEASURES.values() for signal in measure.signals} | {"repeat"}
     columns = {column for measure in MEASURES.values() for column in measure.columns}
     keep = {"customer", "bucket", "team", "channel", *columns}
@@ -107,7 +107,7 @@ def _by_pandas(frames: dict[str, pd.DataFrame], policy: Policy) -> pd.DataFrame:
     table["opener"] = takes_part & ~table["repeat"] & ~(previous <= look_back)
     age = table["started_at"] - FRAME.data_start
     table["left_censored"] = table["opener"] & (age < look_back)
-    table["short_history"] = takes_part & ~table["repeat"] & (age < window)
+    table["short_history"] = takes_part & (age < window)
     table["mature"] = table["anchor"] + window <= FRAME.cutoff
 
     kinds = frames["case_events"].groupby(["contact_id", "kind"]).size().unstack(fill_value=0)
@@ -138,7 +138,7 @@ def _expected(table: pd.DataFrame, policy: Policy, measure: str) -> tuple[pd.Ser
         return found
 
     def answered(column: str) -> pd.Series:
-        return causes(known, (t[column].isna(), "not_recorded"))
+        return causes(anybody, (t[column].isna(), "not_recorded"))
 
     immature = (~t["mature"], "immature")
     settled = t["in_settled_state"]
@@ -154,7 +154,7 @@ def _expected(table: pd.DataFrame, policy: Policy, measure: str) -> tuple[pd.Ser
         ),
         "fcr_contact": (causes(known, immature), ~t["returned"]),
         "repeat_rate": (causes(known, (t["short_history"], "left_censored")), t["repeat"]),
-        "call_resolution": (anybody, settled.eq(True)),
+        "call_resolution": (anybody_left, settled.eq(True) & ~left),
         "reopen_rate": (causes(anybody, (never, "never_settled")), t["events_reopen"] > 0),
         "transfer_rate": (causes(anybody, (moved.isna(), "not_recorded")), moved > 0),
         "escalation_rate": (anybody, t["escalated_to"].notna() | (t["events_escalation"] > 0)),

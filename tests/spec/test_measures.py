@@ -76,6 +76,15 @@ def test_repeat_rate_counts_the_returns_themselves(engine) -> None:
     assert told.ledger.excluded == {"no_customer": 1, "outbound": 1, "abandoned": 1, "after_cutoff": 1}
 
 
+def test_early_repeats_do_not_flatter_the_repeat_rate(engine) -> None:
+    """Of contacts less than a window after the data begin none is asked: to keep those that are seen to be repeats and
+    drop the others would make the first weeks all repeats."""
+    early = [contact("first", "K1", 1), contact("seen to be a repeat", "K1", 2)]
+    told = count(engine, "repeat_rate", [*early, contact("old enough", "K2", 60)])
+    assert (told.n, told.total) == (1, 0.0)
+    assert told.ledger.left_censored == 2
+
+
 def test_call_resolution_asks_how_it_ended(engine) -> None:
     """call_resolution: settled over received, whoever it was and however often they came; the record's state first,
     then what the agent says."""
@@ -91,8 +100,9 @@ def test_call_resolution_asks_how_it_ended(engine) -> None:
             contact("hung up", "K4", 50, abandoned=True, settled=True),
         ],
     )
-    assert (told.n, told.total) == (4, 3.0)
-    assert told.ledger.excluded == {"not_recorded": 1, "abandoned": 1}
+    # Who hung up was received and not resolved, whatever the record says.
+    assert (told.n, told.total) == (5, 3.0)
+    assert told.ledger.excluded == {"not_recorded": 1}
 
 
 def test_reopen_rate_asks_of_what_was_settled(engine) -> None:
@@ -245,28 +255,29 @@ ANSWERS = [
 def test_survey_fcr_is_what_answering_customers_say(engine) -> None:
     """survey_fcr: resolved, and in one contact where that was asked too; silence is no answer."""
     told = count(engine, "survey_fcr", ANSWERS)
-    assert (told.n, told.total) == (4, 2.0)
-    assert told.ledger.excluded == {"not_recorded": 2, "no_customer": 1}
+    # Whoever "nobody known" was, they answered.
+    assert (told.n, told.total) == (5, 3.0)
+    assert told.ledger.excluded == {"not_recorded": 2}
 
 
 def test_csat_is_the_mean_of_answers(engine) -> None:
     """csat: the mean of what was answered, on 0 to 1."""
     told = count(engine, "csat", ANSWERS)
-    assert (told.n, told.total) == (4, 1.75)
-    assert told.result.value == pytest.approx(1.75 / 4)
+    assert (told.n, told.total) == (5, 2.75)
+    assert told.result.value == pytest.approx(2.75 / 5)
 
 
 def test_nps_is_promoters_less_detractors(engine) -> None:
     """nps: 9 and 10 promote, 0 to 6 detract, 7 and 8 are counted and do neither."""
     told = count(engine, "nps", ANSWERS)
-    assert (told.n, told.total) == (4, 1.0)
-    assert told.result.value == pytest.approx(0.25)
+    assert (told.n, told.total) == (5, 0.0)
+    assert told.result.value == pytest.approx(0.0)
 
 
 def test_ces_is_the_mean_ease(engine) -> None:
     """ces: the mean of what was answered, 0 hard to 1 easy."""
     told = count(engine, "ces", ANSWERS)
-    assert (told.n, told.total) == (3, 1.5)
+    assert (told.n, told.total) == (4, 2.5)
     assert isinstance(told.result, Estimate)
 
 

@@ -98,3 +98,10 @@ def test_figures_are_not_cut_by_customer(by: str) -> None:
 def test_what_is_not_built_in_is_a_column_of_the_source() -> None:
     """Further columns are each asked for once, and built-in slices never."""
     assert further_columns(["region,week", "reason_12,team", "region", "site"]) == ["region", "site"]
+
+
+def test_a_cut_holds_one_period_and_one_reason() -> None:
+    """FC5004: two periods, two levels of the reason, or a slice twice leave a cell without a place in the results."""
+    with pytest.raises(FirstcontactError) as raised:
+        asked(["week,month", "reason_1,reason_2", "team,team", "team,week"], {}, "monday")
+    assert [fault.kind.code for fault in raised.value.faults] == ["FC5004"] * 3

@@ -16,6 +16,7 @@ from firstcontact.kernel.result import (
     Refusal,
 )
 from firstcontact.measurement.policy.model import Policy, Publish
+from firstcontact.measurement.policy.preset import load_preset
 from tests.drawn import contact, on, run_of
 
 
@@ -48,6 +49,18 @@ def test_no_window_that_has_closed_gives_no_figure(engine) -> None:
     assert "60 contacts" in refusal.reason
     assert refusal.maturity == 0.0
     assert isinstance(run.headline, Refusal)
+
+
+def test_a_policy_that_the_data_cannot_support_gives_no_figure(engine) -> None:
+    """No customers, and a definition that asks who came back: refused, though each unknown one counts as single; no
+    replies, and a definition that counts them: refused, and what is missing is named."""
+    nobody = [{**row, "customer_id": None} for row in _many(60, channel="phone")]
+    refusal = _refused(run_of(engine, nobody, load_preset("queuemetrics"), cutoff=on(100)).run.headline, SIGNAL_ABSENT)
+    assert "customers" in refusal.reason
+    refusal = _refused(
+        run_of(engine, _many(60), load_preset("zendesk-one-touch"), cutoff=on(100)).run.headline, SIGNAL_ABSENT
+    )
+    assert "agent replies" in refusal.reason
 
 
 def test_nothing_that_belongs_to_a_measure_gives_no_figure(engine) -> None:

@@ -42,7 +42,9 @@ def contacts(simulation: Simulation) -> pd.DataFrame:
 
 def test_the_tables_are_exactly_as_specified(simulation: Simulation) -> None:
     """Names, order and types of all columns, and no required value is missing."""
-    recorded = [spec for spec in TABLES if spec.name in {"contacts", "identifiers", "case_events", "surveys", "reviews"}]
+    recorded = [
+        spec for spec in TABLES if spec.name in {"contacts", "identifiers", "case_events", "surveys", "reviews"}
+    ]
     specs = {spec.name: spec for spec in (*recorded, CONTACT_TRUTH, ISSUE_TRUTH, REASON_TRUTH, AGENT_TRUTH)}
     tables = {**simulation.tables, **simulation.truth.tables}
     assert set(tables) == set(specs)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ibis import _
 
+from firstcontact.contacts.ledger import MeasureLedger
 from firstcontact.contacts.loaded import Loaded
 from firstcontact.contacts.table import REASON_SEPARATOR
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
@@ -247,7 +248,7 @@ def measure(
 
     watch("linking contacts into issues")
     fit = options.fit or declare(policy, _keys(prepared.reasons, policy))
-    supported = [one for one in MEASURES.values() if one.supported(prepared.has)]
+    supported = [one for one in MEASURES.values() if not one.lacks(policy, prepared.has)]
     signals = {signal for one in supported for signal in one.signals} | {"repeat"}
     if options.definitions:
         signals |= signals_beside(policy, prepared.has)
@@ -275,7 +276,8 @@ def measure(
     stamp["windows"] = fit.kind if policy.needs_customer else ""
     facts = gather(engine, linked, supported, policy, columns_of(cuts))
     rows = tabulate(facts, list(MEASURES.values()), prepared.has, policy, cuts, stamp)
-    ledgers = tuple(facts.count([]).ledgers().values())
+    ledgers = tuple(facts.count([]).ledgers().values()) if supported else ()
+    _check(ledgers, loaded.ledger.contacts)
     definitions: tuple[DefinitionRow, ...] = ()
     if options.definitions:
         watch("applying every definition")
@@ -303,6 +305,13 @@ def measure(
         seconds=watch.seconds,
     )
     return Measured(run, linked, prepared.identity.labels, engine.table(loaded.quarantine), loaded)
+
+
+def _check(ledgers: Sequence[MeasureLedger], contacts: int) -> None:
+    """No contact may be lost or counted twice on the way; were it so, no figure could be believed."""
+    astray = [ledger.measure for ledger in ledgers if ledger.contacts != contacts or not ledger.adds_up]
+    if astray:
+        raise AssertionError(f"the ledger of {', '.join(astray)} does not hold every contact once")
 
 
 def _sources(mapping: dict[str, Any], column: str) -> list[str]:

@@ -57,6 +57,8 @@ and the names missing, for contacts that take no part; `mature` is found for all
 - `issue_id`: the contact that following `repeat_of` to its end leads to; `issue_start`: it is that contact itself.
 - `opener`: not a repeat, and previous_gap > look-back or no previous row.
 - `left_censored`: an opener that starts less than its look-back after the data begin, so nobody knows what came before.
+- `history_short`: takes part and starts less than its window after the data begin: whether it is a repeat is not known
+  for all such contacts, so none of them is asked, not even those that are seen to be one.
 - `mature`: anchor + horizon <= cut-off; always, for a policy that does not ask for `returned`.
 - `index_eligible`: not excluded, and for `index = openers` an opener that is not left-censored.
 

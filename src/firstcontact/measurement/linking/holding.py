@@ -65,4 +65,7 @@ def unsupported(policy: Policy, has: frozenset[str]) -> list[str]:
     """
     asked = {condition.signal for condition in policy.counts_when + policy.left_out_when}
     signals = [SIGNALS[name] for name in sorted(asked)]
-    return [f"{signal.name}: {signal.needs}" for signal in signals if not signal.supported(has)]
+    missing = [f"{signal.name}: {signal.needs}" for signal in signals if not signal.supported(has)]
+    if policy.needs_customer and "customer" not in has:
+        missing.append(f"returned: {SIGNALS['returned'].needs}")
+    return missing

@@ -73,16 +73,16 @@ def _roots(engine: Engine, linked: ir.Table) -> ir.Table:
 
 
 def _redialled(engine: Engine, source: ir.Table, policy: Policy) -> ir.Table:
-    end = microseconds(source.ended_at.coalesce(source.started_at))
-    timed = source.select(
-        "contact_id", "customer", "direction", "abandoned", start_us=microseconds(source.started_at), end_us=end
-    ).filter(_.customer.notnull())
-    left = timed.filter(timed.abandoned.fill_null(False)).select(
-        "customer", redialled_id="contact_id", left_start="start_us", left_end="end_us"
-    )
-    later = timed.filter((timed.direction != "outbound").fill_null(True))
-    met = left.join(later.select("customer", "contact_id", "start_us"), "customer")
+    known = source.filter(source.customer.notnull())
+    left = known.filter(known.abandoned.fill_null(False)).select("customer").distinct()
+    end = microseconds(known.ended_at.coalesce(known.started_at))
+    timed = known.select(
+        "contact_id", "customer", "direction", "abandoned", start_us=microseconds(known.started_at), end_us=end
+    ).semi_join(left, "customer")
+    # Contacts are in order, so the earliest of all later inbound ones is the next.
+    inbound = ibis.ifelse((timed.direction == "outbound").fill_null(False), ibis.null("int64"), timed.start_us)
+    later = ibis.window(group_by=timed.customer, order_by=[timed.start_us, timed.contact_id], rows=(1, None))
+    following = timed.mutate(next_us=inbound.min().over(later)).filter(_.abandoned.fill_null(False))
     reach = round(policy.link.redial_minutes * MINUTE_US)
-    after = (met.start_us > met.left_start) | ((met.start_us == met.left_start) & (met.contact_id > met.redialled_id))
-    found = met.filter(after & (met.start_us <= met.left_end + reach)).select("redialled_id").distinct()
+    found = following.filter(following.next_us <= following.end_us + reach).select(redialled_id="contact_id")
     return engine.materialise(found, "fc_redialled")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firstcontact.measurement.measures.cause import excluded, not_recorded, yes
+from firstcontact.measurement.measures.cause import WITHOUT_LINKING, excluded, yes
 from firstcontact.measurement.measures.measure import Measure, Reduction
 
 if TYPE_CHECKING:
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 def reduce(linked: ir.Table, _policy: Policy) -> Reduction:
     """How contacts become sums."""
     resolved = linked.settled.fill_null(linked.agent_says_resolved)
-    return Reduction((*excluded(linked, but=("no_customer", "no_reason")), not_recorded(resolved)), yes(resolved))
+    # Who left before being answered was received and not resolved, whatever was recorded.
+    abandoned = linked.abandoned.fill_null(False)
+    unknown = resolved.isnull() & ~abandoned
+    return Reduction(
+        (*excluded(linked, but=(*WITHOUT_LINKING, "abandoned")), ("not_recorded", unknown)), yes(resolved & ~abandoned)
+    )
 
 
 MEASURE = Measure(
@@ -31,4 +36,5 @@ MEASURE = Measure(
         "settled",
         "agent_says_resolved",
     ),
+    columns=("abandoned",),
 )

@@ -23,6 +23,10 @@ EXCLUSIONS: tuple[str, ...] = (
 """Exclusion codes of linking, beside those that the policy's `exclude` names."""
 
 
+WITHOUT_LINKING: tuple[str, ...] = ("no_customer", "no_reason")
+"""Exclusions that matter only to measures that ask who came back for what."""
+
+
 def excluded(linked: ir.Table, *, but: tuple[str, ...] = ()) -> tuple[tuple[str, ir.BooleanValue], ...]:
     """Excluded by linking, each under its own code; `but` names codes that this measure counts all the same."""
     code = linked.excluded_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firstcontact.measurement.measures.cause import excluded, not_recorded
+from firstcontact.measurement.measures.cause import WITHOUT_LINKING, excluded, not_recorded
 from firstcontact.measurement.measures.measure import Measure, Reduction
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def reduce(linked: ir.Table, _policy: Policy) -> Reduction:
     """How contacts become sums."""
-    return Reduction((*excluded(linked), not_recorded(linked.survey_ces)), linked.survey_ces)
+    return Reduction((*excluded(linked, but=WITHOUT_LINKING), not_recorded(linked.survey_ces)), linked.survey_ces)
 
 
 MEASURE = Measure(

@@ -92,12 +92,12 @@ def readings(sums: Sums) -> tuple[float, float] | None:
     return float(total / count), float((total + opened) / count)
 
 
-def absent(measure: Measure) -> Refusal:
+def absent(measure: Measure, lacking: str) -> Refusal:
     """The refusal of a measure that the data cannot show."""
     return Refusal(
         SIGNAL_ABSENT,
-        f"The data do not hold {measure.needs}.",
-        f"A source or a mapping with {measure.needs}.",
+        f"The data do not hold {lacking}.",
+        f"A source or a mapping with {lacking}.",
         estimand=measure.estimand,
     )
 

@@ -24,4 +24,5 @@ MEASURE = Measure(
     estimand="share of contacts that the policy counts as resolved, openers and repeats alike",
     unit="share",
     reduce=reduce,
+    judges=True,
 )

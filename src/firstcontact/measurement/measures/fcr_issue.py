@@ -24,6 +24,7 @@ MEASURE = Measure(
     estimand="share of issues that the policy counts as resolved at the first contact, judged at the opener",
     unit="share",
     reduce=reduce,
+    judges=True,
     rests_on=frozenset({"customer"}),
     needs="customer ids or identifiers",
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from firstcontact.kernel.result import Unit
+from firstcontact.measurement.linking.holding import unsupported
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -47,6 +48,7 @@ class Measure:
         needs: The same in words, for the refusal.
         signals: Signals to bring along.
         columns: Contact columns (and survey answers) to carry along.
+        judges: Whether it gives the policy's verdict, and so needs what the policy asks for.
         reduce: Given linked contacts and the policy, how contacts become sums.
     """
 
@@ -60,7 +62,10 @@ class Measure:
     needs: str = ""
     signals: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    judges: bool = False
 
-    def supported(self, has: frozenset[str]) -> bool:
-        """Whether the data can show it."""
-        return not self.rests_on or bool(self.rests_on & has)
+    def lacks(self, policy: Policy, has: frozenset[str]) -> str:
+        """What the data lack for it under a policy, in words; empty where they hold what it needs."""
+        if self.rests_on and not self.rests_on & has:
+            return self.needs
+        return "; ".join(unsupported(policy, has)) if self.judges else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firstcontact.measurement.measures.cause import excluded, not_recorded
+from firstcontact.measurement.measures.cause import WITHOUT_LINKING, excluded, not_recorded
 from firstcontact.measurement.measures.measure import Measure, Reduction
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def reduce(linked: ir.Table, _policy: Policy) -> Reduction:
     """How contacts become sums."""
     promoter = (linked.survey_nps >= 9).cast("float64")
     detractor = (linked.survey_nps <= 6).cast("float64")
-    return Reduction((*excluded(linked), not_recorded(linked.survey_nps)), promoter - detractor)
+    return Reduction((*excluded(linked, but=WITHOUT_LINKING), not_recorded(linked.survey_nps)), promoter - detractor)
 
 
 MEASURE = Measure(

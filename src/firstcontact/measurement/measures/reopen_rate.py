@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firstcontact.measurement.measures.cause import excluded, yes
+from firstcontact.measurement.measures.cause import WITHOUT_LINKING, excluded, yes
 from firstcontact.measurement.measures.measure import Measure, Reduction
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def reduce(linked: ir.Table, _policy: Policy) -> Reduction:
     """How contacts become sums."""
     reopened = linked.reopens > 0
     never = ~(linked.settled_times > 0).fill_null(False) & ~reopened.fill_null(False)
-    return Reduction((*excluded(linked, but=("no_customer", "no_reason")), ("never_settled", never)), yes(reopened))
+    return Reduction((*excluded(linked, but=WITHOUT_LINKING), ("never_settled", never)), yes(reopened))
 
 
 MEASURE = Measure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firstcontact.measurement.measures.cause import excluded, not_recorded, yes
+from firstcontact.measurement.measures.cause import WITHOUT_LINKING, excluded, not_recorded, yes
 from firstcontact.measurement.measures.measure import Measure, Reduction
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def reduce(linked: ir.Table, _policy: Policy) -> Reduction:
     """How contacts become sums."""
     one = linked.survey_contacts_needed.fill_null(1) <= 1
     said = linked.survey_resolved
-    return Reduction((*excluded(linked), not_recorded(said)), yes(said & one))
+    return Reduction((*excluded(linked, but=WITHOUT_LINKING), not_recorded(said)), yes(said & one))
 
 
 MEASURE = Measure(

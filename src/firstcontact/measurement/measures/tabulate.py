@@ -48,10 +48,15 @@ def tabulate(
     Returns:
         One row a figure, measures in their order, cuts in theirs.
     """
-    supported = [measure for measure in measures if measure.supported(has)]
-    rows = [_row(measure, cuts[0], (), absent(measure), stamp) for measure in measures if measure not in supported]
+    lacking = {measure.id: measure.lacks(policy, has) for measure in measures}
+    supported = [measure for measure in measures if not lacking[measure.id]]
+    rows = [
+        _row(measure, cuts[0], (), absent(measure, lacking[measure.id]), stamp)
+        for measure in measures
+        if lacking[measure.id]
+    ]
     counted: dict[tuple[str, ...], Reduced] = {}
-    for cut in cuts:
+    for cut in cuts if supported else ():
         columns = _columns(cut)
         if columns not in counted:
             counted[columns] = facts.reduce(list(columns))

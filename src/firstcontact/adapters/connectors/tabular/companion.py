@@ -118,6 +118,13 @@ def read_all(
     return stray
 
 
+# A contact has one survey: the answer given last. Earlier ones stay absorbed rows.
+_LAST_ANSWER = (
+    " QUALIFY row_number() OVER (PARTITION BY contact_id "
+    "ORDER BY answered_at DESC NULLS LAST, resolved, contacts_needed, csat, nps, ces) = 1"
+)
+
+
 def _read_one(
     connection: DuckDBPyConnection, relation: Relation, spec: TableSpec, tables: dict[str, str], zone: str
 ) -> tuple[int, list[tuple[str, Reject]]]:
@@ -156,7 +163,8 @@ def _read_one(
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE fc_joined AS {earlier}SELECT {names} FROM {staging} WHERE NOT fc_unfit"
     )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {spec.name} AS SELECT * FROM fc_joined")
+    chosen = _LAST_ANSWER if spec is SURVEYS else ""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {spec.name} AS SELECT * FROM fc_joined{chosen}")
     connection.execute("DROP TABLE fc_joined")
     tables[spec.name] = spec.name
     packed = ", ".join(f"{sql.name(name)} := s.{sql.name(name)}" for name in relation.columns)
