@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
 
 from firstcontact.kernel.progress import Progress, silent
-from firstcontact.kernel.result import SIGNAL_ABSENT, Refusal
-from firstcontact.measurement.fit.declared import declare
 from firstcontact.measurement.linking.holding import unsupported
 from firstcontact.measurement.linking.judge import outcome
-from firstcontact.measurement.linking.link import chain_settings, connect, reconnect
-from firstcontact.measurement.measures.catalog import MEASURES
-from firstcontact.measurement.measures.estimate import estimate, readings
+from firstcontact.measurement.linking.link import chain_settings, reconnect
 from firstcontact.measurement.measures.pattern import PLAIN, SCORED, Asked, Patterns
 from firstcontact.measurement.measures.reduce import Counted, Facts
-from firstcontact.measurement.measures.row import DefinitionRow
 from firstcontact.measurement.measures.verdict import by_verdict
-from firstcontact.measurement.policy.model import Policy, cut_reason, digest
 from firstcontact.measurement.policy.preset import load_preset, preset_names
+from firstcontact.services.definition import connect_alike, declared, decline, largest_customers, linking, tell
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from firstcontact.contacts.ledger import MeasureLedger
     from firstcontact.kernel.engine import Engine
-    from firstcontact.measurement.fit.declared import Fit
-    from firstcontact.measurement.measures.measure import Measure
-    from firstcontact.measurement.measures.reduce import Sums
+    from firstcontact.measurement.measures.row import DefinitionRow
+    from firstcontact.measurement.policy.model import Policy
     from firstcontact.services.measure import Prepared
 
 
@@ -59,95 +55,40 @@ def compare_definitions(
     rows: dict[str, DefinitionRow] = {}
     chains: dict[str, list[Policy]] = {}
     for preset in presets:
-        missing = _missing(preset, prepared.has)
+        missing = unsupported(preset, prepared.has)
         if missing:
-            rows[preset.name] = _decline(preset, missing)
+            rows[preset.name] = decline(preset.name, preset, missing)
         else:
             chains.setdefault(chain_settings(preset), []).append(preset)
     for settings, alike in chains.items():
         groups: dict[str, list[Policy]] = {}
         for preset in alike:
-            groups.setdefault(_linking(preset), []).append(preset)
+            # The run's own policy, whatever its windows were fitted to, has been linked already.
+            groups.setdefault("own" if preset.digest == own.digest else linking(preset), []).append(preset)
         if settings == chain_settings(own):
             linked = engine.view(own_linked.mutate(own_verdict=own_linked.verdict), "fc_definition")
-            fresh = ""
+            fresh = "own"
         else:
-            linked = connect_presets(engine, prepared, alike, "fc_definition", stored=len(groups) > 1)
+            several = len(groups) > 1
+            name = "fc_definition_kept" if several else "fc_definition_once"
+            linked = connect_alike(engine, prepared, alike, name, stored=several)
             linked = _beside(linked, own_linked) if pair else linked.mutate(own_verdict=ibis.null("string"))
-            fresh = _linking(alike[0])
+            fresh = linking(alike[0])
         for group, members in groups.items():
             progress(", ".join(preset.name for preset in members))
             table = linked
             if group != fresh:
-                fit = _fit(prepared, members[0])
+                fit = declared(prepared, members[0])
                 table = reconnect(prepared.shared, linked, members[0], fit, prepared.frame, "fc_definition_again")
-            rows |= _apply(engine, members, own, table, pair=pair)
+            rows |= _apply(engine, prepared, members, own, table, pair=pair)
     return tuple(rows[preset.name] for preset in presets)
 
 
 def signals_beside(own: Policy, has: frozenset[str]) -> set[str]:
     """Signals of the presets that chain contacts as a policy does, and so are judged on the contacts it linked."""
     presets = [load_preset(name) for name in preset_names()]
-    alike = [one for one in presets if chain_settings(one) == chain_settings(own) and not _missing(one, has)]
+    alike = [one for one in presets if chain_settings(one) == chain_settings(own) and not unsupported(one, has)]
     return {signal for preset in alike for signal in preset.signals}
-
-
-def connect_presets(
-    engine: Engine, prepared: Prepared, presets: list[Policy], name: str, *, stored: bool = True
-) -> ir.Table:
-    """Link contacts once, under the first of some presets that chain alike, with the signals that any of them asks for.
-
-    Args:
-        engine: Where it runs.
-        prepared: The contacts.
-        presets: The presets.
-        name: Under which the engine keeps the answer.
-        stored: Whether the rows are kept; see `linking.link.connect`.
-    """
-    return connect(
-        engine,
-        prepared.tables,
-        presets[0],
-        _fit(prepared, presets[0]),
-        prepared.frame,
-        has=prepared.has,
-        signals={signal for preset in presets for signal in preset.signals},
-        keep=("bucket", "channel", *(("customer", "reason") if any(one.related for one in presets) else ())),
-        detail=False,
-        name=name,
-        shared=prepared.shared,
-        stored=stored,
-    )
-
-
-def _fit(prepared: Prepared, preset: Policy) -> Fit:
-    return declare(preset, sorted({cut_reason(reason, preset.link.reason_level) for reason in prepared.reasons}))
-
-
-def _linking(preset: Policy) -> str:
-    """What makes two policies link alike."""
-    return digest([preset.link, preset.window, preset.related, preset.exclude, "returned" in preset.signals])
-
-
-def _missing(preset: Policy, has: frozenset[str]) -> list[str]:
-    missing = unsupported(preset, has)
-    if preset.needs_customer and "customer" not in has:
-        missing.append("returned: customers that are known")
-    return missing
-
-
-def _measure(preset: Policy) -> Measure:
-    return MEASURES["fcr_issue" if preset.link.index == "openers" else "fcr_contact"]
-
-
-def _decline(preset: Policy, missing: list[str]) -> DefinitionRow:
-    refusal = Refusal(
-        SIGNAL_ABSENT,
-        "The data do not hold what this definition reads: " + "; ".join(missing) + ".",
-        "A source or a mapping that holds it.",
-        estimand=_measure(preset).estimand,
-    )
-    return DefinitionRow(preset.name, preset.title, preset.source, refusal)
 
 
 def _beside(linked: ir.Table, own_linked: ir.Table) -> ir.Table:
@@ -157,7 +98,7 @@ def _beside(linked: ir.Table, own_linked: ir.Table) -> ir.Table:
 
 
 def _apply(
-    engine: Engine, presets: list[Policy], own: Policy, linked: ir.Table, *, pair: bool
+    engine: Engine, prepared: Prepared, presets: list[Policy], own: Policy, linked: ir.Table, *, pair: bool
 ) -> dict[str, DefinitionRow]:
     """Judge contacts under presets that link alike, in one pass."""
     outcomes: dict[str, ir.Value] = {}
@@ -172,32 +113,28 @@ def _apply(
     facts = Facts(engine, judged.select("bucket", "own_verdict", **patterns.columns(judged)), patterns)
     counted = facts.count(["bucket", "own_verdict"])
     sums, books = counted.sums([]).sums, counted.ledgers()
-    rows = {}
-    for preset in presets:
-        differs = _differences(counted, preset.name) if pair and preset.digest != own.digest else (0, 0)
-        rows[preset.name] = _row(preset, sums[preset.name], books[preset.name], differs)
-    return rows
+
+    def counts(name: str) -> ir.BooleanValue:
+        return ~reduce(or_, [condition.fill_null(False) for _, condition in asked[name].reduction.causes])
+
+    largest = largest_customers(engine, prepared, own, sums, judged, counts)
+    return {
+        preset.name: tell(
+            preset.name,
+            preset,
+            own,
+            sums[preset.name],
+            left_out=_left_out(books[preset.name]),
+            differs=_differences(counted, preset.name) if pair and preset.digest != own.digest else (0, 0),
+            largest=largest.get(preset.name),
+        )
+        for preset in presets
+    }
 
 
-def _row(preset: Policy, sums: Sums, book: MeasureLedger, differs: tuple[int, int]) -> DefinitionRow:
-    both = readings(sums)
-    left_out = dict(book.excluded)
-    for place in ("not_opener", "left_censored", "immature"):
-        if getattr(book, place):
-            left_out[place] = getattr(book, place)
-    return DefinitionRow(
-        preset=preset.name,
-        title=preset.title,
-        source=preset.source,
-        result=estimate(_measure(preset), sums, preset)[0],
-        reading_low=both[0] if both else None,
-        reading_high=both[1] if both else None,
-        counted=book.counted,
-        resolved=int(sums.total.sum()),
-        unsettled=int(sums.open.sum()),
-        left_out=left_out,
-        differs=differs,
-    )
+def _left_out(book: MeasureLedger) -> dict[str, int]:
+    places = ("not_opener", "left_censored", "immature")
+    return book.excluded | {place: getattr(book, place) for place in places if getattr(book, place)}
 
 
 def _differences(counted: Counted, name: str) -> tuple[int, int]:

@@ -12,20 +12,26 @@ import numpy as np
 
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.progress import Progress, silent
-from firstcontact.kernel.result import SIGNAL_ABSENT, Refusal
-from firstcontact.measurement.fit.declared import Fit, declare, effective_hash
+from firstcontact.measurement.fit.declared import Fit, effective_hash
 from firstcontact.measurement.linking.frame import Frame
 from firstcontact.measurement.linking.holding import unsupported
 from firstcontact.measurement.linking.judge import holds, outcome
 from firstcontact.measurement.linking.link import link
-from firstcontact.measurement.linking.portable import BUCKETS, DAY_US
-from firstcontact.measurement.measures.catalog import MEASURES
-from firstcontact.measurement.measures.estimate import estimate, readings
+from firstcontact.measurement.linking.portable import BUCKETS
 from firstcontact.measurement.measures.reduce import Sums
 from firstcontact.measurement.measures.row import DefinitionRow
-from firstcontact.measurement.policy.model import Policy, cut_reason, digest
+from firstcontact.measurement.policy.model import Policy
 from firstcontact.measurement.policy.preset import load_preset, preset_names
-from firstcontact.services.compare_definitions import connect_presets
+from firstcontact.services.definition import (
+    connect_alike,
+    declared,
+    decline,
+    largest_customers,
+    linking,
+    suppressed,
+    tell,
+)
+from firstcontact.services.gap import gap_days
 from firstcontact.services.measure import prepare
 from firstcontact.services.separate import Pair, Side, Signatures, separate
 
@@ -34,7 +40,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from firstcontact.kernel.engine import Engine
-    from firstcontact.measurement.measures.measure import Measure
     from firstcontact.services.measure import Connector, Options, Prepared
 
 OWN = "own"
@@ -63,7 +68,7 @@ class Defined:
         own: The name under which the user's own policy stands here: a preset's, or `own`.
         sides: The definitions that the data support: the own first, then presets.
         rows: One a definition, supported or not, the own first.
-        pairs: What separates each two of `sides`.
+        pairs: What separates each two of `sides` that judge enough contacts to be shown.
         verdicts: One row a contact: `contact_id`, `reason`, `channel`, `started_at`, the state in every definition
             (`state_<number of the side>`, see `separate.Signatures`), the evidence and the gaps.
         contacts: All contacts.
@@ -116,28 +121,35 @@ def define(
     presets = [load_preset(name) for name in dict.fromkeys(only) or preset_names()]
     candidates = [Side(label, own), *(Side(policy.name, policy) for policy in presets if policy.name != label)]
     prepared = prepare(engine, connector, paths, options, progress)
-    missing = {side.name: lacking(side.policy, prepared.has) for side in candidates}
+    missing = {side.name: unsupported(side.policy, prepared.has) for side in candidates}
     sides = [side for side in candidates if not missing[side.name]]
-    fit = options.fit or declare(
-        own, sorted({cut_reason(reason, own.link.reason_level) for reason in prepared.reasons})
-    )
+    fit = options.fit or declared(prepared, own)
 
     wide = _bring_together(engine, prepared, own, fit, sides, progress)
     progress("comparing verdicts")
     found = _signatures(engine, wide, sides)
     pairs = separate(sides, found)
     differs = {pair.other: _ways(pair) for pair in pairs if pair.one == label}
-    supported = {
-        side.name: _row(side, sums, _causes(states, found), differs.get(side.name, (0, 0)))
-        for side, sums, states in zip(sides, _sums(engine, wide, sides), found.states, strict=True)
+    sums = {side.name: one for side, one in zip(sides, _sums(engine, wide, sides), strict=True)}
+    state = {side.name: wide[f"state_{number}"] for number, side in enumerate(sides)}
+    largest = largest_customers(engine, prepared, own, sums, wide, lambda name: _judged(state[name]))
+    rows = {
+        side.name: tell(
+            side.name,
+            side.policy,
+            own,
+            sums[side.name],
+            left_out=_causes(states, found),
+            differs=differs.get(side.name, (0, 0)),
+            largest=largest.get(side.name),
+        )
+        for side, states in zip(sides, found.states, strict=True)
     }
     return Defined(
         own=label,
         sides=tuple(sides),
-        rows=tuple(
-            _decline(side, missing[side.name]) if missing[side.name] else supported[side.name] for side in candidates
-        ),
-        pairs=pairs,
+        rows=tuple(rows.get(side.name) or decline(side.name, side.policy, missing[side.name]) for side in candidates),
+        pairs=tuple(pair for pair in pairs if not any(suppressed(rows[name]) for name in (pair.one, pair.other))),
         verdicts=wide,
         contacts=prepared.loaded.ledger.contacts,
         disagreeing=_disagreeing(found),
@@ -150,28 +162,6 @@ def define(
 
 def _is_preset(policy: Policy) -> bool:
     return policy.name in preset_names() and load_preset(policy.name).digest == policy.digest
-
-
-def lacking(policy: Policy, has: frozenset[str]) -> list[str]:
-    """What a definition reads and the data do not hold, in words; empty where they support it."""
-    missing = unsupported(policy, has)
-    if policy.needs_customer and "customer" not in has:
-        missing.append("returned: customers that are known")
-    return missing
-
-
-def _measure(policy: Policy) -> Measure:
-    return MEASURES["fcr_issue" if policy.link.index == "openers" else "fcr_contact"]
-
-
-def _decline(side: Side, missing: list[str]) -> DefinitionRow:
-    refusal = Refusal(
-        SIGNAL_ABSENT,
-        "The data do not hold what this definition reads: " + "; ".join(missing) + ".",
-        "A source or a mapping that holds it.",
-        estimand=_measure(side.policy).estimand,
-    )
-    return DefinitionRow(side.name, side.policy.title, side.policy.source, refusal)
 
 
 def _bring_together(
@@ -190,10 +180,11 @@ def _bring_together(
         keep=("customer", "bucket", "reason", "channel", "started_at"),
         detail=False,
         name="fc_define_own",
+        shared=prepared.shared,
     )
     columns: dict[str, Any] = {
-        "previous_gap_days": _shorter(linked.previous_gap_us, linked.related_previous_gap_us),
-        "next_gap_days": _shorter(linked.next_gap_us, linked.related_next_gap_us),
+        "previous_gap_days": gap_days(linked, "previous"),
+        "next_gap_days": gap_days(linked, "next"),
     }
     judged_here = [number for number, side in enumerate(sides) if side.policy is own]
     for number in judged_here:
@@ -202,11 +193,11 @@ def _bring_together(
     groups: dict[str, list[int]] = {}
     for number, side in enumerate(sides):
         if number not in judged_here:
-            groups.setdefault(_linking(side.policy), []).append(number)
+            groups.setdefault(linking(side.policy), []).append(number)
     for position, group in enumerate(groups.values()):
         progress(", ".join(sides[number].name for number in group))
         policies = [sides[number].policy for number in group]
-        connected = connect_presets(engine, prepared, policies, "fc_define_group")
+        connected = connect_alike(engine, prepared, policies, "fc_define_group")
         columns = {}
         for number in group:
             columns |= _columns(connected, sides[number].policy, number)
@@ -215,17 +206,11 @@ def _bring_together(
     return engine.materialise(wide, "fc_define")
 
 
-def _linking(policy: Policy) -> str:
-    """What makes two policies link alike."""
-    asks = "returned" in policy.signals
-    return digest([policy.link, policy.window, policy.related, policy.exclude, asks, policy.needs_customer])
-
-
 def _columns(linked: ir.Table, policy: Policy, number: int) -> dict[str, Any]:
     """State of each contact in a definition, and the days until the return that it counts."""
     columns: dict[str, Any] = {f"state_{number}": _state(linked, policy)}
     if "returned" in policy.signals:
-        columns[f"back_{number}"] = _shorter(linked.next_gap_us, linked.related_next_gap_us)
+        columns[f"back_{number}"] = gap_days(linked, "next")
     return columns
 
 
@@ -243,6 +228,10 @@ def _state(linked: ir.Table, policy: Policy) -> ir.StringValue:
     return ibis.cases(*cases, else_=said)
 
 
+def _judged(state: ir.StringValue) -> ir.BooleanValue:
+    return state.isin(("yes", "unsettled")) | state.startswith("no:")
+
+
 def _unmet(linked: ir.Table, policy: Policy) -> ir.IntegerValue:
     """Number of the first condition of `counts_when` that a contact does not meet."""
     cases = []
@@ -252,10 +241,6 @@ def _unmet(linked: ir.Table, policy: Policy) -> ir.IntegerValue:
             unmet = unmet & linked.channel.isin(condition.channels).fill_null(False)
         cases.append((unmet, number))
     return ibis.cases(*cases, else_=0)
-
-
-def _shorter(one: ir.IntegerValue, other: ir.IntegerValue) -> ir.FloatingValue:
-    return ibis.least(one.fill_null(other), other.fill_null(one)) / DAY_US
 
 
 def _signatures(engine: Engine, wide: ir.Table, sides: Sequence[Side]) -> Signatures:
@@ -304,24 +289,6 @@ def _sums(engine: Engine, wide: ir.Table, sides: Sequence[Side]) -> list[Sums]:
         yes, no, opened, immature = (spread(f"{part}_{number}") for part in ("yes", "no", "open", "immature"))
         found.append(Sums(yes + no + opened, yes, opened, immature))
     return found
-
-
-def _row(side: Side, sums: Sums, left_out: dict[str, int], differs: tuple[int, int]) -> DefinitionRow:
-    measure = _measure(side.policy)
-    both = readings(sums)
-    return DefinitionRow(
-        preset=side.name,
-        title=side.policy.title,
-        source=side.policy.source,
-        result=estimate(measure, sums, side.policy)[0],
-        reading_low=both[0] if both else None,
-        reading_high=both[1] if both else None,
-        counted=int(sums.count.sum()),
-        resolved=int(sums.total.sum()),
-        unsettled=int(sums.open.sum()),
-        left_out=left_out,
-        differs=differs,
-    )
 
 
 def _causes(states: NDArray[np.str_], found: Signatures) -> dict[str, int]:

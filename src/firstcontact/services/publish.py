@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +21,7 @@ from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.linking.portable import DAY_US
 from firstcontact.measurement.measures.result_table import result_table
 from firstcontact.measurement.policy.write import write_policy
+from firstcontact.services.gap import gap_days
 from firstcontact.services.record import RUN_FORMAT
 from firstcontact.services.run import Run
 
@@ -165,8 +168,8 @@ def contact_export(linked: ir.Table, named: ir.Table) -> ir.Table:
     joined = linked.left_join(named, linked.customer == named.customer_number)
     shown = joined.mutate(
         customer=joined.customer_name,
-        previous_gap_days=_shorter(joined.previous_gap_us, joined.related_previous_gap_us),
-        next_gap_days=_shorter(joined.next_gap_us, joined.related_next_gap_us),
+        previous_gap_days=gap_days(joined, "previous"),
+        next_gap_days=gap_days(joined, "next"),
         window_days=joined.window_us / DAY_US,
     )
     columns = [name for name, _ in CONTACT_EXPORT if name in shown.columns]
@@ -184,10 +187,6 @@ def issue_export(linked: ir.Table, named: ir.Table) -> ir.Table:
     joined = joined.left_join(named, joined.customer == named.customer_number)
     shown = joined.mutate(customer=joined.customer_name)
     return shown.select([name for name, _ in ISSUE_EXPORT]).order_by("issue_id")
-
-
-def _shorter(one: ir.IntegerValue, other: ir.IntegerValue) -> ir.FloatingValue:
-    return ibis.least(one.fill_null(other), other.fill_null(one)) / DAY_US
 
 
 def write_csv(table: pa.Table, path: Path) -> None:
@@ -212,6 +211,11 @@ def harmless(value: Any) -> Any:
     if value is None:
         return ""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def harmless_text(text: ir.StringValue) -> ir.StringValue:
+    """`harmless` for a column in an engine; a missing text stays missing."""
+    return ibis.ifelse(reduce(or_, [text.startswith(sign) for sign in _FORMULA]), ibis.literal("'") + text, text)
 
 
 def ledger_data(run: Run) -> dict[str, Any]:

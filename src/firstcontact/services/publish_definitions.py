@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import shutil
 from functools import reduce
-from operator import add, or_
+from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from firstcontact.kernel.result import Estimate
 from firstcontact.measurement.measures.row import DefinitionRow
 from firstcontact.services.define import EVIDENCE, Defined
-from firstcontact.services.publish import write_csv
+from firstcontact.services.definition import suppressed
+from firstcontact.services.publish import harmless_text, write_csv
 from firstcontact.services.separate import SEPARATION_COLUMNS, flat
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ DEFINITION_COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("status", "string", "`final`, `provisional`, `unsettled` or `refused`."),
     ("reading_low", "float64", "The figure with every unsettled contact counted against it; missing without any."),
     ("reading_high", "float64", "The figure with every unsettled contact counted for it."),
-    ("judged", "int64", "Contacts it judges."),
+    ("judged", "int64", "Contacts it judges; this count and the next ones are missing where too few to show."),
     ("resolved", "int64", "Contacts it counts as resolved at first contact."),
     ("unsettled", "int64", "Contacts on which it does not say."),
     ("left_out", "int64", "Contacts it does not judge."),
@@ -86,9 +87,7 @@ def publish_definitions(engine: Engine, defined: Defined, destination: Destinati
     """
     disputed = disagreements(defined)
     # A spreadsheet must not run what an export holds.
-    tame = disputed.mutate(
-        **{name: ibis.ifelse(_formula(disputed[name]), "'" + disputed[name], disputed[name]) for name in _TEXTS}
-    )
+    tame = disputed.mutate(**{name: harmless_text(disputed[name]) for name in _TEXTS})
     with destination.writing() as folder:
         for name, table in (
             ("definitions", definition_table(defined)),
@@ -122,12 +121,14 @@ def _flat(row: DefinitionRow, defined: Defined) -> dict[str, Any]:
         said = {name: getattr(result, name) for name in ("value", "low", "high", "level", "status")}
     else:
         said |= {"refusal_code": result.code, "refusal_reason": result.reason}
-    return said | {
+    told = said | {
         "definition": row.preset,
         "title": row.title,
         "source": row.source,
         "reading_low": row.reading_low,
         "reading_high": row.reading_high,
+    }
+    counts = {
         "judged": row.counted,
         "resolved": row.resolved,
         "unsettled": row.unsettled,
@@ -135,10 +136,16 @@ def _flat(row: DefinitionRow, defined: Defined) -> dict[str, Any]:
         "left_out_by_cause": "; ".join(f"{cause} {count}" for cause, count in row.left_out.items()),
         "yes_here_only": row.differs[0],
         "no_here_only": row.differs[1],
-        "chosen": defined.own,
-        "policy_hash": defined.policy_hash,
-        "cutoff": defined.frame.cutoff,
     }
+    return (
+        told
+        | (dict.fromkeys(counts) if suppressed(row) else counts)
+        | {
+            "chosen": defined.own,
+            "policy_hash": defined.policy_hash,
+            "cutoff": defined.frame.cutoff,
+        }
+    )
 
 
 def disagreements(defined: Defined) -> ir.Table:
@@ -181,10 +188,6 @@ def _verdict(state: ir.StringValue) -> ir.StringValue:
         (state.startswith("out:"), ""),
         else_=state,
     )
-
-
-def _formula(text: ir.StringValue) -> ir.BooleanValue:
-    return reduce(or_, [text.startswith(sign) for sign in ("=", "+", "-", "@", "\t", "\r")])
 
 
 def _table(columns: tuple[tuple[str, str, str], ...], rows: list[dict[str, Any]]) -> pa.Table:

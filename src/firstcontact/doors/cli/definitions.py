@@ -156,6 +156,7 @@ def _table(rows: list[DefinitionRow], defined: Defined) -> Table:
     from rich.text import Text
 
     from firstcontact.kernel.result import Estimate
+    from firstcontact.services.definition import suppressed
 
     unsettled = any(row.reading_low is not None for row in rows)
     # Eighty columns must do: names whole, numbers tight.
@@ -178,7 +179,7 @@ def _table(rows: list[DefinitionRow], defined: Defined) -> Table:
             cells.append(_span(row.reading_low, row.reading_high) if both else "")  # type: ignore[arg-type]
         chosen_one = row.preset == defined.own
         differs = ["chosen", ""] if chosen_one else [f"{count:,}" for count in row.differs]
-        cells += [f"{row.counted:,}", *differs]
+        cells += ["", "", ""] if suppressed(row) else [f"{row.counted:,}", *differs]
         table.add_row(*(Text(cell) for cell in cells), style="bold" if chosen_one else "")
     return table
 
