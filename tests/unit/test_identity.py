@@ -152,3 +152,18 @@ def test_coverage_is_the_share_of_known_contacts(engine) -> None:
     assert (found.known, found.customers) == (40, 40)
     assert engine.execute(found.contacts).num_rows == 100
     assert pa.types.is_int64(engine.execute(found.contacts)["customer"].type)
+
+
+def test_equal_digits_of_different_kinds_are_different_people(engine) -> None:
+    """A telephone number and an account with the same digits name two customers, also in exports."""
+    found, who = _who(engine, {"call": (None, [("phone", "5551234567")]), "web": (None, [("account", "5551234567")])})
+    assert who["call"][0] != who["web"][0]
+    assert sorted(engine.execute(found.labels)["label"].to_pylist()) == ["account:5551234567", "phone:5551234567"]
+
+
+def test_a_customer_with_many_orders_keeps_the_telephone(engine) -> None:
+    """Order numbers are many to a person; beside them a telephone number is no switchboard."""
+    many = {f"call {k}": (None, [("phone", "+15551234567"), ("order", f"order {k}")]) for k in range(SHARED_BY + 3)}
+    found, who = _who(engine, many)
+    assert found.shared == 0
+    assert len({customer for customer, _ in who.values()}) == 1

@@ -16,7 +16,8 @@ from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.privacy import pseudonym
 from firstcontact.measurement.measures.result_table import RESULT_COLUMNS
 from firstcontact.measurement.policy.model import Policy
-from firstcontact.services.measure import Options, measure
+from firstcontact.services.measure import measure
+from firstcontact.services.prepare import Options
 from firstcontact.services.publish import CONTACT_EXPORT, ISSUE_EXPORT, Exports, harmless, publish
 from tests.drawn import DAY_0, contact, on, run_of
 
@@ -148,7 +149,7 @@ def test_pseudonyms_are_stable_with_the_key_and_only_with_it(source, published, 
     assert set(first.values()).isdisjoint(other.values())
     shown = names(_publish(source, tmp_path / "shown", Exports(identifiers=True)))
     assert {name: pseudonym(label, KEY) for name, label in shown.items()} == first
-    assert set(shown.values()) == {person[1] for person in PEOPLE}  # the smallest of each one's identifiers
+    assert set(shown.values()) == {person[0] for person in PEOPLE}  # the source's own id, where there is one
 
 
 def test_pseudonyms_are_never_made_without_a_key() -> None:

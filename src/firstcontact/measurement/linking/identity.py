@@ -1,7 +1,8 @@
 """One customer across channels: whoever shares an identifier is one customer, and nobody is joined by not being known.
 
 Two identifiers seen on one contact belong to one person; a customer is a connected component of that graph. An
-identifier that many of the source's own customers share (a switchboard, an office address) joins nobody.
+identifier that stands beside many different customer ids, telephone numbers, addresses or accounts (a switchboard, an
+office's address) joins nobody.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from firstcontact.kernel.engine import Engine
 
 SHARED_BY = 5
-"""An identifier that joins more than this many of the source's own customers is taken for a shared one."""
+"""An identifier beside more than this many different ones of another kind is taken for a shared one."""
+
+_NAMES_SOMEBODY = (OWN_ID, "phone", "email", "account")
+"""Kinds of which a person has few. Of others (order numbers) a person may have any number."""
 
 _REPEATING = frozenset(
     {
@@ -136,9 +140,12 @@ def _by_graph(engine: Engine, contacts: ir.Table, identifiers: ir.Table, region:
         "contact_id", customer=ibis.coalesce(components.component, first.first)
     )
     customers = engine.materialise(customers, "fc_contact_customer")
-    # A bucket must not depend on numbering: it comes from the customer's smallest identifier.
+    # A name and a bucket must not depend on numbering: they come from the customer's smallest own id, or else from the
+    # smallest other identifier with its kind, for a telephone number and an account may have the same digits.
     labels = usable.join(customers, "contact_id").join(nodes.select("node", "spelled"), "node")
-    label = labels.group_by("customer").aggregate(label=labels.spelled.min())
+    own_id = labels.spelled.min(where=labels.kind == OWN_ID)
+    other = labels.kind.concat(":").concat(labels.spelled).min()
+    label = labels.group_by("customer").aggregate(label=ibis.coalesce(own_id, other))
     label = engine.materialise(label.mutate(bucket=bucket_of(label.label)), "fc_customer")
     known = customers.join(label.drop("label"), "customer").select("contact_id", "customer", "bucket")
     kept = _keep(engine, contacts, known, "contact_id")
@@ -184,9 +191,10 @@ def _keep(engine: Engine, contacts: ir.Table, known: ir.Table, key: str) -> ir.T
 
 
 def _shared(engine: Engine, sightings: ir.Table) -> ir.Table:
-    """Identifiers, other than the source's own customer id, that stand beside too many of another kind."""
+    """Identifiers, other than the source's own customer id, that stand beside too many that each name somebody else."""
     left = sightings.filter(sightings.kind != OWN_ID)
-    right = sightings.select("contact_id", other_kind="kind", other="node")
+    right = sightings.filter(sightings.kind.isin(_NAMES_SOMEBODY))
+    right = right.select("contact_id", other_kind="kind", other="node")
     beside = left.join(right, "contact_id")
     beside = beside.filter(beside.kind != beside.other_kind)
     counted = beside.group_by(["node", "other_kind"]).aggregate(others=beside.other.nunique())

@@ -24,7 +24,7 @@ def reduce(linked: ir.Table, _policy: Policy) -> Reduction:
 MEASURE = Measure(
     id="handle_time",
     title="Average handle time",
-    estimand="mean seconds of talk, hold and after-contact work of a contact",
+    estimand="mean seconds of talk, hold and after-contact work, each leg of a transferred contact on its own",
     unit="seconds",
     reduce=reduce,
     kind="mean",
