@@ -23,8 +23,9 @@ from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.measurement.measures.estimate import absent, estimate
 from firstcontact.measurement.measures.reduce import ledger, reduce
 from firstcontact.measurement.policy.model import Policy, Publish, cut_reason
-from firstcontact.services.measure import Measured, Options
+from firstcontact.services.measure import Measured
 from firstcontact.services.measure import measure as measure_files
+from firstcontact.services.prepare import Options
 from tests.engine_teller import rows
 
 DAY_0 = datetime(2024, 1, 1, tzinfo=UTC).replace(tzinfo=None)

@@ -17,7 +17,7 @@ from firstcontact.kernel.settings import VERSION
 from firstcontact.measurement.policy.preset import DEFAULT, load_preset
 from firstcontact.measurement.simulator.world import World
 from firstcontact.services.define import Defined, define
-from firstcontact.services.measure import Options
+from firstcontact.services.prepare import Options
 from firstcontact.services.simulate import simulate
 
 DOCS = Path(__file__).parents[1] / "docs"

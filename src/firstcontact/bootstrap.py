@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from firstcontact.kernel.engine import Engine
     from firstcontact.services.inspect import Inspector
-    from firstcontact.services.measure import Connector
+    from firstcontact.services.prepare import Connector
     from firstcontact.services.publish import Destination as RunDestination
     from firstcontact.services.record import RunReader
     from firstcontact.services.simulate import Destination

@@ -18,7 +18,8 @@ from firstcontact.measurement.policy.model import Policy
 from firstcontact.measurement.policy.preset import load_preset, preset_names
 from firstcontact.measurement.policy.write import write_policy
 from firstcontact.services.define import Defined, define
-from firstcontact.services.measure import Options, measure
+from firstcontact.services.measure import measure
+from firstcontact.services.prepare import Options
 from firstcontact.services.simulate import simulate
 
 

@@ -18,7 +18,8 @@ from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.measurement.measures.estimate import estimate
 from firstcontact.measurement.measures.reduce import reduce
 from firstcontact.measurement.policy.model import Link, Policy, Window, cut_reason
-from firstcontact.services.measure import Options, measure, prepare
+from firstcontact.services.measure import measure
+from firstcontact.services.prepare import Options, prepare
 
 CUTOFF = datetime(2016, 6, 1, tzinfo=UTC).replace(tzinfo=None)
 

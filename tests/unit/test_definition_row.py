@@ -17,7 +17,8 @@ from firstcontact.measurement.measures.row import DefinitionRow
 from firstcontact.measurement.policy.model import Policy, Publish
 from firstcontact.measurement.policy.preset import load_preset
 from firstcontact.services.define import Defined, define
-from firstcontact.services.measure import Measured, Options, measure
+from firstcontact.services.measure import Measured, measure
+from firstcontact.services.prepare import Options
 from firstcontact.services.publish import harmless, harmless_text
 from firstcontact.services.publish_definitions import definition_table, publish_definitions
 from tests.drawn import DAY_0, Drawing, contact, on

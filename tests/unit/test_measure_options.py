@@ -11,7 +11,7 @@ from firstcontact.contacts.ledger import RowLedger
 from firstcontact.contacts.loaded import Loaded
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.measurement.policy.model import Condition, Link, Policy
-from firstcontact.services.measure import Options, prepare
+from firstcontact.services.prepare import Options, prepare
 from tests.drawn import Drawing, contact, on, run_of
 
 CALLS = [contact(f"c{k}", f"K{k}", k) for k in range(60)]

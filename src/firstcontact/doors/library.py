@@ -15,8 +15,9 @@ from firstcontact.kernel.settings import VERSION, pseudonym_secret
 from firstcontact.measurement.measures.result_table import result_table
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.measurement.policy.preset import find_policy
-from firstcontact.services.measure import Measured, Options
+from firstcontact.services.measure import Measured
 from firstcontact.services.measure import measure as run_measure
+from firstcontact.services.prepare import Options
 from firstcontact.services.publish import Exports, contact_export, issue_export, name_customers, publish
 from firstcontact.services.run import Run
 

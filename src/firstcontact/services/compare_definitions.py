@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from firstcontact.kernel.engine import Engine
     from firstcontact.measurement.measures.row import DefinitionRow
     from firstcontact.measurement.policy.model import Policy
-    from firstcontact.services.measure import Prepared
+    from firstcontact.services.prepare import Prepared
 
 
 def compare_definitions(

@@ -32,7 +32,7 @@ from firstcontact.services.definition import (
     tell,
 )
 from firstcontact.services.gap import gap_days
-from firstcontact.services.measure import prepare
+from firstcontact.services.prepare import prepare
 from firstcontact.services.separate import Pair, Side, Signatures, separate
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from firstcontact.kernel.engine import Engine
-    from firstcontact.services.measure import Connector, Options, Prepared
+    from firstcontact.services.prepare import Connector, Options, Prepared
 
 OWN = "own"
 """What the user's own policy is called beside the presets."""

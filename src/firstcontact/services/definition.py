@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from firstcontact.measurement.fit.declared import Fit
     from firstcontact.measurement.measures.measure import Measure
     from firstcontact.measurement.measures.reduce import Sums
-    from firstcontact.services.measure import Prepared
+    from firstcontact.services.prepare import Prepared
 
 
 def judged_by(policy: Policy) -> Measure:

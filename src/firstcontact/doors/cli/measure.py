@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 if TYPE_CHECKING:
-    from firstcontact.services.measure import Options
+    from firstcontact.services.prepare import Options
 
 FILES = Annotated[list[Path], typer.Argument(help="Export files, or a directory of them.", metavar="FILE...")]
 MAPPING = Annotated[Optional[Path], typer.Option(help="Mapping file, as `inspect --write-mapping` makes it.")]
@@ -108,7 +108,7 @@ def chosen(
     """The options of a measurement from what was typed."""
     from firstcontact import bootstrap
     from firstcontact.measurement.policy.preset import find_policy
-    from firstcontact.services.measure import Options
+    from firstcontact.services.prepare import Options
 
     return Options(
         policy=find_policy(policy),
