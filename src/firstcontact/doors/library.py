@@ -12,6 +12,7 @@ from firstcontact.kernel.clock import now
 from firstcontact.kernel.progress import Progress, silent
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.kernel.settings import VERSION, pseudonym_secret
+from firstcontact.measurement.fit.read import read_fit
 from firstcontact.measurement.measures.result_table import result_table
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.measurement.policy.preset import find_policy
@@ -160,6 +161,7 @@ def measure(
     cutoff: datetime | None = None,
     since: datetime | None = None,
     by: Sequence[str] = (),
+    fit: str | Path | None = None,
     definitions: bool = False,
     memory: str | None = None,
     progress: Progress = silent,
@@ -175,6 +177,7 @@ def measure(
         cutoff: The data are complete until then (with a zone, or in the business zone); found where None.
         since: Contacts are judged from then on; found where None.
         by: Further cuts, each a slice or several joined by commas: `"reason_2"`, `"team,week"`, a column of yours.
+        fit: Path of the `fit.json` of a run, whose windows are used again; the policy's declared windows where None.
         definitions: Whether to apply every known definition side by side.
         memory: Memory the engine may use, for example `"1GB"`.
         progress: Told about each step.
@@ -183,8 +186,8 @@ def measure(
         The measurement.
 
     Raises:
-        FirstcontactError: All faults of files, mapping, policy or slices at once, each with what to do; or the memory
-            does not suffice (FC9003).
+        FirstcontactError: All faults of files, mapping, policy, fit or slices at once, each with what to do; or the
+            memory does not suffice (FC9003).
         OSError: There is no room on disk for temporary data.
     """
     paths = [files] if isinstance(files, str | Path) else list(files)
@@ -196,6 +199,7 @@ def measure(
         since=since,
         by=tuple(by),
         region=region,
+        fit=read_fit(Path(fit)) if fit is not None else None,
         definitions=definitions,
     )
     engine = bootstrap.open_engine(memory)

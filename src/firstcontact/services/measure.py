@@ -26,6 +26,7 @@ from firstcontact.measurement.measures.tabulate import columns_of, tabulate
 from firstcontact.measurement.policy.model import Policy, cut_reason
 from firstcontact.services.compare_definitions import compare_definitions, signals_beside
 from firstcontact.services.prepare import Connector, Options, Prepared, extent, prepare
+from firstcontact.services.reuse_fit import reuse_fit
 from firstcontact.services.run import IdentityCoverage, Run
 
 if TYPE_CHECKING:
@@ -111,7 +112,12 @@ def measure(
     cuts += asked(list(options.by), loaded.extra, policy.calendar.week_start)
 
     watch("linking contacts into issues")
-    fit = options.fit or declare(policy, _keys(prepared.reasons, policy))
+    findings = prepared.findings
+    if options.fit is None:
+        fit = declare(policy, _keys(prepared.reasons, policy))
+    else:
+        fit, said = reuse_fit(engine, prepared.tables["contacts"], policy, options.fit, prepared.reasons)
+        findings += said
     supported = [one for one in MEASURES.values() if not one.lacks(policy, prepared.has)]
     signals = {signal for one in supported for signal in one.signals} | {"repeat"}
     if options.definitions:
@@ -163,7 +169,7 @@ def measure(
         rows=tuple(rows),
         row_ledger=loaded.ledger,
         measure_ledgers=ledgers,
-        findings=prepared.findings,
+        findings=findings,
         identity=_coverage(engine, prepared),
         definitions=definitions,
         seconds=watch.seconds,

@@ -66,7 +66,7 @@ class Options:
         since: From when contacts are judged, likewise.
         by: Further cuts, each a slice or several joined by commas.
         region: Country in which national telephone numbers are read.
-        fit: A saved fit to reuse.
+        fit: A saved fit to use again; the policy's declared windows where None.
         definitions: Whether to apply every known definition.
         detail: Whether to name issues and earlier contacts, for per-contact exports.
     """

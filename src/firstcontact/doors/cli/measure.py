@@ -44,6 +44,9 @@ def measure(
     region: REGION = None,
     cutoff: CUTOFF = None,
     since: SINCE = None,
+    fit: Annotated[
+        Optional[Path], typer.Option(help="Use the windows of an earlier run again: its fit.json.", metavar="FILE")
+    ] = None,
     by: Annotated[
         Optional[list[str]],
         typer.Option(
@@ -76,7 +79,9 @@ def measure(
     from firstcontact.services.measure import measure as run_measure
     from firstcontact.services.publish import Exports, publish
 
-    options = chosen(policy, mapping, zone, region, cutoff, since, by, definitions=definitions, detail=contacts)
+    options = chosen(
+        policy, mapping, zone, region, cutoff, since, by, fit=fit, definitions=definitions, detail=contacts
+    )
     locale(language)  # before any work is done: a language that is not there is a fault now
     destination = bootstrap.run_folder(out, force=force)
     destination.check()
@@ -102,11 +107,13 @@ def chosen(
     since: datetime | None,
     by: list[str] | None,
     *,
+    fit: Path | None = None,
     definitions: bool,
     detail: bool,
 ) -> Options:
     """The options of a measurement from what was typed."""
     from firstcontact import bootstrap
+    from firstcontact.measurement.fit.read import read_fit
     from firstcontact.measurement.policy.preset import find_policy
     from firstcontact.services.prepare import Options
 
@@ -118,6 +125,7 @@ def chosen(
         since=since,
         by=tuple(by or ()),
         region=region,
+        fit=read_fit(fit) if fit else None,
         definitions=definitions,
         detail=detail,
     )

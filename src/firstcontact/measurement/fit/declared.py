@@ -1,11 +1,15 @@
-"""The fit that learns nothing: every reason has the window that the policy declares."""
+"""What a fit is; and the one that learns nothing: every reason has the window that the policy declares."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from firstcontact.measurement.policy.model import Policy, digest
+
+FIT_FORMAT = 1
+"""Raised when `fit.json` changes so that earlier versions of firstcontact would misread it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Fit:
     def as_dict(self) -> dict[str, Any]:
         """The fit as plain data."""
         return {
+            "format": FIT_FORMAT,
             "kind": self.kind,
             "notes": list(self.notes),
             "windows": [
@@ -45,19 +50,46 @@ class Fit:
         }
 
 
-def declare(policy: Policy, reasons: list[str]) -> Fit:
+def declare(policy: Policy, reasons: Iterable[str]) -> Fit:
     """The fit of a policy with declared windows, for the reasons that occur in the data."""
-    return Fit(
-        tuple(
-            ReasonWindow(reason, days, policy.look_back_days(days), "declared")
-            for reason in sorted(reasons)
-            for days in (policy.window.days(reason),)
-        )
-    )
+    return Fit(tuple(_declared(policy, reason) for reason in sorted(reasons)))
+
+
+def complete(policy: Policy, fit: Fit, reasons: Iterable[str]) -> Fit:
+    """A saved fit for other data: reasons that it does not name have the window that the policy declares.
+
+    Reasons that it names and the data lack stay, so that the fit can be used again.
+
+    >>> week = Fit((ReasonWindow("billing", 7, 45, "learned"),), "learned")
+    >>> [(one.reason, one.days) for one in complete(Policy(), week, ["billing", "delivery"]).windows]
+    [('billing', 7), ('delivery', 30.0)]
+    """
+    named = {window.reason for window in fit.windows}
+    added = tuple(_declared(policy, reason) for reason in sorted(set(reasons) - named))
+    return replace(fit, windows=fit.windows + added)
+
+
+def _declared(policy: Policy, reason: str) -> ReasonWindow:
+    days = policy.window.days(reason)
+    return ReasonWindow(reason, days, policy.look_back_days(days), "declared")
 
 
 def effective_hash(policy: Policy, fit: Fit) -> str:
-    """The hash of the effective policy: policy and fit together. It stands beside every result."""
-    # A declared fit only repeats the policy; it must not move with the reasons that happen to occur.
-    learned = fit.as_dict()["windows"] if fit.kind == "learned" else "declared"
-    return digest({"policy": policy.digest, "fit": learned})
+    """The hash of the effective policy: policy and fit together. It stands beside every result.
+
+    Windows that the policy declares anyway only repeat it: the hash must not move with the reasons that happen to
+    occur. Whatever else a fit says moves figures, so it moves the hash, whether it was learned or is used again.
+
+    >>> effective_hash(Policy(), declare(Policy(), ["a"])) == effective_hash(Policy(), Fit(()))
+    True
+    """
+    moved = sorted(
+        (window.reason, float(window.days), float(window.look_back_days))
+        for window in fit.windows
+        if not _repeats(window, _declared(policy, window.reason))
+    )
+    return digest({"policy": policy.digest, "fit": moved or "declared"})
+
+
+def _repeats(window: ReasonWindow, declared: ReasonWindow) -> bool:
+    return (window.days, window.look_back_days) == (declared.days, declared.look_back_days)

@@ -1,0 +1,49 @@
+"""A saved fit on other data: its windows, and the policy's own for the reasons that it does not name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ibis import _
+
+from firstcontact.kernel.finding import Finding
+from firstcontact.measurement.fit.declared import Fit, complete
+from firstcontact.measurement.policy.model import Policy, cut_reason
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from firstcontact.kernel.engine import Engine
+
+
+def reuse_fit(
+    engine: Engine, contacts: ir.Table, policy: Policy, fit: Fit, reasons: Sequence[str | None]
+) -> tuple[Fit, tuple[Finding, ...]]:
+    """Make a saved fit cover the reasons of some contacts.
+
+    Args:
+        engine: Where the contacts are.
+        contacts: With `reason`.
+        policy: The policy, which declares the windows that the fit lacks.
+        fit: The fit, as saved.
+        reasons: Every different reason in the data; None stands for contacts without one.
+
+    Returns:
+        The fit with a window for each reason, and a warning that says how many contacts have one it did not name.
+    """
+    level = policy.link.reason_level
+    occurring = {cut_reason(reason, level) for reason in reasons}
+    lacking = occurring - {window.reason for window in fit.windows}
+    whole = complete(policy, fit, occurring)
+    if not lacking:
+        return whole, ()
+    counted = engine.execute(contacts.group_by("reason").aggregate(n=_.count()))
+    each = dict(zip(counted["reason"].to_pylist(), counted["n"].to_pylist(), strict=True))
+    concerned = sum(n for reason, n in each.items() if cut_reason(reason, level) in lacking)
+    text = (
+        f"The saved fit does not name {len(lacking):,} of {len(occurring):,} reasons. They have the windows that the "
+        f"policy declares, which concerns {concerned:,} of {sum(each.values()):,} contacts."
+    )
+    rests_on = f"{len(fit.windows):,} windows in the fit, at the policy's level of reasons"
+    return whole, (Finding("fit", text, rests_on, "warning", "leave --fit out"),)
