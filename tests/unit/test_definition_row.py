@@ -133,3 +133,15 @@ def test_both_guards_against_formulas_know_the_same_signs(engine: Engine, sign: 
     tame = engine.execute(table.select(tame=harmless_text(table.text)))["tame"].to_pylist()
     assert [text or "" for text in tame] == [harmless(text) for text in texts]
     assert tame[0] == f"'{sign}1+1"
+
+
+def test_conditions_on_channels_hold_where_no_channel_is_recorded(engine: Engine) -> None:
+    """A definition that asks something of telephone calls alone asks it of nobody then; that is no error."""
+    drawn = [
+        contact(f"c{k}", f"K{k}", 50 + k / 9, events=[("settled", 51 + k / 9), ("public_reply", 50.5 + k / 9)])
+        for k in range(60)
+    ]
+    preset = load_preset("zendesk-one-touch")
+    run = _measured(engine, drawn, preset).run
+    assert isinstance(run.headline, Estimate)
+    assert _named(_defined(engine, drawn, preset).rows) == _named(run.definitions)

@@ -122,7 +122,14 @@ def measure(
     signals = {signal for one in supported for signal in one.signals} | {"repeat"}
     if options.definitions:
         signals |= signals_beside(policy, prepared.has)
-    keep = {"customer", "bucket", *columns_of(cuts), *(column for one in supported for column in one.columns)}
+    # Conditions look at the channel, even where none is recorded.
+    keep = {
+        "customer",
+        "bucket",
+        "channel",
+        *columns_of(cuts),
+        *(column for one in supported for column in one.columns),
+    }
     if options.detail:
         keep |= {"source", "reason", "channel", "team", "queue", "started_at", "ended_at", *loaded.extra}
     linked = link(
