@@ -60,6 +60,27 @@ def test_measured_twice_is_the_same_figure(runs: Path) -> None:
     assert "Nothing that makes a figure differs between the two runs." in printed
 
 
+def test_what_was_typed_is_kept_and_told(runs: Path) -> None:
+    """A region and a saved fit: both are named, and the fit gives the figure of the policy that declared it."""
+    out = runs / "fitted"
+    fit = runs / "after" / "fit.json"
+    code, _, said = run(
+        "measure", runs / "log", "--fit", fit, "--region", "IL", "--out", out, "--no-definitions", "--no-contacts"
+    )
+    assert code == 0, said
+    fitted, week = (json.loads((run / "run.json").read_text(encoding="utf-8")) for run in (out, runs / "after"))
+    assert fitted["headline"] == week["headline"]
+    assert fitted["effective_policy_hash"] != week["effective_policy_hash"]
+    kept = fitted["options"]
+    assert (kept["region"], kept["fit"], kept["cutoff"]) == ("IL", True, False)
+    code, printed, _ = run("diff", runs / "before", out)
+    assert code == 0
+    assert "The options and the fit changed." in printed
+    assert "--region: not there -> IL" in printed
+    assert "30 days, quiet for 45 before -> 7 days, quiet for 45 before" in printed
+    assert "--region IL --out between-1" in printed
+
+
 def test_json_holds_everything(runs: Path) -> None:
     """A program reads the same comparison."""
     code, printed, _ = run("diff", runs / "before", runs / "after", "--json", "--measure", "fcr_contact", "--top", "2")
@@ -72,6 +93,7 @@ def test_json_holds_everything(runs: Path) -> None:
         "version",
         "files",
         "mapping",
+        "options",
         "period",
         "policy",
         "fit",

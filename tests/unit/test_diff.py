@@ -24,6 +24,8 @@ from tests import run_factory as factory
 from tests.run_writer import write_run
 
 OTHER_FILE = ({"name": "export.csv", "bytes": 7, "sha256": "f" * 64},)
+TYPED = {"region": None, "zone": None, "by": [], "cutoff": False, "since": False, "fit": False}
+"""Options of which none was given."""
 FOUND = (Finding("cut-off", "The data end there."),)
 
 
@@ -104,8 +106,64 @@ def test_conditions_are_compared_one_by_one_and_their_prose_is_not(tmp_path: Pat
 
 def test_figures_that_move_without_a_cause_are_called_a_defect(tmp_path: Path) -> None:
     """Same everything and another figure: the comparison does not invent a reason."""
-    found = compared(tmp_path, small(0.7), small(0.8))
+    found = compared(tmp_path, small(0.7, options=TYPED), small(0.8, options=TYPED))
     assert "defect" in found.attribution.said
+
+
+def test_options_that_an_earlier_version_did_not_note_are_no_defect(tmp_path: Path) -> None:
+    """Where one run does not say what was typed, that may be what differs, and nobody is sent to report it."""
+    found = compared(tmp_path, small(0.7), small(0.8, options=TYPED | {"region": "IL"}))
+    assert found.attribution.moved == ()
+    assert "defect" not in found.attribution.said
+    assert "--region" in found.attribution.said
+
+
+@pytest.mark.parametrize(
+    ("changed", "change"),
+    [({"region": "IL"}, ("--region", "", "IL")), ({"by": ["week", "team"]}, ("--by", "", "team, week"))],
+)
+def test_an_option_that_stands_nowhere_else_is_a_cause(
+    tmp_path: Path, changed: dict[str, Any], change: tuple[str, str, str]
+) -> None:
+    """Telephone numbers of another country give other customers: that is no defect, and it is named."""
+    found = compared(tmp_path, small(0.7, options=TYPED), small(0.8, options=TYPED | changed))
+    (cause,) = found.attribution.moved
+    assert (cause.kind, [(c.what, c.before, c.after) for c in cause.changes]) == ("options", [change])
+    assert found.attribution.said == "Only the options changed, so every movement comes from there."
+    same = [small(0.7, options=TYPED | {"by": by}) for by in (["week", "team"], ["team", "week"])]
+    for number, run in enumerate(same):
+        write_run(run, tmp_path / f"same-{number}")
+    pair = RunDirectory().read([tmp_path / "same-0", tmp_path / "same-1"])
+    assert diff(*pair).attribution.moved == ()
+
+
+def test_commands_repeat_what_was_typed(tmp_path: Path) -> None:
+    """A run in between keeps the region, zone, cuts and saved fit that neither run changed."""
+    typed = TYPED | {"region": "IL", "zone": "UTC", "by": ["team", "x_site"], "fit": True}
+    found = compared(tmp_path, small(options=typed), small(0.75, options=typed, policy=windowed(7), inputs=OTHER_FILE))
+    measure = found.attribution.commands[0]
+    assert "--zone UTC --region IL --by team --by x_site --fit " in measure
+    assert "run-0/fit.json" in measure
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_whether_a_period_was_given_is_what_the_run_says(tmp_path: Path, given: bool) -> None:
+    """A given cut-off is a cause, with a warning beside it or without; one that was found follows from the files."""
+    later = Frame(factory.SINCE, factory.SINCE, datetime.fromisoformat("2016-07-01"), "ticket")
+    options = TYPED | {"cutoff": given}
+    before = small(options=TYPED, findings=FOUND)
+    findings = FOUND if given else ()
+    found = compared(tmp_path, before, small(0.72, options=options, findings=findings, frame=later, inputs=OTHER_FILE))
+    assert [cause.kind for cause in found.attribution.moved] == (["files", "period"] if given else ["files"])
+
+
+def test_a_saved_fit_is_a_cause_though_its_windows_were_declared(tmp_path: Path) -> None:
+    """Windows that another policy declared do not follow from this one."""
+    other = Fit((ReasonWindow("Category 1", 9, 45),))
+    after = small(0.75, options=TYPED | {"fit": True}, policy=windowed(7), fit=other)
+    found = compared(tmp_path, small(options=TYPED), after)
+    assert [cause.kind for cause in found.attribution.moved] == ["policy", "fit"]
+    assert "--fit" not in found.attribution.commands[0]
 
 
 def test_several_causes_are_not_divided_but_the_way_to_divide_them_is_told(tmp_path: Path) -> None:

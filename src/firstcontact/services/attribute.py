@@ -1,4 +1,4 @@
-"""Why the figures of two runs differ: files, mapping, period, policy, fit, version; and how to tell them apart."""
+"""Why the figures of two runs differ: files, mapping, options, period, policy, fit, version; and which of them did."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from firstcontact.kernel.clock import zone_exists
 from firstcontact.services.record import RunRecord
 
-CauseKind = Literal["version", "files", "mapping", "period", "policy", "fit"]
+CauseKind = Literal["version", "files", "mapping", "options", "period", "policy", "fit"]
 End = Literal["cutoff", "since"]
 
 _NAMES_ONLY = {"name", "version", "title", "source", "note"}
@@ -92,16 +92,16 @@ def attribute(before: RunRecord, after: RunRecord, *, figures_moved: bool) -> At
         Cause("version", "Version of firstcontact", tuple(_one("version", before.version, after.version))),
         Cause("files", "Files", files),
         Cause("mapping", "How the files are understood", tuple(_mapping(before, after))),
+        Cause("options", "Options", tuple(_options(before, after))),
         _period(before, after, files_changed=bool(files)),
         Cause("policy", "Policy", policy),
-        _fit(before.fit, after.fit, policy_changed=bool(policy)),
+        _fit(before, after, policy_changed=bool(policy)),
     )
     moved = [cause for cause in causes if cause.moved]
     names = [_LOWER[cause.kind] for cause in moved]
     if not moved:
         said = "Nothing that makes a figure differs between the two runs"
-        said += ", and yet figures do: that is a defect of firstcontact; please report it." if figures_moved else "."
-        return Attribution(causes, said)
+        return Attribution(causes, said + _unexplained(before, after) if figures_moved else f"{said}.")
     if not figures_moved:
         return Attribution(causes, f"{_list(names).capitalize()} changed, and no figure moved.")
     if len(moved) == 1:
@@ -114,12 +114,22 @@ def attribute(before: RunRecord, after: RunRecord, *, figures_moved: bool) -> At
     return Attribution(causes, said, tuple(_commands(before, after, moved)))
 
 
+def _unexplained(before: RunRecord, after: RunRecord) -> str:
+    if before.options is None or after.options is None:
+        return (
+            ", and yet figures do. An earlier version did not note all options, such as --region and --by: they may be "
+            "what differs. Measure again with this version to know."
+        )
+    return ", and yet figures do: that is a defect of firstcontact; please report it."
+
+
 _ENDS: tuple[End, ...] = ("cutoff", "since")
 
 _LOWER: dict[CauseKind, str] = {
     "version": "the version of firstcontact",
     "files": "the files",
     "mapping": "the way the files are understood",
+    "options": "the options",
     "period": "the period",
     "policy": "the policy",
     "fit": "the fit",
@@ -162,6 +172,16 @@ def _one(what: str, before: str, after: str) -> Iterator[Change]:
 def _mapping(before: RunRecord, after: RunRecord) -> Iterator[Change]:
     yield from settings(before.run.get("mapping", {}), after.run.get("mapping", {}))
     yield from _one("business zone", str(before.run.get("zone", "")), str(after.run.get("zone", "")))
+
+
+def _options(before: RunRecord, after: RunRecord) -> Iterator[Change]:
+    """Options that stand nowhere else; the zone is seen in the mapping, both ends in the period."""
+    if before.options is None or after.options is None:
+        return
+    yield from _one("--region", *(_shown(side.options.get("region")) for side in (before, after) if side.options))
+    yield from _one(
+        "--by", *(", ".join(sorted(side.options.get("by", ()))) for side in (before, after) if side.options)
+    )
 
 
 def settings(before: dict[str, Any], after: dict[str, Any], path: str = "") -> Iterator[Change]:
@@ -231,16 +251,23 @@ def _moment(text: Any) -> str:
 
 
 def _given(record: RunRecord, which: End) -> bool:
-    """Whether the user named this end of the period; a run says what it found, not what it was told."""
+    """Whether the user named this end of the period.
+
+    A run of an earlier version does not say: there, a cut-off without a finding was named.
+    """
+    if record.options is not None:
+        return bool(record.options.get(which))
     frame = record.run.get("frame", {})
     if which == "since":
         return bool(frame.get("since") != frame.get("data_start"))
     return not any(finding.get("topic") == "cut-off" for finding in record.run.get("findings", ()))
 
 
-def _fit(before: dict[str, Any], after: dict[str, Any], *, policy_changed: bool) -> Cause:
-    old, new = ({str(one.get("reason")): one for one in side.get("windows", ())} for side in (before, after))
-    changes = [*_one("kind", str(before.get("kind", "")), str(after.get("kind", "")))]
+def _fit(before: RunRecord, after: RunRecord, *, policy_changed: bool) -> Cause:
+    sides = (before, after)
+    old, new = ({str(one.get("reason")): one for one in side.fit.get("windows", ())} for side in sides)
+    kinds = [str(side.fit.get("kind", "")) for side in sides]
+    changes = [*_one("kind", *kinds)]
     windows: dict[tuple[str, str], list[str]] = {}
     for reason in sorted(old.keys() & new.keys()):
         if _days(old[reason]) != _days(new[reason]):
@@ -248,9 +275,14 @@ def _fit(before: dict[str, Any], after: dict[str, Any], *, policy_changed: bool)
     for (earlier, later), reasons in windows.items():
         what = reasons[0] if len(reasons) == 1 else f"{len(reasons)} reasons: {', '.join(reasons)}"
         changes.append(Change(f"window of {what}", earlier, later))
-    declared = before.get("kind") == after.get("kind") == "declared"
+    declared = kinds == ["declared", "declared"] and not any(_saved_fit(side) for side in sides)
     follows = "the policy, which declares the windows" if changes and declared and policy_changed else ""
     return Cause("fit", "Fit", tuple(changes), follows)
+
+
+def _saved_fit(record: RunRecord) -> bool:
+    """Whether its windows stand in its fit alone: learned, or taken from an earlier run."""
+    return record.fit.get("kind") == "learned" or bool((record.options or {}).get("fit"))
 
 
 def _days(window: dict[str, Any]) -> str:
@@ -276,7 +308,15 @@ def _measure(side: dict[CauseKind, RunRecord], kinds: set[CauseKind], ends: list
     words = ["firstcontact measure", *files, "--policy", shlex.quote(str(Path(side["policy"].place) / "policy.toml"))]
     if "mapping" in kinds:
         words += ["--mapping", shlex.quote(f"mapping-of-{Path(side['mapping'].place).name}.toml")]
+    if "mapping" in kinds or (side["mapping"].options or {}).get("zone"):
         words += ["--zone", shlex.quote(str(side["mapping"].run.get("zone")))]
+    options = side["options"].options or {}
+    if options.get("region"):
+        words += ["--region", shlex.quote(str(options["region"]))]
+    for cut in options.get("by", ()):
+        words += ["--by", shlex.quote(str(cut))]
+    if _saved_fit(side["fit"]):
+        words += ["--fit", shlex.quote(str(Path(side["fit"].place) / "fit.json"))]
     words += [f"--{end} {_local(side['period'], end)}" for end in ends]
     if "version" in kinds:
         words.insert(0, f"(firstcontact {side['version'].version})")

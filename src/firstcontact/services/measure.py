@@ -180,6 +180,7 @@ def measure(
         identity=_coverage(engine, prepared),
         definitions=definitions,
         seconds=watch.seconds,
+        options=options.as_dict(),
     )
     return Measured(run, linked, prepared.identity.labels, engine.table(loaded.quarantine), loaded)
 

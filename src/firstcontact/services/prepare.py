@@ -82,6 +82,11 @@ class Options:
     definitions: bool = True
     detail: bool = True
 
+    def as_dict(self) -> dict[str, Any]:
+        """What `Run.options` keeps of it."""
+        given = {name: getattr(self, name) is not None for name in ("cutoff", "since", "fit")}
+        return {"region": self.region, "zone": self.zone, "by": list(self.by), **given}
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:

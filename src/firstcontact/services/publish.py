@@ -236,6 +236,7 @@ def run_data(run: Run) -> dict[str, Any]:
         "zone": run.zone,
         "inputs": list(run.inputs),
         "mapping": run.mapping,
+        "options": run.options,
         "identity": dataclasses.asdict(run.identity) | {"coverage": run.identity.coverage},
         "headline": {"measure": run.headline_measure, **_result_data(run.headline)},
         "definitions": [

@@ -1,4 +1,4 @@
-"""A run as it stands in its directory: plain data, read by whatever version wrote it."""
+"""A run as it stands in its directory: plain data, whatever version of firstcontact wrote it."""
 
 from __future__ import annotations
 
@@ -74,6 +74,12 @@ class RunRecord:
     def headline_measure(self) -> str:
         """The measure that its policy publishes."""
         return str(self.run.get("headline", {}).get("measure", "fcr_issue"))
+
+    @property
+    def options(self) -> dict[str, Any] | None:
+        """What its user decided about it, as `Run.options`; None where its version did not note it."""
+        options = self.run.get("options")
+        return options if isinstance(options, dict) and options else None
 
     @property
     def version(self) -> str:

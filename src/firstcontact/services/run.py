@@ -65,6 +65,8 @@ class Run:
         identity: How well customers are known.
         definitions: Each known definition on the same contacts.
         seconds: How long each step took.
+        options: What the user decided that moves figures and stands nowhere else: `region` and `zone` as typed, `by`,
+            and whether `cutoff`, `since` and `fit` were given.
     """
 
     run_id: str
@@ -84,6 +86,7 @@ class Run:
     identity: IdentityCoverage
     definitions: tuple[DefinitionRow, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def headline_measure(self) -> str:

@@ -26,7 +26,7 @@ def diff(
     top: Annotated[int, typer.Option(min=0, help="How many slices to show.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Show what moved between two runs, and why: files, mapping, period, policy, fit or version."""
+    """Show what moved between two runs, and why: files, mapping, options, period, policy, fit or version."""
     from firstcontact import bootstrap
     from firstcontact.services.diff import diff as compare
 
