@@ -27,7 +27,7 @@ WRONG_WINDOW = ErrorKind(
     "FC4012",
     "A window of the fit is no length of time",
     EXIT_INPUT,
-    f"Windows are longer than 0 days, look-backs 0 days or longer, both up to {DAYS:,}.",
+    f"Windows are longer than 0 days, look-backs 0 days or longer, both up to {DAYS:,.0f}.",
 )
 
 _CURE = "name the fit.json of a run, as firstcontact wrote it"
@@ -109,7 +109,7 @@ def _length(value: Any, where: str, faults: Faults, *, above: bool) -> float:
     # A number that is none (NaN) is within no limits.
     if _is_number(value) and (0 < value <= DAYS or (value == 0 and not above)):
         return float(value)
-    allowed = f"{'more than 0' if above else '0 or more'} and at most {DAYS:,} days"
+    allowed = f"{'more than 0' if above else '0 or more'} and at most {DAYS:,.0f} days"
     faults.add(
         WRONG_WINDOW, where=where, saw=_shown(value), allowed=allowed, cure="correct the window, or measure anew"
     )
