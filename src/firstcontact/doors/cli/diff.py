@@ -101,7 +101,9 @@ def _say_looked(say: Callable[..., None], found: Difference) -> None:
     if found.exact:
         text = f"{looked.compared:,} slices were looked at; {looked.clear:,} moved."
     else:
-        chance = "all of them may be chance" if not looked.clear else f"of these, about {100 * FALSE_RATE:g} % may be chance"
+        chance = (
+            "all of them may be chance" if not looked.clear else f"of these, about {100 * FALSE_RATE:g} % may be chance"
+        )
         text = (
             f"{looked.compared:,} slices were looked at; {looked.clear:,} moved by more than chance explains, marked * "
             f"({chance}: Benjamini-Hochberg)."
