@@ -72,11 +72,12 @@ class DuckDBEngine:
     def materialise(self, expression: ir.Table, name: str) -> ir.Table:
         query = self._backend.compile(expression)
         self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
-        return self._backend.table(name)
+        # What the columns are is known; asking the engine again takes as long as many a small question.
+        return ibis.table(expression.schema(), name=name)
 
     def view(self, expression: ir.Table, name: str) -> ir.Table:
         self._connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {self._backend.compile(expression)}')
-        return self._backend.table(name)
+        return ibis.table(expression.schema(), name=name)
 
     def dictionary(self, table: ir.Table, columns: Sequence[str], name: str) -> ir.Table:
         """Columns with few different values become enumerations: a byte or two a row instead of sixteen and more."""
