@@ -70,7 +70,10 @@ RUN_FILES = (
     ("results.parquet", "Every figure, one row each."),
     ("results.csv", "The same for a spreadsheet; text that looks like a formula is made harmless."),
     ("ledger.json", "What became of every row, and where each contact stands in each measure."),
-    ("quarantine.parquet", "Rows set aside exactly as they were, so customers stand there by name, with the codes of what is wrong."),
+    (
+        "quarantine.parquet",
+        "Rows set aside exactly as they were, so customers stand there by name, with the codes of what is wrong.",
+    ),
     ("contacts.parquet", "Every contact, linked and judged."),
     ("issues.parquet", "Every issue."),
     ("policy.toml", "The policy, every setting spelled out."),
