@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 from pathlib import Path
 
@@ -15,7 +16,6 @@ NO_KEY = ErrorKind(
     "Customers stand in exports under pseudonyms, made with a secret key that is kept between runs in the user's "
     "configuration directory. It cannot be written there, or what is there is no key.",
 )
-_KEY_BYTES = 32
 
 KEY_BYTES = 32
 PSEUDONYM_DIGITS = 16
@@ -72,24 +72,34 @@ def pseudonym_key(path: Path) -> bytes:
     """
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Whole or not at all: half a key would be taken for a key ever after.
             partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
             try:
                 partial.touch(mode=0o600)
-                partial.write_bytes(secrets.token_bytes(_KEY_BYTES))
-                partial.rename(path)
+                partial.write_bytes(secrets.token_bytes(KEY_BYTES))
+                _put(partial, path)
             finally:
                 partial.unlink(missing_ok=True)
         key = path.read_bytes()
     except OSError as error:
         raise _no_key(path, error.strerror or "an error of the file system") from error
-    if len(key) != _KEY_BYTES:
+    if len(key) != KEY_BYTES:
         raise _no_key(path, f"{len(key)} bytes")
     return key
 
 
+def _put(partial: Path, path: Path) -> None:
+    """Give a complete key its name, unless another run has made one meanwhile: then that one counts."""
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        partial.rename(path)
+
+
 def _no_key(path: Path, saw: str) -> FirstcontactError:
-    allowed = f"a file of {_KEY_BYTES} bytes, or a place where one can be kept"
+    allowed = f"a file of {KEY_BYTES} bytes, or a place where one can be kept"
     cure = "name a directory that you may write with FIRSTCONTACT_HOME, or remove the file so that a new one is made"
     return FirstcontactError([NO_KEY.fault(where=str(path), saw=saw, allowed=allowed, cure=cure)])

@@ -60,7 +60,7 @@ def unsupported(policy: Policy, has: frozenset[str]) -> list[str]:
     A signal that only leaves a case open is no such signal: where it is never seen, no case is left open.
 
     >>> from firstcontact.measurement.policy.model import Condition, Policy
-    >>> unsupported(Policy(counts_when=(Condition("public_replies", at_most=1),)), frozenset())
+    >>> unsupported(Policy(counts_when=(Condition("public_replies", at_most=1),)), frozenset({"customer"}))
     ['public_replies: agent replies (case events public_reply)']
     """
     asked = {condition.signal for condition in policy.counts_when + policy.left_out_when}
