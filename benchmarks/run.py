@@ -183,8 +183,8 @@ def growth(found: dict[int, dict[str, Taken]]) -> list[str]:
     lines = [
         f"### Growth from {few:,} to {many:,} contacts",
         "",
-        "The exponent of the number of contacts in processor time: 1 is in step with the rows. The target for the whole",
-        "`measure` is at most 0.05 above the bare sort.",
+        "The exponent of the number of contacts in processor time: 1 is in step with the rows. The target for",
+        "`measure` is at most 0.05 above the bare sort's.",
         "",
         "| question | exponent |",
         "|---|---:|",
