@@ -86,12 +86,16 @@ class DuckDBEngine:
         replaced = []
         for column in columns:
             own = _name(column)
-            values = f"SELECT DISTINCT {own} FROM ({query}) WHERE {own} IS NOT NULL"
-            found = run(f"SELECT count(*) FROM ({values} LIMIT {FEW_VALUES + 1})").fetchone()
+            run(
+                f"CREATE OR REPLACE TEMP TABLE fc_value AS SELECT DISTINCT {own} AS value FROM ({query}) "
+                f"WHERE {own} IS NOT NULL LIMIT {FEW_VALUES + 1}"
+            )
+            found = run("SELECT count(*) FROM fc_value").fetchone()
             if found and 0 < found[0] <= FEW_VALUES:
                 kind = _name(f"{name}_{column}")
-                run(f"CREATE OR REPLACE TEMP TYPE {kind} AS ENUM ({values} ORDER BY 1)")
+                run(f"CREATE OR REPLACE TEMP TYPE {kind} AS ENUM (SELECT value FROM fc_value ORDER BY value)")
                 replaced.append(f"CAST({own} AS {kind}) AS {own}")
+        run("DROP TABLE IF EXISTS fc_value")
         shorter = f"* REPLACE ({', '.join(replaced)})" if replaced else "*"
         run(f'CREATE OR REPLACE TEMP VIEW "{name}" AS SELECT {shorter} FROM ({query})')
         return self._backend.table(name)
