@@ -50,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with failure.interruptible():
         try:
             app(args=arguments, prog_name="firstcontact", standalone_mode=True)
+        except SystemExit:
+            failure.say_interrupted()
+            raise
         except Exception as error:  # even help can meet a full disk
             sys.exit(getattr(failure.ended(error), "exit_code", EXIT_INTERNAL))
 

@@ -44,9 +44,10 @@ _USAGE: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if ki
 
 
 class _Interruption:
-    """Whether and when the command was asked to end."""
+    """Whether and when the command was asked to end, and whether that has been said."""
 
     at: float | None = None
+    said = False
 
 
 class Told(TyperGroup):
@@ -94,7 +95,7 @@ def interruptible() -> Iterator[None]:
     Whatever an engine makes of it on its way up, the command then ends as interrupted. A second one soon after is the
     same wish, and does not disturb the tidying up.
     """
-    _Interruption.at = None
+    _Interruption.at, _Interruption.said = None, False
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -181,8 +182,15 @@ def _close_output() -> None:
 
 def _interrupted() -> typer.Exit:
     _trace()
+    _Interruption.said = True
     print("Interrupted. Nothing was left half-written.", file=sys.stderr)
     return typer.Exit(EXIT_INTERRUPTED)
+
+
+def say_interrupted() -> None:
+    """Say that the command was interrupted where nobody has: before it had understood what was typed."""
+    if _Interruption.at is not None and not _Interruption.said:
+        _interrupted()
 
 
 def _place(error: Exception) -> str:
