@@ -311,3 +311,11 @@ def test_a_contact_has_one_survey(engine: DuckDBEngine, tmp_path: Path) -> None:
     assert [(row["contact_id"], row["resolved"]) for row in rows] == [("a1", True), ("a2", False)]
     assert loaded.ledger.absorbed == {"surveys": 3}
     assert loaded.ledger.adds_up
+
+
+def test_companions_without_dates_are_read_in_any_zone(engine: DuckDBEngine, tmp_path: Path) -> None:
+    """A file of identifiers has no date, and no zone can stumble over that."""
+    (tmp_path / "contacts.csv").write_text("contact_id,customer_id,started_at\na1,c1,2024-01-01 10:00:00\n")
+    (tmp_path / "identifiers.csv").write_text("contact_id,kind,value\na1,phone,+15551234567\n")
+    loaded = TabularConnector().load(engine, [tmp_path], zone="Asia/Jerusalem")
+    assert loaded.ledger.absorbed == {"identifiers": 1}

@@ -167,3 +167,18 @@ def test_a_customer_with_many_orders_keeps_the_telephone(engine) -> None:
     found, who = _who(engine, many)
     assert found.shared == 0
     assert len({customer for customer, _ in who.values()}) == 1
+
+
+def test_numbers_that_a_spreadsheet_changed(engine) -> None:
+    """`12.0` is customer 12; `1.23E+10` was somebody, and is nobody now."""
+    _, who = _who(engine, {"a": ("12", []), "b": ("12.0", []), "c": ("1.23457E+10", []), "d": ("13", [])})
+    assert who["a"][0] == who["b"][0] != who["d"][0]
+    assert who["c"][0] is None
+
+
+def test_telephones_written_both_ways_are_warned_of(engine) -> None:
+    """National and international numbers beside each other, and no region named: returns between them are not seen."""
+    both = {"a": (None, [("phone", "054-123-4567")]), "b": (None, [("phone", "+972 54 123 4567")])}
+    found, _ = _who(engine, both)
+    assert [finding.level for finding in found.findings] == ["warning"]
+    assert _who(engine, both, "IL")[0].findings == ()

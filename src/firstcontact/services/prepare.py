@@ -21,6 +21,7 @@ from firstcontact.measurement.linking.identity import Identity, identify
 from firstcontact.measurement.linking.shared import Shared
 from firstcontact.measurement.measures.cut import further_columns, refuse_people
 from firstcontact.measurement.policy.model import Policy
+from firstcontact.services.check_names import check_names
 from firstcontact.services.check_options import check_options, check_period
 
 if TYPE_CHECKING:
@@ -160,7 +161,8 @@ def prepare(
     if options.cutoff or options.since:
         check_period(found.frame, extent(engine, tables["contacts"])[1])
     shared = Shared(engine, tables)
-    findings = (*loaded.findings, *identity.findings, *found.findings)
+    named = check_names(engine, options.policy, tables["contacts"], list(shared.reasons))
+    findings = (*loaded.findings, *identity.findings, *found.findings, *named)
     return Prepared(loaded, tables, identity, shared.has, found.frame, zone, shared.reasons, findings, shared)
 
 

@@ -36,13 +36,15 @@ def holdings(engine: Engine, tables: dict[str, ir.Table]) -> frozenset[str]:
     """What the data hold, by content: columns with any value, kinds of events that occur, answered survey questions.
 
     Returns:
-        Column names, `event.<kind>`, `events`, `survey.<column>`.
+        Column names, `event.<kind>`, `events`, `history`, `survey.<column>`.
     """
     contacts = tables["contacts"]
     found = set(filled(engine, contacts, [name for name in _COLUMNS if name in contacts.columns]))
     if "case_events" in tables:
         kinds = engine.execute(tables["case_events"].select("kind").distinct())["kind"].to_pylist()
         found |= {f"event.{kind}" for kind in kinds} | ({"events"} if kinds else set())
+        # A settlement alone is the end of a record, not its history: it cannot show that a record was reopened.
+        found |= {"history"} if "settled" in kinds and len(kinds) > 1 else set()
     if "surveys" in tables:
         found |= {f"survey.{name}" for name in filled(engine, tables["surveys"], _ANSWERS)}
     return frozenset(found)

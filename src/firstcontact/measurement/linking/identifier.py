@@ -62,6 +62,8 @@ def normalise(value: ir.StringValue, kind: ir.StringValue) -> ir.StringValue:
     - `customer`, the source's own id: as it is, spaces trimmed (some systems tell ids apart by case alone); only
       zeros is nobody.
     - anything else: lower case, spaces trimmed.
+
+    A number that a spreadsheet has rounded away (`1.23E+10`) is nobody; one it has given decimals (`12.0`) is itself.
     """
     import ibis
 
@@ -76,9 +78,10 @@ def normalise(value: ir.StringValue, kind: ir.StringValue) -> ir.StringValue:
     good_mail = text.re_search(r"^[^@\s]+@[^@\s]+\.[^@\s]+$") & ~text.re_search(_NOBODY_MAIL)
     mail = ibis.ifelse(good_mail, text, ibis.null("string"))
     plain = ibis.ifelse(_one_digit(text), ibis.null("string"), text)
-    own = ibis.ifelse(text.re_search(r"^0+$"), ibis.null("string"), value.strip())
+    own = ibis.ifelse(text.re_search(r"^0+$"), ibis.null("string"), value.strip().re_replace(r"^([0-9]+)\.0+$", r"\1"))
     spelled = ibis.cases((kind == "phone", phone), (kind == "email", mail), (kind == OWN_ID, own), else_=plain)
-    return ibis.ifelse(text.isin(NOBODY), ibis.null("string"), spelled)
+    nobody = text.isin(NOBODY) | text.re_search(r"^[0-9](\.[0-9]+)?e\+[0-9]+$")
+    return ibis.ifelse(nobody, ibis.null("string"), spelled)
 
 
 def _one_digit(digits: ir.StringValue) -> ir.BooleanValue:

@@ -118,8 +118,11 @@ def _by_graph(engine: Engine, contacts: ir.Table, identifiers: ir.Table, region:
     different = engine.materialise(seen.select("kind", "value").distinct(), "fc_identifier_raw")
     spelled = different.mutate(spelled=normalise(different.value, different.kind))
     spelled = engine.materialise(spelled.filter(spelled.spelled.notnull()), "fc_identifier_spelled")
+    findings = []
     if region is not None:
         spelled = _read_national(engine, spelled, region)
+    else:
+        findings += _about_national(engine, spelled)
     nodes = spelled.select("kind", "spelled").distinct()
     nodes = engine.materialise(
         nodes.mutate(node=ibis.row_number().over(ibis.window()).cast("int64")), "fc_identifier_node"
@@ -154,7 +157,6 @@ def _by_graph(engine: Engine, contacts: ir.Table, identifiers: ir.Table, region:
     per_kind = labels.group_by(["customer", "kind"]).aggregate(n=labels.node.nunique())
     joined_customers = _number(engine, per_kind.filter(per_kind.n > 1).aggregate(n=_.customer.nunique()))
     shared_count = _number(engine, shared.aggregate(n=_.count()))
-    findings = []
     if shared_count:
         findings.append(
             Finding(
@@ -210,6 +212,21 @@ def _read_national(engine: Engine, spelled: ir.Table, region: str) -> ir.Table:
     both = spelled.left_join(read, (spelled.kind == "phone") & (spelled.spelled == read.national))
     chosen = both.select("kind", "value", spelled=ibis.coalesce(both.international, both.spelled))
     return engine.materialise(chosen, "fc_identifier_read")
+
+
+def _about_national(engine: Engine, spelled: ir.Table) -> list[Finding]:
+    """One telephone written both ways is two customers, unless somebody says of which country the national ones are."""
+    phones = spelled.filter(spelled.kind == "phone")
+    full = phones.spelled.startswith("+")
+    counts = engine.execute(phones.aggregate(full=full.sum(), national=(~full).sum()))
+    national, known = int(counts["national"][0].as_py() or 0), int(counts["full"][0].as_py() or 0)
+    if not national or not known:
+        return []
+    text = (
+        f"{national:,} telephone numbers are written without a country, {known:,} with one. The same telephone written "
+        "both ways counts as two customers, and returns between them are not seen."
+    )
+    return [Finding("identity", text, "the numbers' own form", "warning", "--region XX (the country's two letters)")]
 
 
 def _number(engine: Engine, one: ir.Table) -> int:

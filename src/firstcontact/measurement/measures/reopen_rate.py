@@ -26,9 +26,9 @@ MEASURE = Measure(
     estimand="share of contacts, once settled, that were opened again",
     unit="share",
     reduce=reduce,
-    # Reopenings alone would make every contact that is known to have been settled a reopened one.
-    rests_on=frozenset({"event.settled"}),
-    needs="settled case events",
+    # Reopenings alone would make every settled contact a reopened one; settlements alone could show no reopening.
+    rests_on=frozenset({"history"}),
+    needs="case events with settled and others, so that a reopening would be seen",
     signals=(
         "reopens",
         "settled_times",

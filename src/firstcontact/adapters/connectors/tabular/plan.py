@@ -195,7 +195,7 @@ def _span(
     connection: DuckDBPyConnection, relation: Relation, mapping: Mapping, plan: DatePlan, sources: dict[str, Source]
 ) -> None:
     """First and last local reading, so that a zone's changes of offset are few."""
-    if plan.zone == "UTC":
+    if plan.zone == "UTC" or not sources:
         return
     reader = Reader(connection, relation, mapping, plan.guesses, plan.zone)
     items = []
