@@ -66,20 +66,25 @@ def fold(shared: Shared, timed: ir.Table, policy: Policy, frame: Frame) -> ir.Ta
         head_reason=numbered.reason.argmin(numbered.position, where=numbered.reason.notnull()),
     )
     heads = engine.materialise(grouped.filter(grouped.leg_count > 0), "fc_leg_head")
-    members = numbered.filter(numbered.is_leg).join(heads, ["customer", "route", "group"])
-    members = engine.materialise(members.select(leg_id="contact_id", leg_of="head_id"), "fc_leg_member")
-    folded = timed.left_join(heads.drop("customer", "route", "group"), timed.contact_id == heads.head_id)
-    folded = folded.left_join(members, folded.contact_id == members.leg_id)
-    is_leg = folded.leg_of.notnull()
+    members = numbered.join(heads, ["customer", "route", "group"])
+    members = members.select(
+        "head_id", "head_end_us", "head_reason", member_id="contact_id", member_is_leg="is_leg", legs="leg_count"
+    )
+    # Heads and legs in one table, so that all contacts are joined with it once.
+    members = engine.materialise(members, "fc_leg_member")
+    folded = timed.left_join(members, timed.contact_id == members.member_id)
+    is_leg = folded.member_is_leg.fill_null(False)
+    end = ibis.ifelse(is_leg, folded.end_us, folded.head_end_us.fill_null(folded.end_us))
     # The anchor moves with the end only where gaps run from the end.
     by_end = folded.anchor_us == folded.end_us if gap_from(policy, frame) == "end" else ibis.literal(False)
-    end = folded.head_end_us.fill_null(folded.end_us)
     return folded.mutate(
+        leg_of=ibis.ifelse(is_leg, folded.head_id, ibis.null("string")),
+        leg_count=ibis.ifelse(is_leg, ibis.null("int64"), folded.legs),
         end_us=end,
         anchor_us=ibis.ifelse(by_end, end, folded.anchor_us),
-        reason=folded.reason.fill_null(folded.head_reason),
+        reason=ibis.ifelse(is_leg, folded.reason, folded.reason.fill_null(folded.head_reason)),
         takes_part=folded.takes_part & ~is_leg,
         excluded_code=folded.excluded_code.fill_null(
             ibis.ifelse(is_leg, ibis.literal("part_of_contact"), ibis.null("string"))
         ),
-    ).drop("head_id", "head_end_us", "head_reason", "leg_id")
+    ).drop("member_id", "member_is_leg", "legs", "head_id", "head_end_us", "head_reason")
