@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["share", "seconds", "score", "count"]
+Unit = Literal["share", "seconds", "days", "score", "count", "money"]
 
 
 @dataclass(frozen=True, slots=True)

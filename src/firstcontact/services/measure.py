@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,8 @@ from firstcontact.contacts.ledger import MeasureLedger
 from firstcontact.contacts.loaded import Loaded
 from firstcontact.contacts.table import REASON_SEPARATOR
 from firstcontact.kernel.progress import Progress, silent
+from firstcontact.measurement.explain.catalog import EXPLANATIONS
+from firstcontact.measurement.explain.explanation import Context, Stamp
 from firstcontact.measurement.fit.declared import declare, effective_hash
 from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.linking.period import local_day
@@ -25,6 +27,7 @@ from firstcontact.measurement.measures.row import DefinitionRow
 from firstcontact.measurement.measures.tabulate import columns_of, tabulate
 from firstcontact.measurement.policy.model import Policy, cut_reason
 from firstcontact.services.compare_definitions import compare_definitions, signals_beside
+from firstcontact.services.explain import explain
 from firstcontact.services.prepare import Connector, Options, Prepared, extent, prepare
 from firstcontact.services.reuse_fit import reuse_fit
 from firstcontact.services.run import IdentityCoverage, Run
@@ -130,6 +133,9 @@ def measure(
         *columns_of(cuts),
         *(column for one in supported for column in one.columns),
     }
+    if options.explanations:
+        signals |= {signal for one in EXPLANATIONS for signal in one.signals}
+        keep |= {column for one in EXPLANATIONS for column in one.columns}
     if options.detail:
         keep |= {"source", "reason", "channel", "team", "queue", "started_at", "ended_at", *loaded.extra}
     linked = link(
@@ -149,10 +155,13 @@ def measure(
 
     watch("counting")
     digest = effective_hash(policy, fit)
-    stamp = {"policy": policy.name, "policy_hash": digest, "cutoff": frame.cutoff, "version": version}
-    stamp["windows"] = fit.kind if policy.needs_customer else ""
+    stamp = Stamp(policy.name, digest, frame.cutoff, version, fit.kind if policy.needs_customer else "")
     facts = gather(engine, linked, supported, policy, columns_of(cuts))
-    rows = tabulate(facts, list(MEASURES.values()), prepared.has, policy, cuts, stamp)
+    rows = tabulate(facts, list(MEASURES.values()), prepared.has, policy, cuts, asdict(stamp))
+    if options.explanations:
+        tables = {name: engine.table(table) for name, table in loaded.tables.items()}
+        context = Context(engine, linked, tables, policy, fit, frame, prepared.zone, prepared.has, stamp)
+        rows += explain(context, watch)
     ledgers = tuple(facts.count([]).ledgers().values()) if supported else ()
     _check(ledgers, loaded.ledger.contacts)
     definitions: tuple[DefinitionRow, ...] = ()

@@ -69,6 +69,7 @@ class Options:
         region: Country in which national telephone numbers are read.
         fit: A saved fit to use again; the policy's declared windows where None.
         definitions: Whether to apply every known definition.
+        explanations: Whether to explain: downstream issues, causes, teams, movements.
         detail: Whether to name issues and earlier contacts, for per-contact exports.
     """
 
@@ -81,6 +82,7 @@ class Options:
     region: str | None = None
     fit: Fit | None = None
     definitions: bool = True
+    explanations: bool = True
     detail: bool = True
 
     def as_dict(self) -> dict[str, Any]:

@@ -40,6 +40,8 @@ def estimate(
     Returns:
         As many results as there are cells.
     """
+    if measure.correct is not None:
+        return _corrected(measure, measure.correct(measure, sums, policy), sums, policy, largest or {})
     cells = ratio(sums.count, sums.total)
     interval = clustered_share if measure.kind == "share" else clustered_mean
     low, high = interval(cells, policy.publish.level)
@@ -80,6 +82,19 @@ def estimate(
                 status=status,
             )
         )
+    return results
+
+
+def _corrected(
+    measure: Measure, found: list[Estimate | Refusal], sums: Sums, policy: Policy, largest: dict[int, int]
+) -> list[Estimate | Refusal]:
+    """What a measure that corrects found, where the policy lets a cell of this size be shown."""
+    counts, immature = sums.count.sum(axis=1), sums.immature.sum(axis=1)
+    results: list[Estimate | Refusal] = []
+    for cell, result in enumerate(found):
+        n = int(counts[cell])
+        refusal = _refuse(measure, policy, n, int(immature[cell]), result.maturity, largest.get(cell))
+        results.append(refusal or result)
     return results
 
 

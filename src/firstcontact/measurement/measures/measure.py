@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from firstcontact.kernel.result import Unit
+from firstcontact.kernel.result import Estimate, Refusal, Unit
 from firstcontact.measurement.linking.holding import unsupported
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+    from firstcontact.measurement.measures.reduce import Sums
     from firstcontact.measurement.policy.model import Policy
 
 
@@ -23,14 +24,16 @@ class Reduction:
         causes: Why a contact is not counted, first match wins: (code, condition). The codes `not_opener`,
             `left_censored` and `immature` have their own place in the ledger; every other code is an exclusion. The
             codes `excluded_code`, `outside` and `outcome_code` stand for what the linked column of that name holds.
-        score: What a counted contact adds: 0 or 1 for a share, seconds or a score for a mean.
+        score: What a counted contact adds: 0 or 1 for a share, seconds or a score for a mean; None where terms do.
         open: Counted contacts on which the definition does not say; their score is 0 and they add 1 when read the
             other way. None where there are none.
+        terms: What a counted contact adds to each of several sums, by name, for a measure that corrects.
     """
 
     causes: tuple[tuple[str, ir.BooleanValue], ...]
-    score: ir.NumericValue
+    score: ir.NumericValue | None
     open: ir.BooleanValue | None = None
+    terms: Mapping[str, ir.NumericValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Measure:
         title: For a table heading.
         estimand: What is estimated, in the glossary's words.
         unit: What the value is counted in.
-        kind: `share` gets a share's interval, `mean` a mean's.
+        kind: `share` gets a share's interval, `mean` a mean's; `corrected` makes figures of its own from sums of terms.
         rests_on: What the data must hold (names of `linking.holding`), any one of which is enough; empty for what is
             always there.
         needs: The same in words, for the refusal.
@@ -50,6 +53,7 @@ class Measure:
         columns: Contact columns (and survey answers) to carry along.
         judges: Whether it gives the policy's verdict, and so needs what the policy asks for.
         reduce: Given linked contacts and the policy, how contacts become sums.
+        correct: For a measure that corrects: from the sums of its terms to one figure or refusal a cell.
     """
 
     id: str
@@ -57,12 +61,13 @@ class Measure:
     estimand: str
     unit: Unit
     reduce: Callable[[ir.Table, Policy], Reduction]
-    kind: Literal["share", "mean"] = "share"
+    kind: Literal["share", "mean", "corrected"] = "share"
     rests_on: frozenset[str] = frozenset()
     needs: str = ""
     signals: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     judges: bool = False
+    correct: Callable[[Measure, Sums, Policy], list[Estimate | Refusal]] | None = None
 
     def lacks(self, policy: Policy, has: frozenset[str]) -> str:
         """What the data lack for it under a policy, in words; empty where they hold what it needs."""

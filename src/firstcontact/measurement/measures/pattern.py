@@ -41,12 +41,18 @@ class Asked:
     Attributes:
         reduction: How contacts enter it.
         policy: The policy, which knows the causes of its own.
-        share: Whether scores are 0 or 1 and so fit into the pattern; other scores are summed beside it.
+        share: Whether scores are 0 or 1 and so fit into the pattern; other scores and terms are summed beside it.
     """
 
     reduction: Reduction
     policy: Policy
     share: bool
+
+    def summed(self, name: str) -> dict[str, ir.NumericValue]:
+        """What is summed beside the pattern, by the column it is kept under, for the measure of this id."""
+        if self.reduction.terms:
+            return {term_column(name, term): value for term, value in self.reduction.terms.items()}
+        return {} if self.share or self.reduction.score is None else {name: self.reduction.score}
 
     @property
     def codes(self) -> list[str]:
@@ -88,19 +94,19 @@ class Patterns:
         return {f"pattern_{place}": ids[place : place + width] for place in range(0, len(ids), width)}
 
     @property
-    def summed(self) -> list[str]:
-        """Ids of the measures whose scores do not fit into the pattern."""
-        return [name for name, one in self.asked.items() if not one.share]
+    def summed(self) -> dict[str, ir.NumericValue]:
+        """What does not fit into the pattern and is summed beside it, by column."""
+        return {column: value for name, one in self.asked.items() for column, value in one.summed(name).items()}
 
     def columns(self, linked: ir.Table) -> dict[str, ir.Value]:
-        """The pattern columns, and the scores that are summed under their measure's id."""
+        """The pattern columns, and what is summed beside them."""
         codes = self.codes
         found: dict[str, ir.Value] = {}
         for name, ids in self.packed.items():
             found[name] = _digit(linked, self.asked[ids[-1]], codes)
             for one in reversed(ids[:-1]):
                 found[name] = found[name] * (CAUSES + len(codes)) + _digit(linked, self.asked[one], codes)
-        return found | {one: self.asked[one].reduction.score for one in self.summed}
+        return found | self.summed
 
     def digits(self, rows: pa.Table) -> dict[str, NDArray[np.int64]]:
         """The digit of each measure in rows that have the pattern columns."""
@@ -113,6 +119,11 @@ class Patterns:
             for one in ids:
                 rest, found[one] = np.divmod(rest, size)
         return found
+
+
+def term_column(measure: str, term: str) -> str:
+    """Under which column a term of a measure is summed."""
+    return f"{measure}__{term}"
 
 
 def _column(code: str) -> str:
@@ -133,7 +144,7 @@ def _digit(linked: ir.Table, one: Asked, codes: list[str]) -> ir.IntegerValue:
         branches.append((condition.fill_null(False), number))
     if one.reduction.open is not None:
         branches.append((one.reduction.open.fill_null(False), ibis.literal(OPEN, "int16")))
-    if one.share:
+    if one.share and one.reduction.score is not None:
         branches.append((one.reduction.score > 0, ibis.literal(SCORED, "int16")))
     # Small numbers until here, so that the cast is real and the engine multiplies in 64 bits.
     return ibis.cases(*branches, else_=ibis.literal(PLAIN, "int16")).cast("int64")

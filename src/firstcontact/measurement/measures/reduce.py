@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from firstcontact.contacts.ledger import MeasureLedger
 from firstcontact.measurement.linking.portable import BUCKETS
-from firstcontact.measurement.measures.pattern import CAUSES, OPEN, SCORED, Asked, Patterns
+from firstcontact.measurement.measures.pattern import CAUSES, OPEN, SCORED, Asked, Patterns, term_column
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -34,12 +34,14 @@ class Sums:
         total: Sum of their scores.
         open: Counted contacts on which the definition does not say.
         immature: Contacts left out because their window has not closed.
+        terms: Sums of the terms of a measure that corrects, by name.
     """
 
     count: NDArray[np.float64]
     total: NDArray[np.float64]
     open: NDArray[np.float64]
     immature: NDArray[np.float64]
+    terms: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def pooled(self, into: NDArray[np.int64], cells: int) -> Sums:
         """Add cells up: `into` gives each cell's new cell."""
@@ -49,7 +51,8 @@ class Sums:
             np.add.at(out, into, array)
             return out
 
-        return Sums(add(self.count), add(self.total), add(self.open), add(self.immature))
+        terms = {name: add(term) for name, term in self.terms.items()}
+        return Sums(add(self.count), add(self.total), add(self.open), add(self.immature), terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +102,23 @@ class Counted:
 
         sums = {}
         for name, digit in self.digits.items():
-            counted, contacts = digit < CAUSES, self.contacts
-            if self.patterns.asked[name].share:
+            counted, contacts, asked = digit < CAUSES, self.contacts, self.patterns.asked[name]
+            if asked.share or asked.reduction.terms:
                 total = contacts * (digit == SCORED)
             else:
-                total = np.nan_to_num(self.rows[name].to_numpy(zero_copy_only=False).astype(float)) * counted
+                total = self._added(name) * counted
             immature = contacts * (digit == self.patterns.digit_of("immature"))
             sums[name] = Sums(
-                spread(contacts * counted), spread(total), spread(contacts * (digit == OPEN)), spread(immature)
+                spread(contacts * counted),
+                spread(total),
+                spread(contacts * (digit == OPEN)),
+                spread(immature),
+                {term: spread(self._added(term_column(name, term)) * counted) for term in asked.reduction.terms},
             )
         return Reduced(cells, sums)
+
+    def _added(self, column: str) -> NDArray[np.float64]:
+        return np.nan_to_num(np.asarray(self.rows[column].to_numpy(zero_copy_only=False), dtype=np.float64))
 
     def ledgers(self) -> dict[str, MeasureLedger]:
         """Where each contact stands in every measure; each adds up by construction, for a contact has one cause."""

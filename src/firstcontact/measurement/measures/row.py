@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from firstcontact.kernel.result import Estimate, Refusal
 
-FIXED_SLICES: tuple[str, ...] = ("reason", "channel", "team", "queue")
+FIXED_SLICES: tuple[str, ...] = ("reason", "channel", "team", "queue", "next_reason", "cause")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class ResultRow:
         version: Version of firstcontact.
         windows: Where the run's windows come from: `declared`, `learned`, or "" where the policy neither asks who came
             back nor for openers.
+        q_value: For figures that are flagged among many: the share of false flags, were this one and all at least as
+            clear flagged; None where nothing is flagged.
     """
 
     measure: str
@@ -41,6 +43,7 @@ class ResultRow:
     cutoff: datetime
     version: str
     windows: str = ""
+    q_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

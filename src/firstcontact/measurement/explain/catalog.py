@@ -1,0 +1,7 @@
+"""All explanations, in the order in which they are made. A new one is a file beside this one and a line here."""
+
+from __future__ import annotations
+
+from firstcontact.measurement.explain.explanation import Explanation
+
+EXPLANATIONS: tuple[Explanation, ...] = ()
