@@ -29,7 +29,7 @@ class Calendar:
         self._weekday = weekday / weekday.max()
         of_year = days + world.start.timetuple().tm_yday
         season = 1 + world.arrival.season * np.cos(2 * np.pi * (of_year - world.arrival.season_peak_day) / 365.25)
-        intensity = season * weekday[(days + self._monday) % 7] + 1e-9
+        intensity = season * weekday[(days + self._monday) % 7] * _trend(world, days) + 1e-9
         self._even = np.concatenate([[0.0], np.cumsum(intensity) * (len(days) / intensity.sum())])
         self._days = np.arange(-world.lead_in_days, world.days + 1, dtype=np.float64)
         hours = np.cumsum(np.asarray(world.arrival.hour, dtype=np.float64) + 1e-9)
@@ -84,6 +84,15 @@ class Calendar:
     def day(self, moment: Floats) -> Ints:
         """Number of the day, 0 for the log's first."""
         return np.floor(moment / DAY).astype(np.int64)
+
+
+def _trend(world: World, days: Ints) -> Floats:
+    """Growth and holidays: what multiplies the volume of each day since the log began."""
+    arrival = world.arrival
+    growth = np.power(1 + arrival.growth, days / 365.25)
+    year = (np.datetime64(world.start, "D") + days).astype("datetime64[Y]").astype("datetime64[D]")
+    day_of_year = (np.datetime64(world.start, "D") + days - year).astype(np.int64) + 1
+    return np.asarray(growth * np.where(np.isin(day_of_year, arrival.holidays), arrival.holiday_factor, 1.0))
 
 
 def _bill_cycle(cycle: float, bunching: float, delay: float) -> tuple[Floats, Floats]:

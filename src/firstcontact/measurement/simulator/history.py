@@ -240,13 +240,19 @@ class History:
         logit = self._unresolved_logit[reason] + self._channel_logit[channel]
         logit += np.where(agent >= 0, self._staff.skill[agent], 0.0)
         logit += np.where(attempt > 0, world.handling.repeat_logit, 0.0)
-        if world.change.date is not None:
-            touched = at >= (world.change.date - world.start).days * DAY
-            if world.change.reason != "all":
-                touched &= reason == [each.name for each in world.reasons].index(world.change.reason)
-            logit += np.where(touched, world.change.logit, 0.0)
+        logit += np.where(self._touched(reason, at), world.change.logit, 0.0)
         with np.errstate(over="ignore"):
             return np.asarray(1.0 / (1.0 + np.exp(-logit)))
+
+    def _touched(self, reason: Ints, at: Floats) -> Array:
+        """Which contacts the change touches; none where nothing changes."""
+        world = self._world
+        if world.change.date is None:
+            return np.zeros(len(at), dtype=np.bool_)
+        touched = at >= (world.change.date - world.start).days * DAY
+        if world.change.reason != "all":
+            touched &= reason == [each.name for each in world.reasons].index(world.change.reason)
+        return touched
 
     def _times(self, key: Keys, channel: Ints, reason: Ints, at: Floats, unresolved: Array) -> dict[str, Array]:
         """How long the contact takes: when it is answered, begins and ends, and the agent's time."""
@@ -279,6 +285,7 @@ class History:
         late = self._late[reason]
         waits = streams.chance("later occasion", key, late[:, 0])
         delay = np.where(waits, late[:, 1] + late[:, 2] * streams.normal("occasion", key), delay)
+        delay = np.where(self._touched(reason, ended), delay * self._world.change.delay_factor, delay)
         back = ended + np.clip(delay * DAY, 120.0, 4000 * DAY)
         return self._calendar.waking(back, ended, streams.uniform("return weekday", key))
 

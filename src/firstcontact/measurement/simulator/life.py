@@ -110,8 +110,12 @@ def live(world: World, contacts: int, seed: int, progress: Progress) -> Life:
 
 
 def _frailty(world: World, crowd: np.random.Generator, size: int) -> Floats:
-    shape = world.customers.frailty_shape
-    return crowd.gamma(shape, size=size) / shape if shape > 0 else np.ones(size)
+    customers = world.customers
+    shape = customers.frailty_shape
+    frailty = crowd.gamma(shape, size=size) / shape if shape > 0 else np.ones(size)
+    if customers.heavy_share > 0:
+        frailty = np.where(crowd.uniform(size=size) < customers.heavy_share, frailty * customers.heavy_factor, frailty)
+    return np.asarray(frailty)
 
 
 def _batch(history: History, first: int, frailty: Floats, end: float) -> tuple[Rows, Rows]:

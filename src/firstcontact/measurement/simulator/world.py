@@ -95,6 +95,8 @@ class Customers:
 
     frailty_shape: float = amount(1.5, "Shape of the gamma law by which some come more often; 0 means all alike.")
     rate_factor: float = amount(1.0, "Multiplies the rates of all reasons.", high=1000.0)
+    heavy_share: float = share(0.0, "Share of people who call about everything, whoever they are.")
+    heavy_factor: float = amount(1.0, "Multiplies their rates.", high=1000.0)
     channel_loyalty: float = share(0.6, "Share of contacts on the customer's favourite channel.")
     second_phone: float = share(0.15, "Share of people with a second phone number.")
     languages: tuple[str, ...] = knob(("en", "he", "bg", "zh"), "Language tags.")
@@ -107,6 +109,9 @@ class Arrival:
 
     season: float = share(0.1, "Swing of the yearly season: 0.1 means 10 % more at its height.")
     season_peak_day: float = amount(15.0, "Day of the year of its height.", high=366.0)
+    growth: float = knob(0.0, "Growth of the volume a year: 0.3 means 30 % more after a year.", low=-0.9, high=10.0)
+    holidays: tuple[int, ...] = knob((), "Days of the year that are holidays, 1 for 1 January.", low=1, high=366)
+    holiday_factor: float = amount(1.0, "Multiplies the issues of a holiday, except billing issues.", high=100.0)
     weekday: tuple[float, ...] = knob((1.2, 1.1, 1.05, 1.0, 1.0, 0.85, 0.75), "Weights, Monday first.", low=0.0)
     hour: tuple[float, ...] = knob(
         (0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.5, 1, 2, 3, 3, 2.8, 2.4, 2.4, 2.6, 2.5, 2.2, 1.8, 1.4, 1.2, 1, 0.7, 0.4, 0.2),
@@ -250,6 +255,7 @@ class Change:
     )
     reason: str = knob("all", "Name of the reason it touches, or `all`.")
     logit: float = knob(0.0, "Added to the logit of P(unresolved) from that day on.", low=-10, high=10)
+    delay_factor: float = amount(1.0, "Multiplies the delay of returns to contacts that end from then on.", high=100.0)
 
 
 REASONS: tuple[Reason, ...] = (
