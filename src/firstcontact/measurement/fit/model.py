@@ -90,9 +90,8 @@ class ReturnModel:
     def as_dict(self) -> dict[str, Any]:
         """The model as plain data; what is at its default is left out."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        kept = {
+        return {
             field.name: list(plain[field.name]) if isinstance(plain[field.name], tuple) else plain[field.name]
             for field in fields(self)
             if plain[field.name] != field.default
         }
-        return kept
