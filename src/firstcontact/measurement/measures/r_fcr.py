@@ -1,0 +1,104 @@
+"""R-FCR: openers that bring nobody back, coincidental returns subtracted and young ones taken for what they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from firstcontact.kernel.result import Estimate, Refusal, RefusalKind
+from firstcontact.measurement.measures.cause import excluded
+from firstcontact.measurement.measures.measure import Measure, Reduction
+from firstcontact.statistics.net_share import net_share
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from firstcontact.measurement.measures.reduce import Sums
+    from firstcontact.measurement.policy.model import Policy
+
+TOO_YOUNG = RefusalKind(
+    "too-young",
+    "Too young to say",
+    "Too little of the time in which customers come back has passed for these contacts, so the figure would rest on "
+    "what is expected of them rather than on what they did.",
+)
+LEAST_SEEN = 0.2
+"""Below this share of the return time passed, nothing is said (methods.md, section 1)."""
+SEEN_ENOUGH = 0.8
+"""Up to this share a figure is provisional."""
+
+
+def reduce(linked: ir.Table, _policy: Policy) -> Reduction:
+    """How contacts become sums."""
+    return Reduction(
+        (
+            *excluded(linked),
+            ("not_opener", ~linked.opener),
+            ("left_censored", linked.left_censored),
+            ("unlearned", linked.exposure.isnull()),
+        ),
+        None,
+        terms={
+            "exposure": linked.exposure,
+            "latency": linked.latency,
+            "net": linked.net_return,
+            "seen": linked.seen_return,
+            "spread": linked.exposure * linked.learned_sd,
+        },
+    )
+
+
+def correct(measure: Measure, sums: Sums, policy: Policy) -> list[Estimate | Refusal]:
+    """From sums to figures."""
+    terms, level = sums.terms, policy.publish.level
+    exposed = terms["exposure"].sum(axis=1)
+    learned_sd = terms["spread"].sum(axis=1) / np.maximum(exposed, 1e-12)
+    returns, low, high = net_share(terms["exposure"], terms["net"], terms["seen"], learned_sd, level)
+    counts = sums.count.sum(axis=1)
+    maturity = terms["latency"].sum(axis=1) / np.maximum(counts, 1.0)
+    results: list[Estimate | Refusal] = []
+    for cell, n in enumerate(counts.astype(int).tolist()):
+        passed = float(np.clip(maturity[cell], 0.0, 1.0))
+        if not np.isfinite(high[cell] - low[cell]) or passed < LEAST_SEEN:
+            results.append(_refusal(measure, n, passed))
+            continue
+        status: Literal["final", "provisional"] = "final" if passed >= SEEN_ENOUGH else "provisional"
+        results.append(
+            Estimate(
+                1 - float(returns[cell]),
+                1 - float(high[cell]),
+                1 - float(low[cell]),
+                level,
+                n,
+                measure.estimand,
+                maturity=passed,
+                status=status,
+            )
+        )
+    return results
+
+
+def _refusal(measure: Measure, n: int, passed: float) -> Refusal:
+    return Refusal(
+        TOO_YOUNG,
+        f"{passed:.0%} of the time in which customers come back has passed for {n:,} openers; "
+        f"{LEAST_SEEN:.0%} is the least.",
+        "Wait, or look at a longer period.",
+        n,
+        measure.estimand,
+        passed,
+    )
+
+
+MEASURE = Measure(
+    id="r_fcr",
+    title="R-FCR: nobody comes back because of it",
+    estimand="R-FCR: share of openers that cause no return of the same customer for the same reason",
+    unit="share",
+    reduce=reduce,
+    kind="corrected",
+    rests_on=frozenset({"learned"}),
+    needs="returns over long enough a time to tell caused from coincidental ones",
+    correct=correct,
+)
