@@ -17,6 +17,7 @@ from firstcontact.adapters.connectors.validate import ENGINE_TYPES
 from firstcontact.contacts.rule import STRAY
 from firstcontact.contacts.table import SURVEYS, TABLES, TableSpec
 from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.sentence import Sentence
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -112,7 +113,15 @@ def read_all(
         stray += unfit
         findings.append(
             Finding(
-                "files", f"{kept:,} rows of {spec.name} come from {', '.join(relation.files[:3])}.", "the file's name"
+                "files",
+                Sentence(
+                    "files.companion",
+                    "{count:,} rows of {table} come from {files}.",
+                    count=kept,
+                    table=spec.name,
+                    files=", ".join(relation.files[:3]),
+                ),
+                Sentence("files.companion.rests", "the file's name"),
             )
         )
     return stray

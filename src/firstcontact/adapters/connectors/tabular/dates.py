@@ -39,6 +39,13 @@ _NAMED = re.compile(
 )
 
 
+ORDERS = {
+    "day first": Sentence("dates.day-first", "day first"),
+    "month first": Sentence("dates.month-first", "month first"),
+}
+"""The two orders, in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What the values say about day and month.
@@ -90,13 +97,27 @@ class DateGuess:
     def rests_on(self) -> str:
         """The evidence in a sentence."""
         if self.typed:
-            return "the column has a date type"
-        shown = " or ".join(self.formats)
-        text = f"{self.parsed:,} of {self.values:,} values parse as {shown}"
+            return Sentence("dates.typed", "the column has a date type")
+        text = Sentence(
+            "dates.parse",
+            "{parsed:,} of {values:,} values parse as {format}",
+            parsed=self.parsed,
+            values=self.values,
+            format=either(list(self.formats)),
+        )
         if self.order is not None:
-            text += f"; {self.order.proven:,} only with {self.order.chosen}, {self.order.either:,} either way"
+            text = Sentence(
+                "dates.parse.order",
+                "{said}; {proven:,} only with {order}, {either:,} either way",
+                said=text,
+                proven=self.order.proven,
+                order=ORDERS.get(self.order.chosen, self.order.chosen),
+                either=self.order.either,
+            )
             if self.order.against:
-                text += f", {self.order.against:,} only the other way"
+                text = Sentence(
+                    "dates.parse.against", "{said}, {count:,} only the other way", said=text, count=self.order.against
+                )
         return text
 
 

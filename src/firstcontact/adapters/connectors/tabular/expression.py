@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from firstcontact.adapters.connectors.tabular import dates, sql
-from firstcontact.adapters.connectors.tabular import vocabulary as words
+from firstcontact.adapters.connectors.tabular import dates, lexicon, sql
 from firstcontact.adapters.connectors.tabular.dates import DateGuess
 from firstcontact.adapters.connectors.tabular.mapping import UNITS, Mapping, Source
 from firstcontact.adapters.connectors.tabular.source import Relation
@@ -239,18 +238,18 @@ def meaning(ours: str, word: str, mapping: Mapping) -> str | None:
     if folded in by_fold:
         return by_fold[folded]
     if ours == "channel":
-        return words.CHANNEL_WORDS.get(folded)
+        return lexicon.CHANNEL_WORDS.get(folded)
     if ours == "direction":
-        return words.DIRECTION_WORDS.get(folded)
-    if ours == "settled" and folded in words.SETTLED_STATES:
+        return lexicon.DIRECTION_WORDS.get(folded)
+    if ours == "settled" and folded in lexicon.SETTLED_STATES:
         return "true"
-    if ours == "settled" and folded in words.OPEN_STATES | words.AWAITING_STATES:
+    if ours == "settled" and folded in lexicon.OPEN_STATES | lexicon.AWAITING_STATES:
         return "false"
-    if ours == "abandoned" and folded in words.ABANDON_WORDS:
+    if ours == "abandoned" and folded in lexicon.ABANDON_WORDS:
         return "true"
-    if folded in words.TRUE_WORDS:
+    if folded in lexicon.TRUE_WORDS:
         return "true"
-    return "false" if folded in words.FALSE_WORDS else None
+    return "false" if folded in lexicon.FALSE_WORDS else None
 
 
 def number_of(value: str) -> str:

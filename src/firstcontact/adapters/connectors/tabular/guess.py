@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from firstcontact.adapters.connectors.tabular import sql
+from firstcontact.adapters.connectors.tabular import lexicon, sql
 from firstcontact.adapters.connectors.tabular import vocabulary as words
 from firstcontact.adapters.connectors.tabular.evidence import ACCEPT, Evidence, Guess, name_fit
 from firstcontact.adapters.connectors.tabular.identity import identify
@@ -13,6 +13,7 @@ from firstcontact.adapters.connectors.tabular.mapping import Mapping, Source
 from firstcontact.adapters.connectors.tabular.nobody import missing_in
 from firstcontact.adapters.connectors.tabular.source import Relation
 from firstcontact.adapters.connectors.tabular.survey import identifiers, surveys
+from firstcontact.adapters.connectors.tabular.system import name_system
 from firstcontact.contacts.loaded import SourceKind
 from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX
 
@@ -47,7 +48,7 @@ def guess(connection: DuckDBPyConnection, relation: Relation) -> tuple[Mapping, 
         missing_in=nobody,
         values=_words(seen, columns),
         units={} if ours else _units(seen, columns),
-        source=_system(seen),
+        source=name_system(seen.plain.values()),
         extra=tuple(column for column in relation.columns if column.startswith(EXTRA_PREFIX)),
         identifiers=known,
         surveys=answers,
@@ -152,7 +153,7 @@ def _abandoned_by_outcome(seen: Evidence, columns: dict[str, Source]) -> None:
             r"disposition|outcome|result|status|call type|interaction type|disconnect|изход|תוצאה|结果", plain
         ):
             continue
-        if len(counts) <= 60 and any(v.casefold() in words.ABANDON_WORDS for v in counts):
+        if len(counts) <= 60 and any(v.casefold() in lexicon.ABANDON_WORDS for v in counts):
             columns["abandoned"] = Source((column,))
             seen.note("abandoned", columns["abandoned"], "one of its words means abandoned", 0.8)
             return
@@ -164,7 +165,7 @@ def _words(seen: Evidence, columns: dict[str, Source]) -> dict[str, dict[str, st
     if source is None or seen.relation.columns[source.columns[0]] == "BOOLEAN":
         return {}
     counts = seen.values[source.columns[0]]
-    if all(v.casefold() in words.TRUE_WORDS | words.FALSE_WORDS for v in counts):
+    if all(v.casefold() in lexicon.TRUE_WORDS | lexicon.FALSE_WORDS for v in counts):
         return {}
     rows = seen.connection.execute(
         f"SELECT DISTINCT trim({sql.name(source.columns[0])}) FROM {seen.relation.table} "
@@ -172,7 +173,7 @@ def _words(seen: Evidence, columns: dict[str, Source]) -> dict[str, dict[str, st
     ).fetchall()
     return {
         "abandoned": {
-            str(row[0]): str(str(row[0]).casefold() in words.ABANDON_WORDS).lower()
+            str(row[0]): str(str(row[0]).casefold() in lexicon.ABANDON_WORDS).lower()
             for row in sorted(rows) if str(row[0]) not in seen.tokens
         }
     }  # fmt: skip
@@ -192,11 +193,3 @@ def _units(seen: Evidence, columns: dict[str, Source]) -> dict[str, str]:
         elif re.search(r"\bhrs?\b|hours", name):
             units[ours] = "hours"
     return units
-
-
-def _system(seen: Evidence) -> str | None:
-    have = set(seen.plain.values())
-    for system, marks in words.SYSTEMS.items():
-        if any(mark <= have for mark in marks):
-            return system
-    return None

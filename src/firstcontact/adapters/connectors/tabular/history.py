@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firstcontact.adapters.connectors.tabular import sql
-from firstcontact.adapters.connectors.tabular import vocabulary as words
+from firstcontact.adapters.connectors.tabular import lexicon, sql
 from firstcontact.adapters.connectors.tabular.expression import Reader, meaning, number_of
 from firstcontact.adapters.connectors.tabular.raw import FILE, ROW
 
@@ -67,7 +66,7 @@ def _states(reader: Reader, value: str) -> tuple[str, str]:
     ).fetchall()
     states = [str(row[0]) for row in found]
     settled = [state for state in states if meaning("settled", state, reader.mapping) == "true"]
-    awaiting = [state for state in states if state.casefold() in words.AWAITING_STATES]
+    awaiting = [state for state in states if state.casefold() in lexicon.AWAITING_STATES]
     return _in(value, settled), _in(value, awaiting)
 
 

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from firstcontact.adapters.connectors import validate
-from firstcontact.adapters.connectors.tabular import companion, container, fault, history, plan, remark, sql
+from firstcontact.adapters.connectors.tabular import companion, fault, history, plan, remark, sql
 from firstcontact.adapters.connectors.tabular import vocabulary as words
 from firstcontact.adapters.connectors.tabular.evidence import Guess
 from firstcontact.adapters.connectors.tabular.expression import Reader
 from firstcontact.adapters.connectors.tabular.guess import guess
 from firstcontact.adapters.connectors.tabular.inspect import complete, describe
 from firstcontact.adapters.connectors.tabular.mapping import Mapping, bind, mapping_from, read_mapping
+from firstcontact.adapters.connectors.tabular.opened import SOURCE, Opened, open_files
 from firstcontact.adapters.connectors.tabular.project import project
-from firstcontact.adapters.connectors.tabular.raw import FILE, ROW, FileOptions, Raw, Reject
-from firstcontact.adapters.connectors.tabular.reader import read
-from firstcontact.adapters.connectors.tabular.source import Relation, unite
+from firstcontact.adapters.connectors.tabular.quarantine import QUARANTINE, nothing_left, write_quarantine
+from firstcontact.adapters.connectors.tabular.raw import FILE, ROW, FileOptions
+from firstcontact.adapters.connectors.tabular.source import Relation
 from firstcontact.contacts.inspection import Inspection
 from firstcontact.contacts.ledger import RowLedger
 from firstcontact.contacts.loaded import Loaded
-from firstcontact.contacts.rule import by_code
 from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX
 from firstcontact.kernel.clock import zone_exists
 from firstcontact.kernel.engine import Engine
@@ -37,24 +35,7 @@ from firstcontact.kernel.scratch import make_scratch, remove_scratch
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-SOURCE, CONTACTS_TABLE, QUARANTINE = "fc_source", "contacts", "quarantine"
-
-
-@dataclass(slots=True)
-class Opened:
-    """Files in the engine, before anything is made of them.
-
-    Attributes:
-        relation: The rows that describe contacts.
-        raws: One for each file (or sheet) of them.
-        companions: Files named after another table, by that table.
-        inputs: Name, size and SHA-256 of what was read.
-    """
-
-    relation: Relation
-    raws: list[Raw]
-    companions: dict[str, list[Raw]] = field(default_factory=dict)
-    inputs: tuple[dict[str, Any], ...] = ()
+CONTACTS_TABLE = "contacts"
 
 
 class TabularConnector:
@@ -184,33 +165,6 @@ def _inspect(
     return complete(described, findings, ledger, faults)
 
 
-def open_files(connection: DuckDBPyConnection, paths: Sequence[Path], scratch: Path, options: FileOptions) -> Opened:
-    """Read every file as it is and put those with contacts on top of each other.
-
-    Raises:
-        FirstcontactError: The faults of all files at once.
-    """
-    parts, inputs = container.open_all([Path(path) for path in paths], scratch)
-    raws: list[Raw] = []
-    companions: dict[str, list[Raw]] = {}
-    faults: list[Fault] = []
-    # A file named `surveys.csv` is a companion only beside contacts; alone it may be anybody's name for contacts.
-    alone = all(part.table != "contacts" for part in parts)
-    for number, part in enumerate(parts, start=1):
-        try:
-            found = read(connection, part, number, scratch, options)
-        except FirstcontactError as error:
-            faults += error.faults
-            continue
-        if part.table == "contacts" or alone:
-            raws += found
-        else:
-            companions.setdefault(part.table, []).extend(found)
-    if faults:
-        raise FirstcontactError(faults)
-    return Opened(unite(connection, raws, SOURCE), raws, companions, inputs)
-
-
 def _check_zone(zone: str | None) -> None:
     if zone is not None and not zone_exists(zone):
         raise FirstcontactError(
@@ -307,7 +261,7 @@ def _load(
     read_rows += sum(raw.rows for raws in opened.companions.values() for raw in raws)
     rejects = [(raw.label, reject) for raw in opened.raws for reject in raw.rejects]
     rejects += [(raw.label, reject) for raws in opened.companions.values() for raw in raws for reject in raw.rejects]
-    quarantined = _quarantine(connection, relation, settled.bad, [*rejects, *stray])
+    quarantined = write_quarantine(connection, relation, settled.bad, [*rejects, *stray])
     ledger = RowLedger(
         read_rows + len(rejects), settled.contacts,
         {cause: n for cause, n in absorbed.items() if n}, dict(sorted(quarantined.items())),
@@ -316,7 +270,7 @@ def _load(
         raise AssertionError("the ledger of rows does not add up")
     _forget(connection)
     if settled.contacts == 0:
-        raise _nothing_left(relation.files[0], quarantined)
+        raise nothing_left(relation.files[0], quarantined)
     findings += remark.set_aside_findings(quarantined, ledger.read)
     return Loaded(
         tables=tables,
@@ -345,49 +299,6 @@ def _absorb_updates(connection: DuckDBPyConnection, bad: str) -> int:
         f"(SELECT 1 FROM {bad} b WHERE b.{FILE} = u.{FILE} AND b.{ROW} = u.{ROW})"
     ).fetchone()
     return int(row[0]) if row else 0
-
-
-def _quarantine(
-    connection: DuckDBPyConnection, relation: Relation, bad: str, rejects: Sequence[tuple[str, Reject]]
-) -> Counter[str]:
-    """Write the rows set aside, with their raw content, and count them under the first of their codes."""
-    counts = validate.tally(connection, bad)
-    files = "[" + ", ".join(sql.text(name) for name in relation.files) + "]"
-    packed = ", ".join(f"{sql.name(name)} := s.{sql.name(name)}" for name in relation.columns)
-    if counts:
-        body = (
-            f"SELECT b.{ROW} AS row_number, {files}[b.{FILE}] AS file, "
-            f"{validate.codes_query('b.' + validate.FAULTS)} AS codes, "
-            f"CAST(to_json(struct_pack({packed})) AS VARCHAR) AS raw FROM {bad} b JOIN {relation.table} s "
-            f"ON s.{FILE} = b.{FILE} AND s.{ROW} = b.{ROW}"
-        )
-    else:
-        body = "SELECT 0::BIGINT AS row_number, '' AS file, ['']::VARCHAR[] AS codes, '' AS raw WHERE false"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {QUARANTINE} AS {body}")
-    if rejects:
-        rows = pa.table(
-            {
-                "row_number": pa.array([reject.row for _, reject in rejects], pa.int64()),
-                "file": pa.array([label for label, _ in rejects], pa.string()),
-                "codes": pa.array([[reject.code] for _, reject in rejects], pa.list_(pa.string())),
-                "raw": pa.array([reject.raw for _, reject in rejects], pa.string()),
-            }
-        )
-        connection.register("fc_batch", rows)
-        connection.execute(f"INSERT INTO {QUARANTINE} SELECT * FROM fc_batch")
-        connection.unregister("fc_batch")
-        counts.update(reject.code for _, reject in rejects)
-    return counts
-
-
-def _nothing_left(label: str, quarantined: Counter[str]) -> FirstcontactError:
-    return FirstcontactError(
-        fault.NO_ROW_LEFT.fault(
-            where=label, saw=f"{n:,} rows {by_code(code).clause} ({code})", allowed="at least one row that can be used",
-            cure=by_code(code).cure,
-        )
-        for code, n in quarantined.most_common()
-    )  # fmt: skip
 
 
 def _forget(connection: DuckDBPyConnection) -> None:

@@ -16,6 +16,7 @@ from firstcontact.adapters.connectors.tabular.mapping import DATE_COLUMNS, Mappi
 from firstcontact.adapters.connectors.tabular.source import Relation, find_tidy
 from firstcontact.kernel.errors import Faults
 from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.sentence import Sentence, either
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -136,7 +137,9 @@ def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: boo
     found = [
         Finding(
             "dates",
-            f"{ours} is read from {label} as {' or '.join(guess.formats)}.",
+            Sentence(
+                "dates.read", "{column} is read from {source} as {format}.", column=ours, source=label, format=either(list(guess.formats))
+            ),
             guess.rests_on,
             override=f'dates.{ours} = ["%d/%m/%Y %H:%M"] in the mapping',
         )
@@ -146,18 +149,37 @@ def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: boo
             found.append(
                 Finding(
                     "dates",
-                    f"{label}: no value tells day from month, so {guess.order.chosen} was taken.",
-                    f"all {guess.order.either:,} values fit both orders; the zone is {zone}",
+                    Sentence(
+                        "dates.either",
+                        "{source}: no value tells day from month, so {order} was taken.",
+                        source=label,
+                        order=dates.ORDERS.get(guess.order.chosen, guess.order.chosen),
+                    ),
+                    Sentence(
+                        "dates.either.rests",
+                        "all {count:,} values fit both orders; the zone is {zone}",
+                        count=guess.order.either,
+                        zone=zone,
+                    ),
                     "warning",
-                    f'dates.{ours} = ["{guess.order.other}"] in the mapping for the other order',
+                    Sentence(
+                        "dates.either.cure",
+                        "{setting} in the mapping for the other order",
+                        setting=f'dates.{ours} = ["{guess.order.other}"]',
+                    ),
                 )
             )
         elif guess.order.against:
             found.append(
                 Finding(
                     "dates",
-                    f"{label}: {guess.order.against:,} values are possible only in the other order of day and month; "
-                    "their rows are set aside.",
+                    Sentence(
+                        "dates.against",
+                        "{source}: {count:,} values are possible only in the other order of day and month; their rows "
+                        "are set aside.",
+                        source=label,
+                        count=guess.order.against,
+                    ),
                     guess.rests_on,
                     "warning",
                 )
@@ -166,10 +188,16 @@ def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: boo
         found.append(
             Finding(
                 "zone",
-                f"{label}: {guess.with_offset:,} values carry their own offset from UTC and "
-                f"{guess.parsed - guess.with_offset:,} "
-                f"do not; those were understood in {zone}.",
-                "counted over the whole column",
+                Sentence(
+                    "zone.some",
+                    "{source}: {own:,} values carry their own offset from UTC and {rest:,} do not; those were understood "
+                    "in {zone}.",
+                    source=label,
+                    own=guess.with_offset,
+                    rest=guess.parsed - guess.with_offset,
+                    zone=zone,
+                ),
+                Sentence("zone.some.rests", "counted over the whole column"),
                 "warning",
                 "--zone NAME",
             )
@@ -184,9 +212,9 @@ def _about_zone(plan: DatePlan) -> list[Finding]:
     return [
         Finding(
             "zone",
-            f"Times without an offset are understood in {plan.zone}.",
-            "" if plan.zone != "UTC" else "no zone was named",
-            override="--zone Europe/Sofia, or zone in the mapping",
+            Sentence("zone.all", "Times without an offset are understood in {zone}.", zone=plan.zone),
+            "" if plan.zone != "UTC" else Sentence("zone.all.rests", "no zone was named"),
+            override=Sentence("zone.all.cure", "--zone Europe/Sofia, or zone in the mapping"),
         )
     ]
 

@@ -15,6 +15,7 @@ from firstcontact.adapters.connectors.validate import FAULTS, VERSION
 from firstcontact.contacts.rule import bit
 from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX
 from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.sentence import Sentence
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -51,10 +52,14 @@ class Projection:
         return [
             Finding(
                 "values",
-                f"{name}: {n:,} values do not fit and are read as missing.",
-                "not a number, a date, or yes or no",
+                Sentence(
+                    "values.soft", "{column}: {count:,} values do not fit and are read as missing.", column=name, count=n
+                ),
+                Sentence("values.soft.rests", "not a number, a date, or yes or no"),
                 "warning",
-                'bad_values = "quarantine" in the mapping sets their rows aside instead',
+                Sentence(
+                    "values.soft.cure", 'bad_values = "quarantine" in the mapping sets their rows aside instead'
+                ),
             )
             for name, n in zip(self.soft, row or (), strict=True)
             if n

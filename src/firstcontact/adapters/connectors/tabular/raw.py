@@ -9,6 +9,7 @@ from pathlib import Path
 from firstcontact.adapters.connectors.tabular import fault
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.sentence import Sentence
 
 LONGEST_RECORD = 64 << 20
 """Bytes that one record of a delimited file may have."""
@@ -96,10 +97,15 @@ def about_names(label: str, renamed: list[str]) -> list[Finding]:
     return [
         Finding(
             "columns",
-            f"{label}: column names occur twice; the later ones are called {', '.join(renamed)}.",
-            "compared without regard to case",
+            Sentence(
+                "columns.twice",
+                "{label}: column names occur twice; the later ones are called {names}.",
+                label=label,
+                names=", ".join(renamed),
+            ),
+            Sentence("columns.twice.rests", "compared without regard to case"),
             "warning",
-            "use these names in the mapping, or rename the columns in the file",
+            Sentence("columns.twice.cure", "use these names in the mapping, or rename the columns in the file"),
         )
     ]
 

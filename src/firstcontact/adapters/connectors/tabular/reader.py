@@ -27,6 +27,7 @@ from firstcontact.adapters.connectors.tabular.raw import (
 from firstcontact.contacts.rule import RAGGED
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.sentence import Sentence
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -91,8 +92,12 @@ def _delimited(connection: DuckDBPyConnection, part: Part, number: int, scratch:
         findings.append(
             Finding(
                 "quoting",
-                f"{part.label}: quotes are used irregularly, so it was read by the slower, more patient reader.",
-                "the fast reader could not account for every record",
+                Sentence(
+                    "quoting.irregular",
+                    "{label}: quotes are used irregularly, so it was read by the slower, more patient reader.",
+                    label=part.label,
+                ),
+                Sentence("quoting.irregular.rests", "the fast reader could not account for every record"),
             )
         )
     rows, rejects = read
@@ -100,27 +105,46 @@ def _delimited(connection: DuckDBPyConnection, part: Part, number: int, scratch:
         findings.append(
             Finding(
                 "columns",
-                f"{part.label}: no header was found; columns are called column_1, column_2 …",
-                "the first row looks like the rows below it",
+                Sentence(
+                    "columns.no-header",
+                    "{label}: no header was found; columns are called {names} …",
+                    label=part.label,
+                    names="column_1, column_2",
+                ),
+                Sentence("columns.no-header.rests", "the first row looks like the rows below it"),
                 "warning",
-                "set header = true under [file] in the mapping if the first row holds names",
+                Sentence(
+                    "columns.no-header.cure",
+                    "set header = true under [file] in the mapping if the first row holds names",
+                ),
             )
         )
     if text.nuls:
         findings.append(
             Finding(
-                "text", f"{part.label}: {text.nuls:,} NUL characters were taken out.", "they are no text", "warning"
+                "text",
+                Sentence(
+                    "text.nul", "{label}: {count:,} NUL characters were taken out.", label=part.label, count=text.nuls
+                ),
+                Sentence("text.nul.rests", "they are no text"),
+                "warning",
             )
         )
     if text.replaced:
         findings.append(
             Finding(
                 "encoding",
-                f"{part.label}: {text.replaced:,} characters could not be read as {text.encoding}; they show "
-                "as \ufffd.",
+                Sentence(
+                    "encoding.unreadable",
+                    "{label}: {count:,} characters could not be read as {encoding}; they show as {sign}.",
+                    label=part.label,
+                    count=text.replaced,
+                    encoding=text.encoding,
+                    sign="\ufffd",
+                ),
                 text.encoding_rests_on,
                 "warning",
-                "set encoding under [file] in the mapping",
+                Sentence("encoding.unreadable.cure", "set encoding under [file] in the mapping"),
             )
         )
     shown = {"\t": "tab", " ": "space", "\x1f": "unit separator", "\x01": "SOH"}.get(text.delimiter, text.delimiter)

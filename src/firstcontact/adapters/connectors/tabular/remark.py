@@ -11,6 +11,7 @@ from firstcontact.adapters.connectors.tabular.mapping import Mapping
 from firstcontact.adapters.connectors.tabular.source import Relation
 from firstcontact.contacts.rule import RULES, by_code
 from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.sentence import Sentence
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -21,9 +22,10 @@ def mapping_findings(connection: DuckDBPyConnection, relation: Relation, mapping
     findings = [
         Finding(
             "missing",
-            ("An empty value" if not found.token else f'"{found.token}"')
-            + f" is read as missing: {found.count:,} values.",
-            f"in {', '.join(found.columns)}",
+            Sentence("missing.token", '"{token}" is read as missing: {count:,} values.', token=found.token, count=found.count)
+            if found.token
+            else Sentence("missing.empty", "An empty value is read as missing: {count:,} values.", count=found.count),
+            Sentence("missing.rests", "in {columns}", columns=", ".join(found.columns)),
             override="[missing] in the mapping",
         )
         for found in count_missing(connection, relation, mapping)
@@ -32,8 +34,8 @@ def mapping_findings(connection: DuckDBPyConnection, relation: Relation, mapping
         findings.append(
             Finding(
                 "columns",
-                "No column identifies a contact, so rows are numbered: row-1, row-2 …",
-                "no column differs on every row",
+                Sentence("columns.no-id", "No column identifies a contact, so rows are numbered: row-1, row-2 …"),
+                Sentence("columns.no-id.rests", "no column differs on every row"),
                 override="columns.contact_id in the mapping",
             )
         )
@@ -41,8 +43,10 @@ def mapping_findings(connection: DuckDBPyConnection, relation: Relation, mapping
         findings.append(
             Finding(
                 "columns",
-                "No column says who the customer is, so nothing can be called a repeat.",
-                "neither a name nor the content of a column fits",
+                Sentence(
+                    "columns.no-customer", "No column says who the customer is, so nothing can be called a repeat."
+                ),
+                Sentence("columns.no-customer.rests", "neither a name nor the content of a column fits"),
                 "warning",
                 "columns.customer_id or [identifiers] in the mapping",
             )
@@ -55,13 +59,19 @@ def word_findings(reader: Reader) -> list[Finding]:
     found = []
     for ours, unknown in reader.unknown_words.items():
         if ours == "channel":
-            text = f"channel: {len(unknown)} words are not among the known channels and are kept as they are."
+            text = Sentence(
+                "values.channel",
+                "channel: {count} words are not among the known channels and are kept as they are.",
+                count=len(unknown),
+            )
         else:
-            text = f"{ours}: {len(unknown)} words are not known as yes or no."
+            text = Sentence(
+                "values.flag", "{column}: {count} words are not known as yes or no.", column=ours, count=len(unknown)
+            )
         found.append(
             Finding(
-                "values", text, f"{sum(unknown.values()):,} rows", "info" if ours == "channel" else "warning",
-                f"say what they mean under [values.{ours}] in the mapping",
+                "values", text, Sentence("rows", "{count:,} rows", count=sum(unknown.values())), "info" if ours == "channel" else "warning",
+                Sentence("values.cure", "say what they mean under [values.{column}] in the mapping", column=ours),
             )
         )  # fmt: skip
     return found
@@ -72,9 +82,13 @@ def set_aside_findings(quarantined: Counter[str], read: int) -> list[Finding]:
     order = [rule.code for rule in RULES]
     return [
         Finding(
-            "quarantine", f"{n:,} rows {by_code(code).clause} were set aside ({code}).",
-            f"{n / max(read, 1):.2%} of the rows read",
-            "warning", by_code(code).cure,
+            "quarantine",
+            Sentence(
+                "quarantine", "{count:,} rows {clause} were set aside ({code}).",
+                count=n, clause=Sentence(code, by_code(code).clause), code=code,
+            ),
+            Sentence("quarantine.rests", "{share:.2%} of the rows read", share=n / max(read, 1)),
+            "warning", Sentence(code, by_code(code).cure),
         )
         for code, n in sorted(quarantined.items(), key=lambda item: order.index(item[0]))
     ]  # fmt: skip

@@ -14,6 +14,7 @@ import numpy as np
 
 from firstcontact.adapters.connectors.tabular import fault
 from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.sentence import Sentence
 
 _CHUNK = 4 << 20
 _HEAD = 1 << 17
@@ -162,12 +163,15 @@ def _encoding(path: Path, scan: _Scan, label: str) -> tuple[str, str]:
         head = file.read(1 << 16)
     for mark, name in _MARKS:
         if head.startswith(mark):
-            return name, "byte order mark"
+            return name, Sentence("encoding.mark", "byte order mark")
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if max(even, odd) > 0.2 * len(head):
-        return ("utf-16-be" if even > odd else "utf-16-le"), "a zero at every other byte"
+        zeros = Sentence("encoding.zeros", "a zero at every other byte")
+        return ("utf-16-be" if even > odd else "utf-16-le"), zeros
     if scan.utf8:
-        return "utf-8", "every byte of the file is valid UTF-8" if scan.odd else "every byte is ASCII"
+        if scan.odd:
+            return "utf-8", Sentence("encoding.valid", "every byte of the file is valid UTF-8")
+        return "utf-8", Sentence("encoding.ascii", "every byte is ASCII")
     import charset_normalizer
 
     best = charset_normalizer.from_bytes(scan.odd, cp_exclusion=["utf_7"]).best()
@@ -182,8 +186,10 @@ def _encoding(path: Path, scan: _Scan, label: str) -> tuple[str, str]:
             ]
         )  # fmt: skip
     lines = scan.odd.count(b"\n")
-    language = f", language looks {best.language}" if best.language and best.language != "Unknown" else ""
-    return best.encoding.replace("_", "-"), f"character statistics of {lines:,} lines that are not ASCII{language}"
+    why = Sentence("encoding.statistics", "character statistics of {lines:,} lines that are not ASCII", lines=lines)
+    if best.language and best.language != "Unknown":
+        why = Sentence("encoding.language", "{said}, language looks {language}", said=why, language=best.language)
+    return best.encoding.replace("_", "-"), why
 
 
 def transcode(path: Path, encoding: str, label: str, scratch: Path) -> tuple[Path, int, int]:

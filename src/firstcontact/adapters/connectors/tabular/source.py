@@ -12,6 +12,7 @@ from firstcontact.adapters.connectors.tabular import fault, sql
 from firstcontact.adapters.connectors.tabular.raw import FILE, ROW, Raw
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.sentence import Sentence
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -83,9 +84,13 @@ def unite(connection: DuckDBPyConnection, raws: Sequence[Raw], table: str) -> Re
             findings.append(
                 Finding(
                     "files",
-                    f"{raw.label} lacks {len(lacking)} columns that other files have: {', '.join(lacking[:8])}"
-                    + (" …" if len(lacking) > 8 else "") + "; they are missing there.",
-                    "columns are matched by name",
+                    Sentence(
+                        "files.lacking",
+                        "{label} lacks {count} columns that other files have: {columns}; they are missing there.",
+                        label=raw.label, count=len(lacking),
+                        columns=", ".join(lacking[:8]) + (" …" if len(lacking) > 8 else ""),
+                    ),
+                    Sentence("files.lacking.rests", "columns are matched by name"),
                     "warning",
                 )
             )  # fmt: skip

@@ -12,6 +12,7 @@ from firstcontact.adapters.connectors.tabular.container import Part
 from firstcontact.adapters.connectors.tabular.raw import ROW, FileOptions, Raw, about_names, no_rows, unique_names
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.sentence import Sentence
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -72,9 +73,15 @@ def read_sheets(connection: DuckDBPyConnection, part: Part, number: int, options
         raws[0].findings.append(
             Finding(
                 "sheets",
-                f"{part.label}: {len(left)} of {len(loaded)} sheets have other columns and were left out.",
-                "the sheet with most rows decides",
-                override="set sheet under [file] in the mapping",
+                Sentence(
+                    "sheets.left-out",
+                    "{label}: {left} of {sheets} sheets have other columns and were left out.",
+                    label=part.label,
+                    left=len(left),
+                    sheets=len(loaded),
+                ),
+                Sentence("sheets.left-out.rests", "the sheet with most rows decides"),
+                override=Sentence("sheets.left-out.cure", "set sheet under [file] in the mapping"),
             )
         )
     return raws
