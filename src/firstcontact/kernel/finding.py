@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from firstcontact.kernel.sentence import code_of
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing worth telling the user that is not an error.
+
+    What a person reads is best given as `kernel.sentence.Sentence`, for then every door can say it in its own language.
 
     Attributes:
         topic: Where it belongs, for example `dates`, `missing`, `identity`, `cut-off`.
@@ -24,10 +28,16 @@ class Finding:
     level: Literal["info", "warning"] = "info"
     override: str = ""
 
+    @property
+    def code(self) -> str:
+        """Names the sentence for good, whatever its wording becomes; empty where it is not the program's own."""
+        return code_of(self.text)
+
     def as_dict(self) -> dict[str, str]:
         """The finding as plain data."""
         return {
             "topic": self.topic,
+            "code": self.code,
             "text": self.text,
             "rests_on": self.rests_on,
             "level": self.level,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from firstcontact.contacts.table import CONTACTS
 from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.policy.model import Policy, within
 
 if TYPE_CHECKING:
@@ -34,11 +35,14 @@ def check_names(engine: Engine, policy: Policy, contacts: ir.Table, reasons: lis
     known = sorted(reason for reason in reasons if reason is not None)
     found = []
     if not known and policy.link.reason_level != 0 and "returned" in policy.signals:
-        text = (
+        text = Sentence(
+            "reasons.none",
             "No contact has a reason, so every return of a customer counts as one for the same reason. The figure "
-            "answers another question than the policy asks: whether the customer came back for whatever reason."
+            "answers another question than the policy asks: whether the customer came back for whatever reason.",
         )
-        found.append(Finding("reasons", text, "no column is read as the reason", "warning", "reason in a mapping file"))
+        rests_on = Sentence("reasons.none.rests", "no column is read as the reason")
+        cure = Sentence("reasons.none.cure", "reason in a mapping file")
+        found.append(Finding("reasons", text, rests_on, "warning", cure))
     named = [("window.by_reason", path) for path, _ in policy.window.by_reason]
     named += [("related", path) for rule in policy.related for path in (rule.earlier, rule.later)]
     for setting, path in dict.fromkeys(named) if known else ():
@@ -60,7 +64,11 @@ def check_names(engine: Engine, policy: Policy, contacts: ir.Table, reasons: lis
 def _nothing(setting: str, name: str, known: list[str]) -> Finding:
     folded = {one.casefold(): one for one in known}
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    meant = f"{folded[near[0]]} in the policy" if near else ""
-    return Finding(
-        "policy", f"The policy names \u201c{name}\u201d ({setting}), and no contact has it.", "", "warning", meant
+    meant = Sentence("policy.nothing.cure", "{name} in the policy", name=folded[near[0]]) if near else ""
+    text = Sentence(
+        "policy.nothing",
+        "The policy names \u201c{name}\u201d ({setting}), and no contact has it.",
+        name=name,
+        setting=setting,
     )
+    return Finding("policy", text, "", "warning", meant)

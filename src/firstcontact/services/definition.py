@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from firstcontact.kernel.result import SIGNAL_ABSENT, SUPPRESSED, Estimate, Refusal
+from firstcontact.kernel.sentence import Sentence, listed
 from firstcontact.measurement.fit.declared import declare
 from firstcontact.measurement.linking.link import connect
 from firstcontact.measurement.measures.catalog import MEASURES
@@ -35,7 +36,7 @@ def judged_by(policy: Policy) -> Measure:
     return MEASURES["fcr_issue" if policy.link.index == "openers" else "fcr_contact"]
 
 
-def decline(name: str, policy: Policy, missing: Sequence[str]) -> DefinitionRow:
+def decline(name: str, policy: Policy, missing: Sequence[Sentence]) -> DefinitionRow:
     """The row of a definition that the data cannot support.
 
     Args:
@@ -45,8 +46,12 @@ def decline(name: str, policy: Policy, missing: Sequence[str]) -> DefinitionRow:
     """
     refusal = Refusal(
         SIGNAL_ABSENT,
-        "The data do not hold what this definition reads: " + "; ".join(missing) + ".",
-        "A source or a mapping that holds it.",
+        Sentence(
+            "signal-absent.definition",
+            "The data do not hold what this definition reads: {missing}.",
+            missing=listed(missing),
+        ),
+        Sentence("signal-absent.definition.cure", "A source or a mapping that holds it."),
         estimand=judged_by(policy).estimand,
     )
     return DefinitionRow(name, policy.title, policy.source, refusal)

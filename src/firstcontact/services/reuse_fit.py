@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ibis import _
 
 from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.fit.declared import Fit, complete
 from firstcontact.measurement.policy.model import Policy, cut_reason
 
@@ -41,9 +42,19 @@ def reuse_fit(
     counted = engine.execute(contacts.group_by("reason").aggregate(n=_.count()))
     each = dict(zip(counted["reason"].to_pylist(), counted["n"].to_pylist(), strict=True))
     concerned = sum(n for reason, n in each.items() if cut_reason(reason, level) in lacking)
-    text = (
-        f"The saved fit does not name {len(lacking):,} of {len(occurring):,} reasons. They have the windows that the "
-        f"policy declares, which concerns {concerned:,} of {sum(each.values()):,} contacts."
+    text = Sentence(
+        "fit.lacking",
+        "The saved fit does not name {lacking:,} of {reasons:,} reasons. They have the windows that the policy "
+        "declares, which concerns {concerned:,} of {contacts:,} contacts.",
+        lacking=len(lacking),
+        reasons=len(occurring),
+        concerned=concerned,
+        contacts=sum(each.values()),
     )
-    rests_on = f"{len(fit.windows):,} windows in the fit, at the policy's level of reasons"
-    return whole, (Finding("fit", text, rests_on, "warning", "leave --fit out"),)
+    rests_on = Sentence(
+        "fit.lacking.rests",
+        "{count:,} windows in the fit, at the policy's level of reasons",
+        count=len(fit.windows),
+    )
+    cure = Sentence("fit.lacking.cure", "leave {option} out", option="--fit")
+    return whole, (Finding("fit", text, rests_on, "warning", cure),)

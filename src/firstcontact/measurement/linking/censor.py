@@ -11,6 +11,7 @@ import numpy as np
 from ibis import _
 
 from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.linking.frame import Frame
 from firstcontact.measurement.linking.period import local_day
 from firstcontact.measurement.linking.portable import microseconds
@@ -76,10 +77,20 @@ def find_frame(
         findings.append(
             Finding(
                 "cut-off",
-                f"{fall} The data are taken to be complete until then; the {late:,} contacts that start later are not "
-                "judged, and a window that reaches beyond that day is not closed. Counting them as if the data were "
-                "complete would show returns that never arrived as successes.",
-                f"{step.days} days of thin volume after {step.day} days of full volume",
+                Sentence(
+                    "cut-off.collapse",
+                    "{fall} The data are taken to be complete until then; the {late:,} contacts that start later are "
+                    "not judged, and a window that reaches beyond that day is not closed. Counting them as if the data "
+                    "were complete would show returns that never arrived as successes.",
+                    fall=fall,
+                    late=late,
+                ),
+                Sentence(
+                    "cut-off.collapse.rests",
+                    "{thin} days of thin volume after {full} days of full volume",
+                    thin=step.days,
+                    full=step.day,
+                ),
                 "warning",
                 "--cutoff DATE",
             )
@@ -88,8 +99,8 @@ def find_frame(
         findings.append(
             Finding(
                 "cut-off",
-                f"The data end at {_local(end, zone)}.",
-                "the last contact's start",
+                Sentence("cut-off.end", "The data end at {moment}.", moment=_local(end, zone)),
+                Sentence("cut-off.end.rests", "the last contact's start"),
                 "info",
                 "--cutoff DATE",
             )
@@ -103,10 +114,16 @@ def find_frame(
         findings.append(
             Finding(
                 "since",
-                f"Before {first_day + timedelta(days=opened)} the data are thin: {backwards.thin:,.1f} contacts a day "
-                f"against {backwards.full:,.0f} afterwards. The {early:,} earlier contacts serve as history, and are "
-                "not judged.",
-                f"{backwards.days} days of thin volume at the beginning",
+                Sentence(
+                    "since.thin",
+                    "Before {day} the data are thin: {thin:,.1f} contacts a day against {full:,.0f} afterwards. The "
+                    "{early:,} earlier contacts serve as history, and are not judged.",
+                    day=first_day + timedelta(days=opened),
+                    thin=backwards.thin,
+                    full=backwards.full,
+                    early=early,
+                ),
+                Sentence("since.thin.rests", "{days} days of thin volume at the beginning", days=backwards.days),
                 "warning",
                 "--since DATE",
             )
@@ -115,9 +132,12 @@ def find_frame(
 
 
 def _fall(step: Step, first_day: date) -> str:
-    return (
-        f"The volume of contacts collapses after {first_day + timedelta(days=step.day - 1)}: from {step.full:,.0f} a "
-        f"day to {step.thin:,.1f} a day."
+    return Sentence(
+        "cut-off.fall",
+        "The volume of contacts collapses after {day}: from {full:,.0f} a day to {thin:,.1f} a day.",
+        day=first_day + timedelta(days=step.day - 1),
+        full=step.full,
+        thin=step.thin,
     )
 
 
@@ -129,15 +149,22 @@ def _beyond(cutoff: datetime, last: datetime, complete: datetime, fall: str, zon
     local = last.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()
     if cutoff <= (complete if fall else _midnight(local + timedelta(days=1), zone)):
         return
-    lead = fall or f"The data end at {_local(last, zone)}."
+    lead = fall or Sentence("cut-off.end", "The data end at {moment}.", moment=_local(last, zone))
     yield Finding(
         "cut-off",
-        f"{lead} The cut-off was given as {_local(cutoff, zone)}, {(cutoff - complete) / timedelta(days=1):,.1f} days "
-        "later: windows that end after the data do are taken as closed although no contact could be seen, so returns "
-        "that never arrived count as successes.",
-        "the volume of contacts a day" if fall else "the last contact's start",
+        Sentence(
+            "cut-off.beyond",
+            "{lead} The cut-off was given as {moment}, {days:,.1f} days later: windows that end after the data do are "
+            "taken as closed although no contact could be seen, so returns that never arrived count as successes.",
+            lead=lead,
+            moment=_local(cutoff, zone),
+            days=(cutoff - complete) / timedelta(days=1),
+        ),
+        Sentence("cut-off.volume.rests", "the volume of contacts a day")
+        if fall
+        else Sentence("cut-off.end.rests", "the last contact's start"),
         "warning",
-        f"--cutoff {_local(complete, zone)[:10]}, or leave it out",
+        Sentence("cut-off.beyond.cure", "{option}, or leave it out", option=f"--cutoff {_local(complete, zone)[:10]}"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.signals.catalog import SIGNALS
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def filled(engine: Engine, table: ir.Table, names: Sequence[str]) -> list[str]:
     return [name for name in names if counts[name][0].as_py()]
 
 
-def unsupported(policy: Policy, has: frozenset[str]) -> list[str]:
+def unsupported(policy: Policy, has: frozenset[str]) -> list[Sentence]:
     """The signals that a policy cannot do without and the data cannot show, each with what it needs.
 
     A signal that only leaves a case open is no such signal: where it is never seen, no case is left open.
@@ -67,7 +68,12 @@ def unsupported(policy: Policy, has: frozenset[str]) -> list[str]:
     """
     asked = {condition.signal for condition in policy.counts_when + policy.left_out_when}
     signals = [SIGNALS[name] for name in sorted(asked)]
-    missing = [f"{signal.name}: {signal.needs}" for signal in signals if not signal.supported(has)]
+    missing = [_lacks(signal.name) for signal in signals if not signal.supported(has)]
     if policy.needs_customer and "customer" not in has:
-        missing.append(f"returned: {SIGNALS['returned'].needs}")
+        missing.append(_lacks("returned"))
     return missing
+
+
+def _lacks(signal: str) -> Sentence:
+    needs = Sentence(f"needs.{signal}", SIGNALS[signal].needs)
+    return Sentence("needs", "{signal}: {needs}", signal=signal, needs=needs)

@@ -15,6 +15,7 @@ from ibis import _
 
 from firstcontact.contacts.table import EXTRA_PREFIX
 from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.linking.holding import filled
 from firstcontact.measurement.linking.identifier import OWN_ID, national_to_international, normalise
 from firstcontact.measurement.linking.portable import bucket_of
@@ -161,8 +162,13 @@ def _by_graph(engine: Engine, contacts: ir.Table, identifiers: ir.Table, region:
         findings.append(
             Finding(
                 "identity",
-                f"{shared_count:,} identifiers stand beside more than {SHARED_BY} different ones of another kind each "
-                "(a switchboard, an office address). They were not used to say who it was.",
+                Sentence(
+                    "identity.shared",
+                    "{count:,} identifiers stand beside more than {limit} different ones of another kind each (a "
+                    "switchboard, an office address). They were not used to say who it was.",
+                    count=shared_count,
+                    limit=SHARED_BY,
+                ),
             )
         )
     by_kind = dict(zip(kinds["kind"].to_pylist(), kinds["n"].to_pylist(), strict=True))
@@ -222,11 +228,16 @@ def _about_national(engine: Engine, spelled: ir.Table) -> list[Finding]:
     national, known = int(counts["national"][0].as_py() or 0), int(counts["full"][0].as_py() or 0)
     if not national or not known:
         return []
-    text = (
-        f"{national:,} telephone numbers are written without a country, {known:,} with one. The same telephone written "
-        "both ways counts as two customers, and returns between them are not seen."
+    text = Sentence(
+        "identity.national",
+        "{national:,} telephone numbers are written without a country, {full:,} with one. The same telephone written "
+        "both ways counts as two customers, and returns between them are not seen.",
+        national=national,
+        full=known,
     )
-    return [Finding("identity", text, "the numbers' own form", "warning", "--region XX (the country's two letters)")]
+    rests_on = Sentence("identity.national.rests", "the numbers' own form")
+    cure = Sentence("identity.national.cure", "{option} (the country's two letters)", option="--region XX")
+    return [Finding("identity", text, rests_on, "warning", cure)]
 
 
 def _number(engine: Engine, one: ir.Table) -> int:

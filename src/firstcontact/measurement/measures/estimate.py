@@ -16,6 +16,7 @@ from firstcontact.kernel.result import (
     Estimate,
     Refusal,
 )
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.statistics.bucket import ratio
 from firstcontact.statistics.mean import clustered_mean
 from firstcontact.statistics.share import clustered_share
@@ -111,8 +112,8 @@ def absent(measure: Measure, lacking: str) -> Refusal:
     """The refusal of a measure that the data cannot show."""
     return Refusal(
         SIGNAL_ABSENT,
-        f"The data do not hold {lacking}.",
-        f"A source or a mapping with {lacking}.",
+        Sentence("signal-absent", "The data do not hold {lacking}.", lacking=lacking),
+        Sentence("signal-absent.cure", "A source or a mapping with {lacking}.", lacking=lacking),
         estimand=measure.estimand,
     )
 
@@ -120,8 +121,12 @@ def absent(measure: Measure, lacking: str) -> Refusal:
 def _no_interval(measure: Measure, n: int, maturity: float) -> Refusal:
     return Refusal(
         TOO_FEW,
-        f"{n:,} contacts, but of too few customers: their spread, and so an interval, cannot be known.",
-        "A longer period or a coarser cut, with more customers.",
+        Sentence(
+            "too-few.customers",
+            "{n:,} contacts, but of too few customers: their spread, and so an interval, cannot be known.",
+            n=n,
+        ),
+        Sentence("too-few.customers.cure", "A longer period or a coarser cut, with more customers."),
         n,
         measure.estimand,
         maturity,
@@ -135,24 +140,28 @@ def _refuse(
     if n == 0 and immature:
         return Refusal(
             NONE_MATURE,
-            f"None of {immature:,} contacts is old enough: the window of each reaches beyond the cut-off.",
-            "Wait until windows have closed, or declare a shorter window.",
+            Sentence(
+                "none-mature",
+                "None of {immature:,} contacts is old enough: the window of each reaches beyond the cut-off.",
+                immature=immature,
+            ),
+            Sentence("none-mature.cure", "Wait until windows have closed, or declare a shorter window."),
             0,
             measure.estimand,
         )
     if n == 0:
         return Refusal(
             NOTHING_TO_COUNT,
-            "No contact belongs to this measure; the ledger says where each one stands.",
-            "See the ledger's causes.",
+            Sentence("nothing-to-count", "No contact belongs to this measure; the ledger says where each one stands."),
+            Sentence("nothing-to-count.cure", "See the ledger's causes."),
             0,
             measure.estimand,
         )
     if n < publish.suppress_below:
         return Refusal(
             SUPPRESSED,
-            f"Fewer than {publish.suppress_below} contacts.",
-            "A longer period or a coarser cut.",
+            Sentence("suppressed", "Fewer than {limit} contacts.", limit=publish.suppress_below),
+            Sentence("suppressed.cure", "A longer period or a coarser cut."),
             # How few is what must not be shown.
             0,
             measure.estimand,
@@ -160,8 +169,12 @@ def _refuse(
     if n < publish.minimum_sample:
         return Refusal(
             TOO_FEW,
-            f"{n} contacts; the policy's minimum is {publish.minimum_sample}.",
-            "A longer period, a coarser cut, or a lower publish.minimum_sample.",
+            Sentence("too-few", "{n} contacts; the policy's minimum is {least}.", n=n, least=publish.minimum_sample),
+            Sentence(
+                "too-few.cure",
+                "A longer period, a coarser cut, or a lower {setting}.",
+                setting="publish.minimum_sample",
+            ),
             n,
             measure.estimand,
             maturity,
@@ -169,9 +182,19 @@ def _refuse(
     if largest is not None and largest > publish.dominance * n:
         return Refusal(
             ONE_CUSTOMER_DOMINATES,
-            f"One customer holds {largest / n:.0%} of {n:,} contacts; the policy allows {publish.dominance:.0%}.",
-            "If that customer is a placeholder (a test line, an unknown caller), name it as a missing value or exclude "
-            "it by policy; otherwise raise publish.dominance.",
+            Sentence(
+                "one-customer-dominates",
+                "One customer holds {share:.0%} of {n:,} contacts; the policy allows {limit:.0%}.",
+                share=largest / n,
+                n=n,
+                limit=publish.dominance,
+            ),
+            Sentence(
+                "one-customer-dominates.cure",
+                "If that customer is a placeholder (a test line, an unknown caller), name it as a missing value or "
+                "exclude it by policy; otherwise raise {setting}.",
+                setting="publish.dominance",
+            ),
             n,
             measure.estimand,
             maturity,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from firstcontact.kernel.result import Estimate, Refusal, Unit
+from firstcontact.kernel.sentence import Sentence, listed
 from firstcontact.measurement.linking.holding import unsupported
 
 if TYPE_CHECKING:
@@ -72,5 +73,6 @@ class Measure:
     def lacks(self, policy: Policy, has: frozenset[str]) -> str:
         """What the data lack for it under a policy, in words; empty where they hold what it needs."""
         if self.rests_on and not self.rests_on & has:
-            return self.needs
-        return "; ".join(unsupported(policy, has)) if self.judges else ""
+            return Sentence(f"needs.{self.id}", self.needs)
+        lacking = unsupported(policy, has) if self.judges else []
+        return listed(lacking) if lacking else ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from firstcontact.adapters.connectors.tabular import sql
+from firstcontact.kernel.sentence import Sentence, either
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -103,7 +104,7 @@ class DateGuess:
             "{parsed:,} of {values:,} values parse as {format}",
             parsed=self.parsed,
             values=self.values,
-            format=either(list(self.formats)),
+            format=either(self.formats),
         )
         if self.order is not None:
             text = Sentence(

@@ -138,7 +138,11 @@ def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: boo
         Finding(
             "dates",
             Sentence(
-                "dates.read", "{column} is read from {source} as {format}.", column=ours, source=label, format=either(list(guess.formats))
+                "dates.read",
+                "{column} is read from {source} as {format}.",
+                column=ours,
+                source=label,
+                format=either(guess.formats),
             ),
             guess.rests_on,
             override=f'dates.{ours} = ["%d/%m/%Y %H:%M"] in the mapping',
@@ -190,8 +194,8 @@ def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: boo
                 "zone",
                 Sentence(
                     "zone.some",
-                    "{source}: {own:,} values carry their own offset from UTC and {rest:,} do not; those were understood "
-                    "in {zone}.",
+                    "{source}: {own:,} values carry their own offset from UTC and {rest:,} do not; those were "
+                    "understood in {zone}.",
                     source=label,
                     own=guess.with_offset,
                     rest=guess.parsed - guess.with_offset,

@@ -53,13 +53,14 @@ class Projection:
             Finding(
                 "values",
                 Sentence(
-                    "values.soft", "{column}: {count:,} values do not fit and are read as missing.", column=name, count=n
+                    "values.soft",
+                    "{column}: {count:,} values do not fit and are read as missing.",
+                    column=name,
+                    count=n,
                 ),
                 Sentence("values.soft.rests", "not a number, a date, or yes or no"),
                 "warning",
-                Sentence(
-                    "values.soft.cure", 'bad_values = "quarantine" in the mapping sets their rows aside instead'
-                ),
+                Sentence("values.soft.cure", 'bad_values = "quarantine" in the mapping sets their rows aside instead'),
             )
             for name, n in zip(self.soft, row or (), strict=True)
             if n

@@ -22,7 +22,9 @@ def mapping_findings(connection: DuckDBPyConnection, relation: Relation, mapping
     findings = [
         Finding(
             "missing",
-            Sentence("missing.token", '"{token}" is read as missing: {count:,} values.', token=found.token, count=found.count)
+            Sentence(
+                "missing.token", '"{token}" is read as missing: {count:,} values.', token=found.token, count=found.count
+            )
             if found.token
             else Sentence("missing.empty", "An empty value is read as missing: {count:,} values.", count=found.count),
             Sentence("missing.rests", "in {columns}", columns=", ".join(found.columns)),
@@ -70,7 +72,8 @@ def word_findings(reader: Reader) -> list[Finding]:
             )
         found.append(
             Finding(
-                "values", text, Sentence("rows", "{count:,} rows", count=sum(unknown.values())), "info" if ours == "channel" else "warning",
+                "values", text, Sentence("rows", "{count:,} rows", count=sum(unknown.values())),
+                "info" if ours == "channel" else "warning",
                 Sentence("values.cure", "say what they mean under [values.{column}] in the mapping", column=ours),
             )
         )  # fmt: skip
