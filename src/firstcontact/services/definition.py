@@ -13,7 +13,7 @@ from firstcontact.kernel.sentence import Sentence, listed
 from firstcontact.measurement.fit.declared import declare
 from firstcontact.measurement.linking.link import connect
 from firstcontact.measurement.measures.catalog import MEASURES
-from firstcontact.measurement.measures.estimate import estimate, readings
+from firstcontact.measurement.measures.estimate import crowded, estimate, readings
 from firstcontact.measurement.measures.row import DefinitionRow
 from firstcontact.measurement.policy.model import Policy, cut_reason, digest
 
@@ -127,21 +127,16 @@ def largest_customers(
     Returns:
         By name of the definition, those alone in which one customer could hold too much.
     """
-    crowded = [name for name, one in sums.items() if _crowded(one, own)]
-    if not crowded:
+    full = [name for name, one in sums.items() if crowded(one, own).any()]
+    if not full:
         return {}
-    places = {name: f"judged_{place}" for place, name in enumerate(crowded)}
+    places = {name: f"judged_{place}" for place, name in enumerate(full)}
     marked = contacts.select("contact_id", **{column: judged(name) for name, column in places.items()})
     named = prepared.tables["contacts"].select("contact_id", "customer")
     known = named.filter(named.customer.notnull()).join(marked, "contact_id")
     each = known.group_by("customer").aggregate(**{column: known[column].sum() for column in places.values()})
     most = engine.execute(each.aggregate(**{column: each[column].max() for column in places.values()}))
     return {name: most[column][0].as_py() or 0 for name, column in places.items()}
-
-
-def _crowded(sums: Sums, own: Policy) -> bool:
-    """Whether the fullest bucket holds more than one customer may; no customer holds more than it does."""
-    return bool(sums.count.max(initial=0) > own.publish.dominance * sums.count.sum())
 
 
 def linking(policy: Policy) -> str:

@@ -22,6 +22,8 @@ from firstcontact.statistics.mean import clustered_mean
 from firstcontact.statistics.share import clustered_share
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from firstcontact.measurement.measures.measure import Measure
     from firstcontact.measurement.measures.reduce import Sums
     from firstcontact.measurement.policy.model import Policy
@@ -97,6 +99,13 @@ def _corrected(
         refusal = _refuse(measure, policy, n, int(immature[cell]), result.maturity, largest.get(cell))
         results.append(refusal or result)
     return results
+
+
+def crowded(sums: Sums, policy: Policy) -> NDArray[np.bool_]:
+    """Cells in which one customer may hold too much, shape (cells,): no customer holds more than the fullest bucket."""
+    n = sums.count.sum(axis=1)
+    fullest = sums.count.max(axis=1, initial=0.0)
+    return np.asarray((n >= policy.publish.minimum_sample) & (fullest > policy.publish.dominance * n))
 
 
 def readings(sums: Sums) -> tuple[float, float] | None:

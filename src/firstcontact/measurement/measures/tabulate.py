@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from firstcontact.measurement.measures.cut import PERIODS, Cut
-from firstcontact.measurement.measures.estimate import absent, estimate
+from firstcontact.measurement.measures.estimate import absent, crowded, estimate
 from firstcontact.measurement.measures.reduce import Facts, Members, Reduced, Sums
 from firstcontact.measurement.measures.row import ResultRow
 
@@ -76,11 +76,11 @@ def _cut_rows(
 ) -> list[ResultRow]:
     cells, into = cut.cells(base.cells, columns)
     pooled = {measure.id: base.sums[measure.id].pooled(into, len(cells)) for measure in measures}
-    crowded = _crowded(pooled, policy)
+    full = {int(cell) for sums in pooled.values() for cell in np.flatnonzero(crowded(sums, policy))}
     largest: dict[str, dict[int, int]] = {}
-    if crowded:
+    if full:
         members: Members = [
-            (values, int(cell)) for values, cell in zip(base.cells, into, strict=True) if int(cell) in crowded
+            (values, int(cell)) for values, cell in zip(base.cells, into, strict=True) if int(cell) in full
         ]
         largest = facts.largest_customer(columns, members)
     outside = _outside(pooled, cut)
@@ -101,17 +101,6 @@ def _outside(pooled: dict[str, Sums], cut: Cut) -> set[int]:
         return set()
     held = sum(sums.count.sum(axis=1) + sums.immature.sum(axis=1) for sums in pooled.values())
     return set(np.flatnonzero(np.asarray(held) == 0).tolist())
-
-
-def _crowded(pooled: dict[str, Sums], policy: Policy) -> set[int]:
-    """Cells in which a customer may hold too much: no customer holds more than the fullest bucket does."""
-    found: set[int] = set()
-    for sums in pooled.values():
-        n = sums.count.sum(axis=1)
-        fullest = sums.count.max(axis=1)
-        full = (n >= policy.publish.minimum_sample) & (fullest > policy.publish.dominance * n)
-        found |= set(np.flatnonzero(full).tolist())
-    return found
 
 
 def _row(measure: Measure, cut: Cut, cell: tuple[str | date, ...], result: Any, stamp: dict[str, Any]) -> ResultRow:
