@@ -112,3 +112,59 @@ def test_dates_in_two_shapes_are_both_read(engine, tmp_path):
 def test_what_is_no_moment_has_no_format():
     """Words, telephone numbers, versions."""
     assert candidates(["hello", "+359 888 123", "1.2.3.4", "12", "2024-13-45x"]) == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "3/14/2024, 3:09:26\u202fPM",
+        "3/14/2024, 3:09:26 p.m.",
+        "3/14/2024 3:09:26 p. m.",
+        "14.03.2024 г. 15:09:26 ч.",
+        "14.3.2024 г., 15:09:26",
+        "2024-03-14 17:09:26 GMT+0200",
+        "2024-03-14 17:09:26 GMT+02:00",
+        "14/03/2024 17:09:26 UTC+2",
+        "Thu Mar 14 2024 17:09:26 GMT+0200 (Eastern European Standard Time)",
+        "Thu Mar 14 07:09:26 PST 2024",
+        "2024-03-14 08:09:26 PDT",
+        "3/14/2024 11:09:26 AM EDT",
+        "14/03/2024 15:09:26 Z",
+        "\u200f14/03/2024\u200f 15:09:26",
+        "\u202b14.03.2024\u202c, 15:09:26",
+    ],
+)
+def test_words_and_marks_beside_a_moment_are_taken_out(engine, tmp_path, written):
+    """Narrow blanks, a.m. and p.m. with points, GMT with an offset, zones in letters, Bulgarian and Hebrew exports."""
+    path = tmp_path / "calls.tsv"
+    path.write_text(f"call id\tstart time\nc1\t{written}\n", encoding="utf-8")
+    loaded = TabularConnector().load(engine, [path])
+    found = engine.sql().execute("SELECT started_at FROM contacts").fetchall()
+    assert found == [(moment(2024, 3, 14, 15, 9, 26),)]
+    assert any("words and marks" in finding.rests_on for finding in loaded.findings)
+    file = tmp_path / "mapping.toml"
+    file.write_text(TabularConnector().inspect(engine, [path]).mapping_file, encoding="utf-8")
+    TabularConnector().load(engine, [path], file)
+    assert engine.sql().execute("SELECT started_at FROM contacts").fetchall() == found
+
+
+def test_letters_of_a_zone_follow_the_zone_or_the_mapping(engine, tmp_path):
+    """CST is Chicago, Shanghai where the run's zone is in Asia, and what a mapping says; the guess is warned of."""
+    written = ["2024-03-14 15:09:26 CST"] * 3
+    loaded, found = starts(engine, tmp_path, written)
+    assert found[0] == moment(2024, 3, 14, 21, 9, 26)
+    assert any("CST = UTC-06:00" in f.text and f.level == "warning" for f in loaded.findings)
+    _, found = starts(engine, tmp_path, written, zone="Asia/Shanghai")
+    assert found[0] == moment(2024, 3, 14, 7, 9, 26)
+    plain = {"columns": {"contact_id": "call id", "started_at": "start time"}, "zones": {"CST": "-05:00"}}
+    _, found = starts(engine, tmp_path, written, mapping=plain)
+    assert found[0] == moment(2024, 3, 14, 20, 9, 26)
+
+
+def test_a_column_with_some_marks_is_read_whole(engine, tmp_path):
+    """A thousand plain moments and one with a mark of direction outside any sample: both are read."""
+    written = [f"14/03/2024 15:{i % 60:02d}:26" for i in range(5000)]
+    written[4321] = "\u200e15/03/2024 15:09:26"
+    loaded, found = starts(engine, tmp_path, written)
+    assert loaded.ledger.quarantined == {}
+    assert found[4321] == moment(2024, 3, 15, 15, 9, 26)

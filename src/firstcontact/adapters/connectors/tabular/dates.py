@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from firstcontact.adapters.connectors.tabular import sql
+from firstcontact.adapters.connectors.tabular.clean import clean_moment
 from firstcontact.kernel.sentence import Sentence, either
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class DateGuess:
         with_offset: Those that carry their own offset from UTC.
         order: Day and month, where the format leaves a choice.
         typed: Whether the column has a type of its own, so nothing had to be guessed.
+        cleaned: Whether words and marks (`a.m.`, `GMT+2`, `г.`, marks of direction) are taken out before reading.
+        letters: What the abbreviations of zones in the column mean.
     """
 
     formats: tuple[str, ...]
@@ -89,6 +92,8 @@ class DateGuess:
     with_offset: int = 0
     order: Order | None = None
     typed: bool = False
+    cleaned: bool = False
+    letters: dict[str, str] = field(default_factory=dict)
 
     @property
     def share(self) -> float:
@@ -119,6 +124,10 @@ class DateGuess:
                 text = Sentence(
                     "dates.parse.against", "{said}, {count:,} only the other way", said=text, count=self.order.against
                 )
+        if self.cleaned:
+            text = Sentence(
+                "dates.parse.cleaned", "{said}; words and marks beside the figures were taken out first", said=text
+            )
         return text
 
 
@@ -138,6 +147,15 @@ def candidates(values: Iterable[str]) -> list[tuple[str, ...]]:
         if group:
             groups[group] += 1
     return [group for group, _ in groups.most_common(6)]
+
+
+def is_moment(value: str) -> bool:
+    """Whether a value has the shape of a moment, perhaps with words and marks about it.
+
+    >>> is_moment("2024-01-05 10:00 PST"), is_moment("01.02.2024 г. 14:05 ч."), is_moment("soon")
+    (True, True, False)
+    """
+    return bool(_shape(value.strip()) or _shape(clean_moment(value)))
 
 
 def _shape(value: str) -> tuple[str, ...]:
@@ -263,7 +281,7 @@ def infer(
         counts = _count(connection, relation, value, groups)
         if counts["parsed"] == counts["values"]:
             break
-        rest = _unread(connection, relation, value, [form for group in groups for form in group])
+        rest = unread(connection, relation, value, [form for group in groups for form in group])
         further = [group for group in candidates(rest) if group not in groups]
         if not further:
             break
@@ -369,7 +387,8 @@ def _choose(group: tuple[str, ...], counts: dict[str, int], day_first: bool) -> 
     return day if counts[day] > counts[month] else month
 
 
-def _unread(connection: DuckDBPyConnection, relation: str, value: str, formats: list[str]) -> list[str]:
+def unread(connection: DuckDBPyConnection, relation: str, value: str, formats: list[str]) -> list[str]:
+    """Some different values that none of the formats reads."""
     read = " OR ".join(f"{expression('v', form)} IS NOT NULL" for form in formats)
     rows = connection.execute(
         f"SELECT DISTINCT v FROM (SELECT {value} AS v FROM {relation}) WHERE v IS NOT NULL AND NOT ({read}) LIMIT 200"

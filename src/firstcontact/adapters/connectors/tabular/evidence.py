@@ -145,7 +145,7 @@ class Evidence:
             return known >= enough and len(counts) <= 60, f"{len(counts)} different values, {known:.1%} known words"
         if ours == "reason":
             share = len(counts) / total
-            dated = sum(bool(dates.candidates([v])) for v in list(counts)[:200]) / min(200, len(counts))
+            dated = sum(dates.is_moment(v) for v in list(counts)[:200]) / min(200, len(counts))
             # A title is a text of its own on almost every row; a reason comes back.
             return (
                 share < 0.5 or total < 20
@@ -168,7 +168,7 @@ class Evidence:
         if not total:
             return 0.0
         # Numbers are moments only where the name says so, and then their size is looked at.
-        return sum(n for value, n in counts.items() if dates.candidates([value])) / total
+        return sum(n for value, n in counts.items() if dates.is_moment(value)) / total
 
     def date(self, ours: str, names: Sequence[str]) -> Source | None:
         """The best free column of moments with one of these names; with its time of day, where that stands apart."""

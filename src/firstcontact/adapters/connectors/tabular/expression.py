@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from firstcontact.adapters.connectors.tabular import dates, lexicon, sql
+from firstcontact.adapters.connectors.tabular.clean import clean_query
 from firstcontact.adapters.connectors.tabular.dates import DateGuess
 from firstcontact.adapters.connectors.tabular.mapping import UNITS, Mapping, Source
 from firstcontact.adapters.connectors.tabular.source import Relation
@@ -131,6 +132,8 @@ class Reader:
             return (items[0] if len(items) == 1 else f"coalesce({', '.join(items)})"), str(zoned).lower(), "NULL"
         value = self.joined_moment(source)
         guess = self.dates[ours]
+        if guess.cleaned:
+            value = clean_query(value, guess.letters)
         reads = [dates.expression("{v}", form, offsets=guess.with_offset > 0) for form in guess.formats]
         moment = reads[0] if len(reads) == 1 else f"coalesce({', '.join(reads)})"
         offset = "false"

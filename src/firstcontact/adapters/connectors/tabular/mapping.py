@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -70,6 +71,7 @@ class Mapping:
         values: Our value by the source's word, by column of ours (channel, direction, booleans).
         units: Unit of a duration, by column of ours.
         zone: In which local times are understood; None leaves it to the user or to UTC.
+        zones: Offset from UTC by abbreviation (`CST = "+08:00"`), where a person decided.
         source: Name of the system; the file's name where None.
         extra: Further source columns to slice by.
         identifiers: Source columns by kind of identifier.
@@ -88,6 +90,7 @@ class Mapping:
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     zone: str | None = None
+    zones: dict[str, str] = field(default_factory=dict)
     source: str | None = None
     extra: tuple[str, ...] = ()
     identifiers: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -104,6 +107,7 @@ class Mapping:
             plain["source"] = self.source
         if self.zone is not None:
             plain["zone"] = self.zone
+        plain["zones"] = dict(self.zones)
         plain["extra"] = list(self.extra)
         plain["columns"] = {ours: source.plain() for ours, source in self.columns.items()}
         plain["dates"] = {ours: list(formats) for ours, formats in self.dates.items()}
@@ -170,7 +174,7 @@ def mapping_from(plain: dict[str, Any], where: str = "mapping") -> Mapping:
         FirstcontactError: FC1021, FC1022 and FC1025: all faults at once.
     """
     check = _Check(where)
-    top = ("kind", "bad_values", "source", "zone", "extra", "columns", "dates", "missing", "values", "units",
+    top = ("kind", "bad_values", "source", "zone", "zones", "extra", "columns", "dates", "missing", "values", "units",
            "identifiers", "surveys", "scales", "updates", "file")  # fmt: skip
     check.keys(plain, top, "")
     kind = check.choice(plain.get("kind", "contact"), KINDS, "kind")
@@ -216,6 +220,7 @@ def mapping_from(plain: dict[str, Any], where: str = "mapping") -> Mapping:
         },
         units={k: check.choice(v, tuple(UNITS), f"units.{k}") for k, v in units.items()},
         zone=zone,
+        zones=_offsets(check, plain.get("zones", {})),
         source=check.word(plain["source"], "source") if "source" in plain else None,
         extra=check.words(plain.get("extra", []), "extra"),
         identifiers=check.lists(plain.get("identifiers", {}), "identifiers"),
@@ -232,6 +237,17 @@ def mapping_from(plain: dict[str, Any], where: str = "mapping") -> Mapping:
         check.bad("columns", "no started_at", "a column that says when a contact began")
     check.faults.raise_if_any()
     return mapping
+
+
+def _offsets(check: _Check, value: object) -> dict[str, str]:
+    found = {}
+    for letters, given in check.table(value, None, "zones").items():
+        offset = check.word(given, f"zones.{letters}")
+        if re.fullmatch(r"[+-]\d\d:\d\d", offset):
+            found[letters] = offset
+        else:
+            check.bad(f"zones.{letters}", "no offset from UTC", 'an offset such as "+08:00"')
+    return found
 
 
 class _Check:

@@ -17,6 +17,7 @@ _TABLES: dict[str, str] = {
     "the levels of a reason.",
     "dates": "Formats, tried in this order. %d day, %m month, %Y year, %H:%M:%S time; iso, epoch-seconds,\n"
     "# epoch-milliseconds.",
+    "zones": "What abbreviations of zones in dates mean, where that was decided.",
     "missing": "Values that mean nothing: anywhere, or only in one column of the source.",
     "values": "What the source's words mean.",
     "units": "Units of durations: seconds, milliseconds, minutes, hours.",

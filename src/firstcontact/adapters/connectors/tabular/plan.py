@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from firstcontact.adapters.connectors.tabular import dates, fault
 from firstcontact.adapters.connectors.tabular import vocabulary as words
+from firstcontact.adapters.connectors.tabular.clean import SHARED, clean_moment, clean_query, letters_in, offsets_of
 from firstcontact.adapters.connectors.tabular.dates import DateGuess
 from firstcontact.adapters.connectors.tabular.expression import (
     Reader,
@@ -99,10 +100,25 @@ def plan_dates(connection: DuckDBPyConnection, relation: Relation, mapping: Mapp
 
 def _find(reader: Reader, source: Source, sample: list[str], decided: tuple[str, ...], day_first: bool) -> DateGuess:
     """Formats of one text column."""
-    value, table = reader.joined_moment(source), reader.relation.table
-    if decided:
-        return dates.counted(reader.connection, table, value, decided)
-    return dates.infer(reader.connection, table, value, sample, day_first) or DateGuess((dates.ISO,), 0, 0)
+    value, table, none = reader.joined_moment(source), reader.relation.table, DateGuess((dates.ISO,), 0, 0)
+
+    def find(value: str, sample: list[str]) -> DateGuess | None:
+        if decided:
+            return dates.counted(reader.connection, table, value, decided)
+        return dates.infer(reader.connection, table, value, sample, day_first)
+
+    plain = find(value, sample)
+    if plain is not None and plain.parsed == plain.values:
+        return plain
+    # Words and marks cost a pass over every value, so they are looked for only where something cannot be read.
+    unread = sample
+    if plain is not None:
+        unread = [*sample, *dates.unread(reader.connection, table, value, list(plain.formats))]
+    letters = letters_in(unread, offsets_of(reader.zone, reader.mapping.zones))
+    cleaned = find(clean_query(value, letters), [clean_moment(one, letters) for one in unread])
+    if cleaned is None or cleaned.parsed <= (plain.parsed if plain is not None else 0):
+        return plain or none
+    return replace(cleaned, cleaned=True, letters=letters)
 
 
 def _some(connection: DuckDBPyConnection, relation: Relation, value: str) -> list[str]:
@@ -148,6 +164,24 @@ def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: boo
             override=f'dates.{ours} = ["%d/%m/%Y %H:%M"] in the mapping',
         )
     ]
+    if guess.letters:
+        shared = sorted(set(guess.letters) & set(SHARED))
+        found.append(
+            Finding(
+                "zone",
+                Sentence(
+                    "zone.letters",
+                    "{source}: letters of zones are read as {meanings}.",
+                    source=label,
+                    meanings=", ".join(f"{name} = UTC{offset}" for name, offset in guess.letters.items()),
+                ),
+                Sentence("zone.letters.shared", "other countries use {letters} too", letters=", ".join(shared))
+                if shared
+                else Sentence("zone.letters.usual", "by the usual meaning of the letters"),
+                "warning" if shared else "info",
+                f'zones.{next(iter(guess.letters))} = "+00:00" in the mapping',
+            )
+        )
     if guess.order is not None and not decided:
         if not guess.order.proven and not guess.order.against and guess.order.either:
             found.append(
