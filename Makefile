@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full check bench reference truth size wheel lock clean
+.PHONY: help demo test test-full check bench reference truth prove size wheel lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ reference: $(VENV)/dev ## Write docs/reference anew from the code
 
 truth: $(VENV)/base ## Measure simulated centres under every definition, and write docs/truth.md anew
 	$(BIN)/python tools/truth.py
+
+prove: $(VENV)/base ## Hold every estimator against worlds of known truth, at the stated size (hours), and write docs/proof.md
+	$(BIN)/firstcontact prove --full --keep docs/proof --page docs/proof.md
 
 size: ## Say what a base install takes on disk, largest packages first
 	@tools/size

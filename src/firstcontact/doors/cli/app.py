@@ -17,6 +17,7 @@ from firstcontact.doors.cli.diff import diff
 from firstcontact.doors.cli.inspect import inspect
 from firstcontact.doors.cli.measure import measure
 from firstcontact.doors.cli.policy import policy
+from firstcontact.doors.cli.prove import prove
 from firstcontact.doors.cli.simulate import simulate
 from firstcontact.kernel.errors import EXIT_INTERNAL
 
@@ -34,6 +35,7 @@ app.command()(inspect)
 app.command()(definitions)
 app.command()(diff)
 app.command()(simulate)
+app.command()(prove)
 app.add_typer(policy, name="policy")
 
 

@@ -1,0 +1,38 @@
+"""All proofs, in the order in which they are shown. A new one is a file beside this one and a line here."""
+
+from __future__ import annotations
+
+from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
+from firstcontact.measurement.prove.proof import Proof
+
+UNKNOWN_PROOF = ErrorKind(
+    "FC7021",
+    "There is no such proof",
+    EXIT_USAGE,
+    "Proofs are named by their acceptance line, A1 to A10. `firstcontact prove --list` shows all of them.",
+)
+
+_ALL: tuple[Proof, ...] = ()
+
+PROOFS: dict[str, Proof] = {proof.id: proof for proof in _ALL}
+
+
+def find_proofs(ids: list[str]) -> tuple[Proof, ...]:
+    """Proofs by id, upper or lower case; all where none is named.
+
+    Raises:
+        FirstcontactError: FC7021, with every id that is not known.
+    """
+    faults = Faults()
+    chosen = list(dict.fromkeys(one.upper() for one in ids))
+    for one in chosen:
+        if one not in PROOFS:
+            faults.add(
+                UNKNOWN_PROOF,
+                where="--only",
+                saw="another name",
+                allowed=", ".join(PROOFS),
+                cure="Name one of these proofs.",
+            )
+    faults.raise_if_any()
+    return tuple(PROOFS[one] for one in chosen or PROOFS)
