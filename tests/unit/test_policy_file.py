@@ -10,6 +10,7 @@ from hypothesis import given
 
 from firstcontact.kernel.errors import EXIT_POLICY, FirstcontactError
 from firstcontact.measurement.policy import model
+from firstcontact.measurement.policy.explain import explain
 from firstcontact.measurement.policy.model import Condition, Policy
 from firstcontact.measurement.policy.preset import find_policy, load_preset, preset_names, preset_text
 from firstcontact.measurement.policy.read import policy_from, read_policy
@@ -35,6 +36,7 @@ def test_settings_are_the_fields_of_the_model() -> None:
         "calendar": model.Calendar,
         "service_level": model.ServiceLevel,
         "publish": model.Publish,
+        "cost": model.Cost,
         "related": model.Related,
         "counts_when": model.Condition,
         "exclude": model.Exclusion,
@@ -213,3 +215,14 @@ def test_conditions_are_read_as_the_model_has_them() -> None:
     """The strict comparison and the whole one are two."""
     text = 'name = "p"\n[[counts_when]]\nsignal = "minutes_to_settle"\nbelow = 15\n'
     assert policy_from(parse(text, "p")).counts_when == (Condition("minutes_to_settle", below=15.0),)
+
+
+def test_a_cost_survives_the_file_and_changes_no_count() -> None:
+    """What a contact costs is written and read again. Without one, the digest is what it was before costs were known
+    to policies; with one, figures in money move, and so does the digest; the currency's name moves nothing."""
+    priced = Policy(cost=model.Cost(7.5, "EUR"))
+    assert policy_from(parse(write_policy(priced), "p.toml")) == priced
+    assert Policy(cost=model.Cost(None, "EUR")).digest == Policy().digest != priced.digest
+    assert Policy(cost=model.Cost(7.5, "лв")).digest == priced.digest
+    assert any("7.5 EUR" in point for point in explain(priced).points)
+    assert faults_of('name = "x"\n[cost]\ncost_per_contact = -1\n')

@@ -98,6 +98,9 @@ def _points(policy: Policy) -> list[str]:
         f"Figures have {policy.publish.level:.0%} intervals, are refused below {policy.publish.minimum_sample} "
         f"contacts, and are not shown at all below {policy.publish.suppress_below}."
     )
+    if policy.cost.cost_per_contact is not None:
+        amount = f"{policy.cost.cost_per_contact:g} {policy.cost.currency}".strip()
+        points.append(f"A contact whose own cost is not recorded is taken to cost {amount}.")
     return points
 
 

@@ -184,6 +184,19 @@ class ServiceLevel:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What a contact costs, so that recoverable contacts can be said in money.
+
+    Attributes:
+        cost_per_contact: Of a contact whose own cost is not recorded; None where it is not known.
+        currency: As it is to be printed: `EUR`.
+    """
+
+    cost_per_contact: float | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A definition of first contact resolution.
 
@@ -214,6 +227,7 @@ class Policy:
     calendar: Calendar = field(default_factory=Calendar)
     service_level: ServiceLevel = field(default_factory=ServiceLevel)
     publish: Publish = field(default_factory=Publish)
+    cost: Cost = field(default_factory=Cost)
 
     def as_dict(self) -> dict[str, Any]:
         """The policy as plain data, every setting spelled out."""
@@ -226,7 +240,10 @@ class Policy:
         >>> Policy(window=Window(7)).digest == Policy(name="week", window=Window(7.0)).digest
         True
         """
-        return digest(_meaning(self.as_dict()))
+        settings = self.as_dict()
+        if self.cost.cost_per_contact is None:
+            del settings["cost"]
+        return digest(_meaning(settings))
 
     @property
     def signals(self) -> frozenset[str]:
@@ -249,7 +266,7 @@ class Policy:
         return max(self.link.look_back_days, self.link.look_back_factor * window_days)
 
 
-_PROSE = frozenset({"name", "version", "title", "source", "note", "because"})
+_PROSE = frozenset({"name", "version", "title", "source", "note", "because", "currency"})
 
 
 def _meaning(value: Any) -> Any:

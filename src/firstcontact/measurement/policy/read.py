@@ -11,6 +11,7 @@ from firstcontact.measurement.policy.conflict import check_condition, check_toge
 from firstcontact.measurement.policy.model import (
     Calendar,
     Condition,
+    Cost,
     Exclusion,
     Link,
     Policy,
@@ -104,6 +105,7 @@ def build(text: TomlText, data: dict[str, Any], place: tuple[str | int, ...], fa
         calendar=Calendar(**once.get("calendar", {})),
         service_level=ServiceLevel(**once.get("service_level", {})),
         publish=Publish(**once.get("publish", {})),
+        cost=Cost(**once.get("cost", {})),
         related=tuple(Related(**row) for row in many.get("related", {}).values()),
         exclude=tuple(Exclusion(**row) for row in many.get("exclude", {}).values()),
         **values,

@@ -171,12 +171,25 @@ PUBLISH = (
     Setting("dominance", "number", "Largest share of a cell that one customer may have", 0, 1, above=True),
 )
 
+COST = (
+    Setting(
+        "cost_per_contact",
+        "number",
+        "What a contact costs where its own cost is not recorded",
+        0,
+        1_000_000,
+        unset="recoverable contacts are counted, not priced",
+    ),
+    Setting("currency", "text", "Currency of all amounts, like EUR"),
+)
+
 SECTIONS: dict[str, tuple[Setting, ...]] = {
     "window": WINDOW,
     "link": LINK,
     "calendar": CALENDAR,
     "service_level": SERVICE_LEVEL,
     "publish": PUBLISH,
+    "cost": COST,
 }
 """Sections that stand once: `[window]`."""
 
