@@ -110,6 +110,18 @@ def test_a_definition_of_too_few_contacts_to_show_shows_no_count(engine: Engine,
     assert pq.read_table(tmp_path / "out" / "definitions.parquet").num_rows == len(defined.rows)
 
 
+def test_nothing_differs_from_a_figure_too_small_to_show(engine: Engine) -> None:
+    """Where one's own policy judges three contacts, no other definition says on how many of them it disagrees."""
+    drawn = _everyone(60)
+    for place, one in enumerate(drawn[:3]):
+        one["survey"] = {"contacts_needed": 1 + place, "resolved": place == 0}
+    own = load_preset("sqm-survey")
+    for rows in (_measured(engine, drawn, own).run.definitions, _defined(engine, drawn, own).rows):
+        told = _named(rows)
+        assert isinstance(told["repeat-7d"].result, Estimate)
+        assert {row.differs for name, row in told.items() if isinstance(row.result, Estimate)} == {None}
+
+
 @pytest.mark.parametrize("name", ["firstcontact", "repeat-7d", "agent-says"])
 def test_a_preset_has_the_same_figure_as_headline_and_as_one_of_many(engine: Engine, name: str) -> None:
     """Value, interval, status and maturity are those of the run, and no contact differs."""

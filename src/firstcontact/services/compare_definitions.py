@@ -125,7 +125,7 @@ def _apply(
             own,
             sums[preset.name],
             left_out=_left_out(books[preset.name]),
-            differs=_differences(counted, preset.name) if pair and preset.digest != own.digest else (0, 0),
+            differs=(0, 0) if preset.digest == own.digest else _differences(counted, preset.name) if pair else None,
             largest=largest.get(preset.name),
         )
         for preset in presets

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +129,7 @@ def define(
     progress("comparing verdicts")
     found = _signatures(engine, wide, sides)
     pairs = separate(sides, found)
-    differs = {pair.other: _ways(pair) for pair in pairs if pair.one == label}
+    differs = {label: (0, 0)} | {pair.other: _ways(pair) for pair in pairs if pair.one == label}
     sums = {side.name: one for side, one in zip(sides, _sums(engine, wide, sides), strict=True)}
     state = {side.name: wide[f"state_{number}"] for number, side in enumerate(sides)}
     largest = largest_customers(engine, prepared, own, sums, wide, lambda name: _judged(state[name]))
@@ -140,11 +140,14 @@ def define(
             own,
             sums[side.name],
             left_out=_causes(states, found),
-            differs=differs.get(side.name, (0, 0)),
+            differs=differs.get(side.name),
             largest=largest.get(side.name),
         )
         for side, states in zip(sides, found.states, strict=True)
     }
+    if label in rows and suppressed(rows[label]):
+        # What differs from so few contacts would tell how few they are.
+        rows = {name: replace(row, differs=None) for name, row in rows.items()}
     return Defined(
         own=label,
         sides=tuple(sides),

@@ -64,7 +64,7 @@ def tell(
     sums: Sums,
     *,
     left_out: dict[str, int],
-    differs: tuple[int, int],
+    differs: tuple[int, int] | None,
     largest: int | None,
 ) -> DefinitionRow:
     """The row of a definition that the data support.

@@ -15,6 +15,7 @@ from firstcontact.contacts.ledger import MeasureLedger
 from firstcontact.contacts.loaded import Loaded
 from firstcontact.contacts.table import REASON_SEPARATOR
 from firstcontact.kernel.progress import Progress, silent
+from firstcontact.kernel.result import SIGNAL_ABSENT, SUPPRESSED, Refusal
 from firstcontact.measurement.explain.catalog import EXPLANATIONS
 from firstcontact.measurement.explain.explanation import Context, Stamp
 from firstcontact.measurement.fit.declared import declare, effective_hash
@@ -23,10 +24,11 @@ from firstcontact.measurement.linking.period import local_day
 from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.measurement.measures.cut import asked, standard
 from firstcontact.measurement.measures.reduce import gather
-from firstcontact.measurement.measures.row import DefinitionRow
+from firstcontact.measurement.measures.row import DefinitionRow, ResultRow
 from firstcontact.measurement.measures.tabulate import columns_of, tabulate
 from firstcontact.measurement.policy.model import Policy, cut_reason
 from firstcontact.services.compare_definitions import compare_definitions, signals_beside
+from firstcontact.services.definition import judged_by
 from firstcontact.services.explain import explain
 from firstcontact.services.prepare import Connector, Options, Prepared, extent, prepare
 from firstcontact.services.reuse_fit import reuse_fit
@@ -167,7 +169,7 @@ def measure(
     definitions: tuple[DefinitionRow, ...] = ()
     if options.definitions:
         watch("applying every definition")
-        pair = loaded.ledger.contacts <= DIFFERENCES_UP_TO
+        pair = loaded.ledger.contacts <= DIFFERENCES_UP_TO and not _hidden(rows, policy)
         definitions = compare_definitions(engine, prepared, policy, linked, pair=pair, progress=silent)
     watch.stop()
     created = now()
@@ -199,6 +201,13 @@ def _check(ledgers: Sequence[MeasureLedger], contacts: int) -> None:
     astray = [ledger.measure for ledger in ledgers if ledger.contacts != contacts or not ledger.adds_up]
     if astray:
         raise AssertionError(f"the ledger of {', '.join(astray)} does not hold every contact once")
+
+
+def _hidden(rows: Sequence[ResultRow], policy: Policy) -> bool:
+    """Whether so few contacts are judged that what differs from them would tell how few they are."""
+    own = judged_by(policy).id
+    results = [row.result for row in rows if row.measure == own and not row.by]
+    return any(isinstance(one, Refusal) and one.kind in (SUPPRESSED, SIGNAL_ABSENT) for one in results)
 
 
 def _depth(reasons: list[str | None]) -> int:

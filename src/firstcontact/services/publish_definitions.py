@@ -134,8 +134,8 @@ def _flat(row: DefinitionRow, defined: Defined) -> dict[str, Any]:
         "unsettled": row.unsettled,
         "left_out": defined.contacts - row.counted,
         "left_out_by_cause": "; ".join(f"{cause} {count}" for cause, count in row.left_out.items()),
-        "yes_here_only": row.differs[0],
-        "no_here_only": row.differs[1],
+        "yes_here_only": row.differs[0] if row.differs else None,
+        "no_here_only": row.differs[1] if row.differs else None,
     }
     return (
         told

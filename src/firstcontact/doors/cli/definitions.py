@@ -178,7 +178,7 @@ def _table(rows: list[DefinitionRow], defined: Defined) -> Table:
             both = row.reading_low is not None and row.reading_high is not None
             cells.append(_span(row.reading_low, row.reading_high) if both else "")  # type: ignore[arg-type]
         chosen_one = row.preset == defined.own
-        differs = ["chosen", ""] if chosen_one else [f"{count:,}" for count in row.differs]
+        differs = ["chosen", ""] if chosen_one else [f"{count:,}" for count in row.differs or ()] or ["", ""]
         cells += ["", "", ""] if suppressed(row) else [f"{row.counted:,}", *differs]
         table.add_row(*(Text(cell) for cell in cells), style="bold" if chosen_one else "")
     return table

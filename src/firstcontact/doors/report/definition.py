@@ -28,7 +28,7 @@ class Definition:
         unsettled: How many open cases; empty where there are none.
         only_here: Contacts that it counts as settled and the run's policy does not.
         only_ours: The other way round.
-        differ: Both together; empty for the run's own.
+        differ: Both together; empty for the run's own, and where it may not be shown.
         ours: Whether it is the run's own policy.
     """
 
@@ -101,7 +101,7 @@ def _told(row: DefinitionRow, run: Run, writer: Writer) -> Definition:
     if row.reading_low is not None and row.reading_high is not None and row.unsettled:
         readings = number.span(number.decimal(row.reading_low * 100), number.percent(row.reading_high))
     ours = row.preset == run.policy.name
-    yes, no = row.differs
+    yes, no = row.differs or (0, 0)
     return Definition(
         shown(row.preset),
         shown_sentence(row.title).removesuffix("."),
@@ -111,6 +111,6 @@ def _told(row: DefinitionRow, run: Run, writer: Writer) -> Definition:
         number.count(row.unsettled) if row.unsettled else "",
         number.count(yes),
         number.count(no),
-        "" if ours else number.count(yes + no),
+        "" if ours or row.differs is None else number.count(yes + no),
         ours,
     )

@@ -62,7 +62,8 @@ class DefinitionRow:
         unsettled: Contacts on which the definition does not say.
         left_out: Contacts it leaves out, by cause.
         differs: Contacts judged both here and by the run's own policy, with opposite verdicts: (yes here and no there,
-            no here and yes there).
+            no here and yes there); None where they were not compared or may not be shown, as where the run's own policy
+            judges too few contacts.
     """
 
     preset: str
@@ -75,4 +76,4 @@ class DefinitionRow:
     resolved: int = 0
     unsettled: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
-    differs: tuple[int, int] = (0, 0)
+    differs: tuple[int, int] | None = (0, 0)
