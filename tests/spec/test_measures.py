@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from firstcontact.kernel.result import Estimate
+from firstcontact.measurement.fit.declared import Fit
 from firstcontact.measurement.linking.frame import Frame
+from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.policy.model import Condition, Link, Policy, ServiceLevel
-from tests.drawn import DAY_0, SHOW_ALL, contact, count, count_all, on
+from tests.drawn import DAY_0, FRAME, SHOW_ALL, contact, count, count_all, draw, on
 
 ISSUES = [
     contact("too early to know", "K0", 20),
@@ -103,6 +105,63 @@ def test_call_resolution_asks_how_it_ended(engine) -> None:
     # Who hung up was received and not resolved, whatever the record says.
     assert (told.n, told.total) == (5, 3.0)
     assert told.ledger.excluded == {"not_recorded": 1}
+
+
+def test_the_agent_speaks_where_no_state_is_kept(engine) -> None:
+    """call_resolution: among tickets with a history, a call without state or history is what its agent says; without
+    that nothing is known of it, and it is not taken for open."""
+    told = count(
+        engine,
+        "call_resolution",
+        [
+            contact("settled ticket", "K1", 50, events=[("settled", 51)]),
+            contact(
+                "open ticket, though the agent says done", "K2", 50, agent_says_resolved=True, events=[("update", 51)]
+            ),
+            contact("call, done", "K3", 50, agent_says_resolved=True),
+            contact("call, not done", "K4", 50, agent_says_resolved=False),
+            contact("call, nobody says anything", "K5", 50),
+        ],
+    )
+    assert (told.n, told.total) == (4, 2.0)
+    assert told.ledger.excluded == {"not_recorded": 1}
+
+
+def test_the_whole_contact_shows_what_its_legs_show(engine) -> None:
+    """escalation_rate, call_resolution, survey_fcr, csat: an escalation of any leg, the last word, and the survey of
+    any leg are the contact's; each contact is counted once."""
+    half = 10.5 / 1440  # half a minute after the head ended
+    drawn = [
+        contact("head", "K1", 50, channel="phone", agent_says_resolved=False),
+        contact(
+            "its leg",
+            "K1",
+            50 + half,
+            channel="phone",
+            escalated_to="level 2",
+            agent_says_resolved=True,
+            survey={"resolved": True, "contacts_needed": 1, "csat": 0.75},
+        ),
+        contact("head asked", "K2", 50, channel="phone", agent_says_resolved=True, survey={"csat": 0.25}),
+        contact("leg silent", "K2", 50 + half, channel="phone"),
+        contact("alone", "K3", 50, channel="phone", agent_says_resolved=False),
+    ]
+    asked = {"escalation_rate": (3, 1.0), "call_resolution": (3, 2.0), "survey_fcr": (1, 1.0), "csat": (2, 1.0)}
+    told = count_all(engine, drawn, _policy(), FRAME, asked)
+    assert {name: (one.n, one.total) for name, one in told.items()} == asked
+    assert all(one.ledger.excluded["part_of_contact"] == 2 for one in told.values())
+
+
+def test_the_wrap_up_of_a_whole_contact_is_the_last(engine) -> None:
+    """A leg keeps its own code; the contact has the last one given."""
+    drawn = [
+        contact("head", "K1", 50, channel="phone", wrap_up="passed on"),
+        contact("leg", "K1", 50 + 10.5 / 1440, channel="phone", wrap_up="solved"),
+        contact("last leg", "K1", 50 + 21 / 1440, channel="phone"),
+    ]
+    linked = link(engine, draw(engine, drawn), _policy(), Fit(()), FRAME)
+    rows = {row["contact_id"]: row["wrap_up"] for row in engine.execute(linked).to_pylist()}
+    assert rows == {"head": "solved", "leg": "solved", "last leg": None}
 
 
 def test_reopen_rate_asks_of_what_was_settled(engine) -> None:

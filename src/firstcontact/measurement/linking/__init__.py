@@ -70,8 +70,15 @@ bar everybody.
 channel, whatever excludes it, not outbound) that starts within `redial_minutes` of its end.
 
 **Case events** of a contact count when they are no later than `events_days` after its start. Whether the data support
-a signal is decided on all rows and events given. Of a head, only end, reason and transfers take up its legs; its
-events, survey and other columns are its own.
+a signal is decided on all rows and events given.
+
+**State.** A contact is settled or not as its `settled` column says; where that is missing, as its own case events say
+(settled last, or not), late ones left out; where it has no case event either, an abandoned contact is not settled, and
+of any other nothing is known.
+
+**The whole contact.** What is seen on a head is what is seen on the contact: an escalation of the head or any of its
+legs; the last state, agent's word, wrap-up and answer to each survey question that the head or a leg records, in order.
+Beside these, the end, the reason and the transfers, a head keeps what its own row says, and legs keep all of theirs.
 
 **Verdict** of a contact that is eligible and mature, the first that applies:
 

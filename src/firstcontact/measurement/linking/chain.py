@@ -59,7 +59,7 @@ def reason_table(reasons: list[str | None], policy: Policy, fit: Fit) -> pa.Tabl
                 "key": keys.setdefault(key, len(keys)),
                 "window_us": round(days * DAY_US),
                 "look_back_us": round(look_back * DAY_US),
-                "horizon_us": round(max(days, *_related_days(reason, policy), days) * DAY_US),
+                "horizon_us": round(max([days, *_related_days(reason, policy)]) * DAY_US),
             }
         )
     types = {"reason_text": pa.string(), "reason_number": pa.int32(), "key": pa.int32()}
@@ -101,8 +101,8 @@ def _alike(known: pa.Table) -> bool:
 def _related_days(reason: str | None, policy: Policy) -> list[float]:
     """The windows of the rules on whose earlier side a reason stands."""
     if reason is None:
-        return [0.0]
-    return [0.0] + [
+        return []
+    return [
         rule.days
         for rule in policy.related
         if within(reason, rule.earlier) or (rule.both_ways and within(reason, rule.later))

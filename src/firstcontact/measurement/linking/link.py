@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from firstcontact.measurement.linking import chain, issue, leg, related
+from firstcontact.measurement.linking import chain, issue, leg, related, whole
 from firstcontact.measurement.linking.judge import outcome
 from firstcontact.measurement.linking.portable import microseconds
 from firstcontact.measurement.linking.shared import Shared
@@ -116,10 +116,16 @@ def connect(
     contacts = source.select([column for column in source.columns if column in read or column in carried])
 
     known = chain.reason_table(shared.reasons, policy, fit)
-    placed = engine.view(_place(shared, contacts, policy, frame, known), f"{name}_placed")
+    located, parts = _place(shared, contacts, policy, frame, known)
+    placed = engine.view(located, f"{name}_placed")
     asks_for_customers = policy.needs_customer or detail or bool({"returned", "repeat"} & set(wanted))
     linked = chain.gaps(placed, policy, frame, detail=detail) if asks_for_customers else chain.no_gaps(placed)
     linked, absent = _observe(shared, linked, policy, wanted, answers)
+    if parts is not None:
+        members = _timed(contacts.join(parts, contacts.contact_id == parts.member_id))
+        asked = [name for name in wanted if SIGNALS[name].whole != "own"]
+        of_parts, _ = _observe(shared, members, policy, asked, answers)
+        linked = whole.carry(linked, of_parts, answers)
     seen = [signal for signal in (*wanted, *answers) if signal in linked.columns]
     result = ("contact_id", *carried, *_CHAINED, *seen, *(_NAMED if detail else ()))
     # Kept before anything is decided: what follows from gaps and windows is quicker to find again than to keep.
@@ -158,11 +164,20 @@ def reconnect(shared: Shared, linked: ir.Table, policy: Policy, fit: Fit, frame:
     return shared.engine.view(_decide(shared, base, policy, fit, frame, name), name)
 
 
-def _place(shared: Shared, contacts: ir.Table, policy: Policy, frame: Frame, known: pa.Table) -> ir.Table:
-    """Each contact with what chaining asks: whether it takes part, from when to when, and under which key."""
-    timed = chain.time(chain.sort_out(contacts, policy), policy, frame)
-    timed = timed.mutate(recorded_start_us=timed.start_us, recorded_end_us=microseconds(timed.ended_at))
-    return chain.number_reasons(shared.engine, leg.fold(shared, timed, policy, frame), known, policy)
+def _place(
+    shared: Shared, contacts: ir.Table, policy: Policy, frame: Frame, known: pa.Table
+) -> tuple[ir.Table, ir.Table | None]:
+    """Each contact with what chaining asks: whether it takes part, when, under which key; and the parts of wholes."""
+    timed = _timed(chain.time(chain.sort_out(contacts, policy), policy, frame))
+    folded, parts = leg.fold(shared, timed, policy, frame)
+    return chain.number_reasons(shared.engine, folded, known, policy), parts
+
+
+def _timed(contacts: ir.Table) -> ir.Table:
+    """Contacts with the times that their own row records, which legs do not move."""
+    return contacts.mutate(
+        recorded_start_us=microseconds(contacts.started_at), recorded_end_us=microseconds(contacts.ended_at)
+    )
 
 
 def judge(connected: ir.Table, policy: Policy) -> ir.Table:

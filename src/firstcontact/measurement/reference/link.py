@@ -14,7 +14,7 @@ from firstcontact.measurement.fit.declared import Fit
 from firstcontact.measurement.linking.frame import Frame
 from firstcontact.measurement.policy.model import Policy, Related, cut_reason, within
 from firstcontact.measurement.reference.contact import Contact, microseconds
-from firstcontact.measurement.reference.signal import Signals, evidence, observe
+from firstcontact.measurement.reference.signal import Signals, evidence, observe, whole
 
 DAY = 86_400_000_000
 MINUTE = 60_000_000
@@ -42,13 +42,14 @@ class Linked:
         leg_of: Of a transferred leg, the contact it is part of.
         key: The reason as far as it matters.
         reason: The whole reason, of a head with that of its legs.
-        channel, direction: As given.
         start, end, anchor: Its moments; of a head, with its legs.
         legs: How many transferred legs it has.
         previous_gap, next_gap: To its neighbours in the chain.
         related_previous_gap, related_next_gap: To the nearest related repeat.
         window, look_back, horizon: Lengths that the fit and the related reasons give it.
-        signals: What was seen, by signal name; None where not recorded.
+        returned, repeat, repeat_of, issue_id, issue_start, opener: As the text of `measurement.linking` has them.
+        left_censored, mature, index_eligible, redialled: Likewise.
+        signals: What was seen, by signal name; None where not recorded. Of a head, with what its legs show.
     """
 
     contact: Contact
@@ -119,8 +120,13 @@ def link(contacts: Sequence[Contact], policy: Policy, fit: Fit, frame: Frame) ->
     for mine in _by_customer(rows).values():
         _find_redials(mine, policy)
     held = evidence(contacts)
-    for row in rows:
+    parts: dict[str, list[Signals]] = {}
+    for row in sorted(rows, key=lambda row: row.order):
         row.signals = observe(row.contact, row.legs, held, policy.link.events_days)
+        parts.setdefault(row.leg_of or row.contact_id, []).append(row.signals)
+    for row in rows:
+        if row.legs:
+            row.signals = whole(parts[row.contact_id])
         row.signals["returned"] = row.returned
         row.signals["repeat"] = row.repeat
     return rows

@@ -92,6 +92,20 @@ def observe(contact: Contact, legs: int, held: Held, events_days: float | None =
     return {name: value if name in can or name == "transfers" else None for name, value in seen.items()}
 
 
+def whole(parts: Sequence[Signals]) -> Signals:
+    """What a contact of several parts shows: the first part's signals, but an escalation of any, and the last word.
+
+    Args:
+        parts: The signals of the head and of its legs, in order.
+    """
+    seen = dict(parts[0])
+    if seen["escalated"] is not None:
+        seen["escalated"] = any(part["escalated"] for part in parts)
+    for name in ("settled", "agent_says_resolved", "survey_resolved", "survey_contacts_needed"):
+        seen[name] = next((part[name] for part in reversed(parts) if part[name] is not None), None)
+    return seen
+
+
 def _in_time(event: CaseEvent, contact: Contact, days: float | None) -> bool:
     if days is None:
         return True
@@ -121,8 +135,9 @@ def _transfers(contact: Contact, events: list[CaseEvent], legs: int, held: Held)
 def _settled(contact: Contact, events: list[CaseEvent], held: Held) -> bool | None:
     if contact.settled is not None:
         return contact.settled
-    if "event:settled" not in held:
-        return None
+    # Where nothing at all happened on a contact, nobody kept a history of it.
+    if "event:settled" not in held or not contact.events:
+        return False if contact.abandoned else None
     settled, reopened = _last(events, "settled"), _last(events, "reopen")
     return settled is not None and (reopened is None or settled > reopened)
 

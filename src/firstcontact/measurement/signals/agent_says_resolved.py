@@ -22,4 +22,5 @@ SIGNAL = Signal(
     rests_on=frozenset({"agent_says_resolved"}),
     columns=("agent_says_resolved",),
     type="boolean",
+    whole="last",
 )

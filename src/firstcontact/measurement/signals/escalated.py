@@ -23,4 +23,5 @@ SIGNAL = Signal(
     rests_on=frozenset({"escalated_to", "event.escalation"}),
     columns=("escalated_to",),
     type="boolean",
+    whole="any",
 )

@@ -26,13 +26,19 @@ def count_events(events: ir.Table, contacts: ir.Table, days: float | None) -> ir
     Returns:
         `event_id` (the contact), `event_<kind>` counts, `event_first_settled_us`, `event_last_settled_us`,
         `event_last_reopen_us`, `event_first_reply_us` (int64), `event_agents` (different agents who replied) and
-        `event_updates` (what the centre did before the first settled event).
+        `event_updates` (what the centre did before the first settled event). A contact all of whose events are too late
+        has a row: its history is known, and nothing in it counts.
     """
     timed = events.select("contact_id", "kind", "agent_id", at_us=microseconds(events.at))
     if days is not None:
         started = timed.join(contacts.select("contact_id", "recorded_start_us"), "contact_id")
-        kept = started.filter(started.at_us <= started.recorded_start_us + round(days * DAY_US))
-        timed = kept.drop("recorded_start_us")
+        too_late = started.at_us > started.recorded_start_us + round(days * DAY_US)
+        timed = started.select(
+            "contact_id",
+            "agent_id",
+            kind=ibis.ifelse(too_late, "", started.kind),
+            at_us=ibis.ifelse(too_late, ibis.null("int64"), started.at_us),
+        )
     first = ibis.window(group_by=timed.contact_id)
     settled = timed.mutate(
         first_settled_us=ibis.ifelse(timed.kind == "settled", timed.at_us, ibis.null("int64")).min().over(first)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -22,6 +22,8 @@ class Signal:
             what is always there.
         columns: Contact columns that it reads.
         type: Its type: `int64`, `float64`, `boolean` or `string`.
+        whole: What a contact of several parts (a head with its legs) shows: what its head shows on its `own` row, the
+            `last` thing recorded on any part, or whether `any` part shows it.
         see: Given contacts (with `event_*`, `survey_*` and linking columns) and what the data hold, the expression of
             the signal. NULL means not recorded for that contact.
     """
@@ -33,6 +35,7 @@ class Signal:
     rests_on: frozenset[str] = frozenset()
     columns: tuple[str, ...] = ()
     type: str = "int64"
+    whole: Literal["own", "last", "any"] = "own"
 
     def supported(self, has: frozenset[str]) -> bool:
         """Whether the data can show it."""

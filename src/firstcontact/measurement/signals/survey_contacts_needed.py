@@ -20,4 +20,5 @@ SIGNAL = Signal(
     "survey answers about the number of contacts",
     _see,
     rests_on=frozenset({"survey.contacts_needed"}),
+    whole="last",
 )

@@ -21,4 +21,5 @@ SIGNAL = Signal(
     _see,
     rests_on=frozenset({"survey.resolved"}),
     type="boolean",
+    whole="last",
 )
