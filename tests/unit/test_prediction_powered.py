@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from firstcontact.statistics.bucket import Array
 from firstcontact.statistics.prediction_powered import (
@@ -21,7 +22,9 @@ from firstcontact.statistics.share import t_quantile, wilson
 BUCKETS = 40
 
 
-def _cell(seed: int, n: int, *, fixed: float | None = None, weights: bool = False) -> tuple[Array, Array, Array, Array]:
+def _cell(
+    seed: int, n: int, *, fixed: float | None = None, weights: bool = False
+) -> tuple[Array, Array, Array, NDArray[np.int_]]:
     chance = np.random.default_rng(seed)
     y = (chance.random(n) < 0.8).astype(float)
     f = np.full(n, fixed) if fixed is not None else np.clip(0.7 * y + 0.3 * chance.random(n), 0, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from firstcontact.statistics.bucket import Array
 
@@ -81,7 +82,7 @@ class Powered:
     covered: Array
 
 
-def label_sums(label: Array, score: Array, weight: Array, bucket: Array, buckets: int) -> LabelSums:
+def label_sums(label: Array, score: Array, weight: Array, bucket: NDArray[np.int_], buckets: int) -> LabelSums:
     """The sums of one cell from its labelled contacts.
 
     Args:
@@ -106,8 +107,7 @@ def label_sums(label: Array, score: Array, weight: Array, bucket: Array, buckets
         square * label * score,
         square * score**2,
     )
-    where = bucket.astype(np.int64)
-    added = [np.asarray(np.bincount(where, part, buckets), dtype=np.float64)[None, :] for part in parts]
+    added = [np.asarray(np.bincount(bucket, part, buckets), dtype=np.float64)[None, :] for part in parts]
     return LabelSums(*added)
 
 
@@ -142,7 +142,7 @@ def prediction_powered(
         One mean a cell.
 
     >>> y, f = np.array([1.0, 1, 0, 1]), np.array([0.9, 0.8, 0.2, 0.7])
-    >>> four = label_sums(y, f, np.ones(4), np.arange(4.0), 4)
+    >>> four = label_sums(y, f, np.ones(4), np.arange(4), 4)
     >>> every = prediction_powered(four, np.ones((1, 4)), f[None, :])
     >>> float(every.value[0]), float(every.plain[0])
     (0.75, 0.75)
