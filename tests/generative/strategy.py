@@ -3,8 +3,11 @@ without length or end, unknown customers, missing reasons, legs, redials, outbou
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -30,7 +33,9 @@ CHANNELS = ("phone", "email", "self-service")
 LENGTHS = (0, 0, 1, 60, 600, 3600, 43_200, 86_400)
 DAYS = (0.00001, 1 / 24, 0.5, 1.0, 3.0, 30.0)
 
-maybe_flag = st.sampled_from([None, None, True, False])
+MAYBE = (None, None, True, False)
+SPARSE = ("queued_at", "answered_at", "transfers", "escalated_to", "settled", "agent_says_resolved", "abandoned")
+"""Columns that many systems do not have."""
 
 
 @dataclass(frozen=True)
@@ -43,59 +48,82 @@ class Invented:
     frame: Frame
 
 
-def seconds() -> st.SearchStrategy[int]:
-    """Lengths on a coarse grid, so that windows are met exactly, and just missed."""
-    grid = st.sampled_from(LENGTHS)
-    return st.one_of(grid, st.builds(lambda a, b: a + b, grid, grid), st.builds(lambda a: max(0, a - 1), grid))
+Choose = Callable[[Sequence[Any]], Any]
+"""Picks one of some things: Hypothesis, which can shrink what it picked, or plain seeded chance, which is quick."""
 
 
-@st.composite
-def contacts(draw: st.DrawFn) -> tuple[Contact, ...]:
-    """Contacts of a few customers, in no order."""
+def seconds(choose: Choose) -> int:
+    """A length on a coarse grid, so that windows are met exactly, and just missed."""
+    a, b, kind = choose(LENGTHS), choose(LENGTHS), choose(("one", "sum", "less"))
+    return int(a if kind == "one" else a + b if kind == "sum" else max(0, a - 1))
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a system records at all: kinds of case events, columns, and whether it asks customers."""
+
+    kinds: tuple[str, ...]
+    columns: frozenset[str]
+    asked: bool
+
+
+def recorded(choose: Choose) -> Recorded:
+    """A system that records some things and not others, for all of its contacts."""
+    kinds = tuple(kind for kind in CASE_EVENT_KINDS if choose((True, False, False)))
+    columns = frozenset(name for name in SPARSE if choose((True, True, True, False)))
+    return Recorded(kinds, columns, choose((True, False)))
+
+
+def history(choose: Choose, system: Recorded, name: str) -> list[Contact]:
+    """Contacts of a few customers; `name` begins their ids and those of the customers."""
     # A few customers with many contacts: that is where the rules meet.
-    people = ["ann", "ann", "ann", "bob", "bob", "cid", "dot", None]
-    customers = draw(st.lists(st.sampled_from(people), min_size=draw(st.sampled_from([1, 12, 28])), max_size=36))
-    kinds = draw(st.sets(st.sampled_from(CASE_EVENT_KINDS), max_size=5))
-    asked = draw(st.booleans())
+    people = ("ann", "ann", "ann", "bob", "bob", "cid", "dot", None)
     moment = BASE
     made = []
-    for number, customer in enumerate(customers):
-        moment = moment + timedelta(seconds=draw(seconds())) if number else moment
-        made.append(draw(contact(f"c{number:02d}", customer, moment, kinds, asked)))
-    return tuple(draw(st.permutations(made)))
+    for number in range(choose((1, 2, 5, 12, 20, 28, 36))):
+        customer = choose(people)
+        moment = moment + timedelta(seconds=seconds(choose)) if number else moment
+        made.append(contact(choose, system, f"{name}c{number:02d}", customer and name + customer, moment))
+    return made
 
 
-@st.composite
-def contact(draw: st.DrawFn, name: str, customer: str | None, start: datetime, kinds: set[str], asked: bool) -> Contact:
+def contact(choose: Choose, system: Recorded, name: str, customer: str | None, start: datetime) -> Contact:
     """One contact; its id may sort before that of an earlier one."""
-    lasts = draw(st.one_of(st.none(), st.just(0), seconds()))
-    special = draw(st.sampled_from(["", "", "", "", "", "", "outbound", "abandoned"]))
-    times = st.tuples(st.sampled_from([-60, 0, 60, 600, 86_400, 259_200]), st.sampled_from(sorted(kinds) or [""]))
-    happened = draw(st.lists(times, max_size=5)) if kinds else []
-    agents = st.sampled_from([None, "A", "B"])
-    survey = None
-    if asked and draw(st.booleans()):
-        survey = Survey(draw(maybe_flag), draw(st.sampled_from([None, 1, 2])))
+    lasts = choose((None, 0, seconds(choose)))
+    special = choose(("", "", "", "", "", "", "outbound", "abandoned"))
+    happened = choose((0, 0, 1, 2, 3, 5)) if system.kinds else 0
+    events = [
+        CaseEvent(
+            start + timedelta(seconds=choose((-60, 0, 60, 600, 86_400, 259_200))),
+            choose(system.kinds),
+            choose((None, "A", "B")),
+        )
+        for _ in range(happened)
+    ]
+    survey = Survey(choose(MAYBE), choose((None, 1, 2))) if system.asked and choose((True, False)) else None
+    given: dict[str, Any] = {
+        "reason": choose(("bill", "bill", "repair", "repair", None, *REASONS)),
+        "channel": choose(("phone", "phone", "phone", None, *CHANNELS)),
+        "direction": "outbound" if special == "outbound" else choose((None, "inbound")),
+        "queued_at": choose((None, start, start - timedelta(seconds=30))),
+        "answered_at": choose((None, start, start + timedelta(seconds=5))),
+        "agent_id": choose((None, "A", "B")),
+        "queue": choose((None, "sales", "test")),
+        "transfers": choose((None, None, 0, 2)),
+        "escalated_to": choose((None, None, "level 2")),
+        "settled": choose(MAYBE),
+        "agent_says_resolved": choose(MAYBE),
+        "abandoned": True if special == "abandoned" else choose((None, False)),
+    }
     return Contact(
-        contact_id=draw(st.sampled_from(["", "a", "z"])) + name,
+        contact_id=choose(("", "a", "z")) + name,
         customer=customer,
         started_at=start,
         ended_at=None if lasts is None else start + timedelta(seconds=lasts),
-        reason=draw(st.sampled_from(["bill", "bill", "repair", "repair", None, *REASONS])),
-        channel=draw(st.sampled_from(["phone", "phone", "phone", None, *CHANNELS])),
-        direction="outbound" if special == "outbound" else draw(st.sampled_from([None, "inbound"])),
-        queued_at=draw(st.sampled_from([None, start, start - timedelta(seconds=30)])),
-        answered_at=draw(st.sampled_from([None, start, start + timedelta(seconds=5)])),
-        agent_id=draw(agents),
-        queue=draw(st.sampled_from([None, "sales", "test"])),
-        transfers=draw(st.sampled_from([None, None, 0, 2])),
-        escalated_to=draw(st.sampled_from([None, None, "level 2"])),
-        settled=draw(maybe_flag),
-        agent_says_resolved=draw(maybe_flag),
-        abandoned=True if special == "abandoned" else draw(st.sampled_from([None, False])),
-        extra={"x_spam": draw(st.sampled_from([None, "yes", "no"]))},
-        events=tuple(CaseEvent(start + timedelta(seconds=at), kind, draw(agents)) for at, kind in happened),
+        extra={"x_spam": choose((None, "yes", "no"))},
+        events=tuple(events),
         survey=survey,
+        **{key: value for key, value in given.items() if key not in SPARSE or key in system.columns},
     )
 
 
@@ -171,9 +199,25 @@ def policies(draw: st.DrawFn) -> Policy:
 
 
 @st.composite
-def invented(draw: st.DrawFn) -> Invented:
-    """A whole question: contacts, policy, fit (which may know other windows, or lack a reason) and frame."""
-    told = draw(contacts())
+def invented(draw: st.DrawFn, histories: tuple[int, ...] = (1,)) -> Invented:
+    """A whole question: contacts, policy, fit (which may know other windows, or lack a reason) and frame.
+
+    Args:
+        draw: Hypothesis.
+        histories: How many histories one question may hold, each with customers of its own: linking many costs an
+            engine little more than linking one. Hypothesis invents the first, seeded chance the others.
+    """
+
+    def choose(things: Sequence[Any]) -> Any:
+        return draw(st.sampled_from(things))
+
+    system = recorded(choose)
+    made = history(choose, system, "h0-")
+    chance = random.Random(draw(st.integers(0, 2**32)))
+    for number in range(1, choose(histories)):
+        made += history(chance.choice, system, f"h{number}-")
+    chance.shuffle(made)
+    told = tuple(made)
     policy = draw(policies())
     keys = sorted({cut_reason(c.reason, policy.link.reason_level) for c in told})
     known = draw(st.sets(st.sampled_from(keys)))
