@@ -9,6 +9,7 @@ import numpy as np
 
 from firstcontact.measurement.measures.cut import PERIODS, Cut
 from firstcontact.measurement.measures.estimate import absent, crowded, estimate
+from firstcontact.measurement.measures.flag import chances, looked_at, settle
 from firstcontact.measurement.measures.reduce import Facts, Members, Reduced, Sums
 from firstcontact.measurement.measures.row import ResultRow
 
@@ -51,7 +52,7 @@ def tabulate(
     lacking = {measure.id: measure.lacks(policy, has) for measure in measures}
     supported = [measure for measure in measures if not lacking[measure.id]]
     rows = [
-        _row(measure, cuts[0], (), absent(measure, lacking[measure.id]), stamp)
+        _row(measure, cuts[0], (), absent(measure, lacking[measure.id]), None, stamp)
         for measure in measures
         if lacking[measure.id]
     ]
@@ -62,7 +63,7 @@ def tabulate(
             counted[columns] = facts.reduce(list(columns))
         rows += _cut_rows(facts, supported, policy, cut, counted[columns], list(columns), stamp)
     order = {measure.id: number for number, measure in enumerate(measures)}
-    return sorted(rows, key=lambda row: order[row.measure])
+    return sorted(settle(rows), key=lambda row: order[row.measure])
 
 
 def _cut_rows(
@@ -87,9 +88,11 @@ def _cut_rows(
     rows = []
     for measure in measures:
         results = estimate(measure, pooled[measure.id], policy, largest.get(measure.id))
+        looked = measure.id == looked_at(policy, cut)
+        apart = chances(pooled[measure.id], results) if looked else [None] * len(results)
         rows += [
-            _row(measure, cut, cell, result, stamp)
-            for number, (cell, result) in enumerate(zip(cells, results, strict=True))
+            _row(measure, cut, cell, result, p, stamp)
+            for number, (cell, result, p) in enumerate(zip(cells, results, apart, strict=True))
             if number not in outside
         ]
     return rows
@@ -103,7 +106,14 @@ def _outside(pooled: dict[str, Sums], cut: Cut) -> set[int]:
     return set(np.flatnonzero(np.asarray(held) == 0).tolist())
 
 
-def _row(measure: Measure, cut: Cut, cell: tuple[str | date, ...], result: Any, stamp: dict[str, Any]) -> ResultRow:
+def _row(
+    measure: Measure,
+    cut: Cut,
+    cell: tuple[str | date, ...],
+    result: Any,
+    apart: float | None,
+    stamp: dict[str, Any],
+) -> ResultRow:
     grain, start = "all", None
     plain: dict[str, str] = {}
     for one, value in zip(cut.slices, cell, strict=False):
@@ -111,4 +121,4 @@ def _row(measure: Measure, cut: Cut, cell: tuple[str | date, ...], result: Any, 
             grain, start = one.name, value
         else:
             plain[one.name] = value
-    return ResultRow(measure.id, cut.by, plain, grain, start, result, **stamp)
+    return ResultRow(measure.id, cut.by, plain, grain, start, result, **stamp, q_value=apart)
