@@ -357,7 +357,7 @@ def test_a_later_version_of_a_ticket_is_the_one_that_stays(engine, tmp_path):
             "updates": {"updated_at": "Updated at"},
         }
     )
-    assert load(engine, path, mapping=mapping).ledger.quarantined == {"FC2007": 1}
+    assert load(engine, path, mapping=mapping).ledger.absorbed == {"update": 1}
     (ended,) = engine.sql().execute("SELECT ended_at FROM contacts WHERE contact_id = 'T5'").fetchone()
     assert ended.day == 5
 

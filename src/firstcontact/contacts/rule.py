@@ -83,10 +83,10 @@ IMPLAUSIBLE = _rule(
 ID_TAKEN = _rule(
     "FC2007",
     "a contact id occurs twice with different content",
-    "Two rows carry the same contact id and say different things. The later version is kept where the file tells "
-    "versions apart, else the first row; the others are set aside. Identical copies are absorbed, not set aside.",
+    "Two rows carry the same contact id and say different things, and nothing tells which is the later. The first is "
+    "kept; the others are set aside. Identical copies and earlier versions are absorbed, not set aside.",
     "whose contact id another row carries with different content",
-    "remove the wrong row, or map a version or last-update column",
+    "remove the wrong row, or map a version or last-update column under [updates]",
 )
 VALUE_UNREADABLE = _rule(
     "FC2008",

@@ -49,12 +49,14 @@ class Settled:
     Attributes:
         contacts: How many became contacts.
         duplicates: Identical copies that were absorbed.
+        earlier: Rows of a contact of which a later version was kept.
         bad: Engine table of the rows set aside: `fc_file`, `fc_row`, `fc_faults`; one row each.
         rows: Engine table behind the contacts view, with every candidate column.
     """
 
     contacts: int
     duplicates: int
+    earlier: int
     bad: str
     rows: str
 
@@ -83,15 +85,15 @@ def settle(
     if clean and _all_fit(connection, candidates, found):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {rows} AS SELECT {listed} FROM ({candidates})")
         if not _repeated(connection, rows, "true"):
-            return Settled(_count(connection, rows), 0, bad, rows)
+            return Settled(_count(connection, rows), 0, 0, bad, rows)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {rows} AS SELECT * REPLACE ({FAULTS} | ({found}) AS {FAULTS}) FROM "
         f"({candidates})"
     )
     connection.execute(f"INSERT INTO {bad} SELECT {FILE}, {ROW}, {FAULTS} FROM {rows} WHERE {FAULTS} <> 0")
-    duplicates = _drop_repeated(connection, rows, bad, columns)
+    duplicates, earlier = _drop_repeated(connection, rows, bad, columns)
     connection.execute(f"DELETE FROM {rows} WHERE {FAULTS} <> 0")
-    return Settled(_count(connection, rows), duplicates, bad, rows)
+    return Settled(_count(connection, rows), duplicates, earlier, bad, rows)
 
 
 def _found(columns: Sequence[str]) -> str:
@@ -136,18 +138,22 @@ def _repeated(connection: DuckDBPyConnection, rows: str, where: str) -> list[int
     return [int(value) for value in dict.fromkeys(again.tolist())]
 
 
-def _drop_repeated(connection: DuckDBPyConnection, rows: str, bad: str, columns: Sequence[str]) -> int:
-    """Keep one row of each contact id: the latest version where there is one, else the first in the files."""
+def _drop_repeated(connection: DuckDBPyConnection, rows: str, bad: str, columns: Sequence[str]) -> tuple[int, int]:
+    """Keep one row of each contact id: the latest version where there is one, else the first in the files.
+
+    Returns:
+        How many identical copies, and how many earlier versions, were absorbed.
+    """
     hashes = _repeated(connection, rows, f"{FAULTS} = 0")
     if not hashes:
-        return 0
+        return 0, 0
     connection.register("fc_hashes", pa.table({"h": pa.array(hashes, pa.uint64())}))
     described = {str(row[0]) for row in connection.execute(f"DESCRIBE {rows}").fetchall()}
     latest = f"{VERSION} DESC NULLS LAST, " if VERSION in described else ""
     content = ", ".join(_name(column) for column in columns)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE fc_again AS SELECT id, {FILE}, {ROW}, content = first_value(content) "
-        "OVER w AS same, "
+        f"OVER w AS same, coalesce({VERSION} < first_value({VERSION}) OVER w, false) AS earlier, "
         f"row_number() OVER w AS place FROM (SELECT rowid AS id, contact_id, {FILE}, {ROW}, hash({content}) "
         "AS content, "
         f"{VERSION if latest else 'NULL'} AS {VERSION} FROM {rows} WHERE {FAULTS} = 0 AND hash(contact_id) IN "
@@ -156,12 +162,15 @@ def _drop_repeated(connection: DuckDBPyConnection, rows: str, bad: str, columns:
     )
     connection.unregister("fc_hashes")
     connection.execute(
-        f"INSERT INTO {bad} SELECT {FILE}, {ROW}, {bit(ID_TAKEN)} FROM fc_again WHERE place > 1 AND NOT same"
+        f"INSERT INTO {bad} SELECT {FILE}, {ROW}, {bit(ID_TAKEN)} FROM fc_again "
+        "WHERE place > 1 AND NOT same AND NOT earlier"
     )
-    row = connection.execute("SELECT count(*) FROM fc_again WHERE place > 1 AND same").fetchone()
+    row = connection.execute(
+        "SELECT count(*) FILTER (same), count(*) FILTER (earlier AND NOT same) FROM fc_again WHERE place > 1"
+    ).fetchone()
     connection.execute(f"DELETE FROM {rows} WHERE rowid IN (SELECT id FROM fc_again WHERE place > 1)")
     connection.execute("DROP TABLE fc_again")
-    return int(row[0]) if row else 0
+    return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 def contacts_view(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from firstcontact.adapters.connectors.tabular import dates, missing, sql
+from firstcontact.adapters.connectors.tabular import dates, lexicon, missing, sql
 from firstcontact.adapters.connectors.tabular import vocabulary as words
 from firstcontact.adapters.connectors.tabular.expression import meaning
 from firstcontact.adapters.connectors.tabular.mapping import Mapping, Source
@@ -143,6 +143,8 @@ class Evidence:
             known = sum(n for v, n in counts.items() if meaning(ours, v, Mapping()) is not None) / total
             enough = 0.2 if ours == "channel" else ACCEPT
             return known >= enough and len(counts) <= 60, f"{len(counts)} different values, {known:.1%} known words"
+        if ours in ("reason", "wrap_up") and self.is_outcome(column):
+            return False, "outcomes of calls"
         if ours == "reason":
             share = len(counts) / total
             dated = sum(dates.is_moment(v) for v in list(counts)[:200]) / min(200, len(counts))
@@ -268,6 +270,12 @@ class Evidence:
             f"SELECT count(DISTINCT h), count(*) FROM (SELECT hash({columns}) AS h FROM {self.relation.table})"
         ).fetchone()
         return float(row[0]) / float(row[1]) if row and row[1] else 1.0
+
+    def is_outcome(self, column: str) -> bool:
+        """Whether a column holds what became of calls, in the words of a telephone system."""
+        counts = self.values[column]
+        known = sum(n for v, n in counts.items() if v.casefold() in lexicon.OUTCOME_WORDS)
+        return bool(counts) and known >= 0.9 * sum(counts.values())
 
     def is_state(self, column: str) -> bool:
         """Whether a column holds states of a ticket."""

@@ -146,6 +146,18 @@ class Reader:
         return moment, offset, value
 
     def number(self, ours: str, source: Source, *, whole: bool) -> Value:
+        """SQL of a figure; of several added, those that are missing count nothing beside one that is there."""
+        if source.how == "sum":
+            figures = [self.number(ours, Source((column,)), whole=whole) for column in source.columns]
+            added = " + ".join(f"coalesce({figure.query}, 0)" for figure in figures)
+            some = ", ".join(figure.query for figure in figures)
+            return Value(
+                f"CASE WHEN coalesce({some}) IS NOT NULL THEN {added} END",
+                " OR ".join(f"coalesce({figure.unfit}, false)" for figure in figures),
+            )
+        if source.how == "stations":
+            count = self.number(ours, replace(source, how="first_of"), whole=whole)
+            return replace(count, query=f"greatest({count.query} - 1, 0)")
         kinds = {self.relation.columns[column] for column in source.columns}
         factor = UNITS[self.mapping.units[ours]] if ours in self.mapping.units else 1.0
         times = f" * {factor}" if factor != 1.0 else ""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from firstcontact.adapters.connectors.tabular import lexicon, sql
 from firstcontact.adapters.connectors.tabular import vocabulary as words
+from firstcontact.adapters.connectors.tabular.duration import handle_time, unit_by_name
 from firstcontact.adapters.connectors.tabular.evidence import ACCEPT, Evidence, Guess, name_fit
-from firstcontact.adapters.connectors.tabular.identity import identify
+from firstcontact.adapters.connectors.tabular.identity import find_update, identify, latest
 from firstcontact.adapters.connectors.tabular.mapping import Mapping, Source
 from firstcontact.adapters.connectors.tabular.nobody import missing_in
 from firstcontact.adapters.connectors.tabular.source import Relation
@@ -36,10 +37,12 @@ def guess(connection: DuckDBPyConnection, relation: Relation) -> tuple[Mapping, 
     update: dict[str, Source] = {}
     columns = _exact(seen)
     ours = bool(columns)
-    if not ours:
+    if ours:
+        update = latest(seen, find_update(seen))
+    else:
         columns, kind, update = _by_name(seen)
-    nobody = missing_in(seen, columns)
     known = identifiers(seen)
+    nobody = missing_in(seen, columns, known)
     answers, scales = surveys(seen)
     mapping = Mapping(
         kind=kind,
@@ -47,7 +50,7 @@ def guess(connection: DuckDBPyConnection, relation: Relation) -> tuple[Mapping, 
         missing=tuple(sorted(seen.tokens)),
         missing_in=nobody,
         values=_words(seen, columns),
-        units={} if ours else _units(seen, columns),
+        units={} if ours else _units(columns),
         source=name_system(seen.plain.values()),
         extra=tuple(column for column in relation.columns if column.startswith(EXTRA_PREFIX)),
         identifiers=known,
@@ -98,14 +101,28 @@ def _by_name(seen: Evidence) -> tuple[dict[str, Source], SourceKind, dict[str, S
     for ours in order:
         if ticket and ours == "handle_seconds":
             continue
-        found = seen.named(ours, words.NAMES[ours])
+        found = handle_time(seen) if ours == "handle_seconds" else seen.named(ours, words.NAMES[ours])
         if found is None:
             continue
         columns[ours] = _deeper(seen, found) if ours == "reason" else found
     if "settled" in columns and not seen.is_state(columns["settled"].columns[0]):
         seen.forget("settled", columns)
     _abandoned_by_outcome(seen, columns)
+    _transfers_by_stations(seen, columns)
+    if "reason" not in columns and "wrap_up" in columns and seen.fits("reason", columns["wrap_up"].columns[0])[0]:
+        columns["reason"] = columns["wrap_up"]
+        seen.note("reason", columns["wrap_up"], "no column says why; the code chosen at the end stands in for it", 0.6)
     return columns, kind, update
+
+
+def _transfers_by_stations(seen: Evidence, columns: dict[str, Source]) -> None:
+    """Zendesk counts the agents and groups a ticket came to: the first of them is no transfer."""
+    found = [c for c, plain in seen.plain.items() if plain in ("assignee stations", "group stations")]
+    found = sorted((c for c in found if seen.fits("transfers", c)[0]), key=lambda c: seen.plain[c])
+    if "transfers" not in columns and found:
+        columns["transfers"] = Source(tuple(found), "stations")
+        seen.taken |= set(found)
+        seen.note("transfers", columns["transfers"], "places it came to; the first is no transfer", 0.9)
 
 
 def _ends(seen: Evidence) -> Source | None:
@@ -153,7 +170,8 @@ def _abandoned_by_outcome(seen: Evidence, columns: dict[str, Source]) -> None:
             r"disposition|outcome|result|status|call type|interaction type|disconnect|изход|תוצאה|结果", plain
         ):
             continue
-        if len(counts) <= 60 and any(v.casefold() in lexicon.ABANDON_WORDS for v in counts):
+        leaving = lexicon.ABANDON_WORDS | (lexicon.UNANSWERED_WORDS if seen.is_outcome(column) else frozenset())
+        if len(counts) <= 60 and any(v.casefold() in leaving for v in counts):
             columns["abandoned"] = Source((column,))
             seen.note("abandoned", columns["abandoned"], "one of its words means abandoned", 0.8)
             return
@@ -167,29 +185,24 @@ def _words(seen: Evidence, columns: dict[str, Source]) -> dict[str, dict[str, st
     counts = seen.values[source.columns[0]]
     if all(v.casefold() in lexicon.TRUE_WORDS | lexicon.FALSE_WORDS for v in counts):
         return {}
+    leaving = lexicon.ABANDON_WORDS
+    if seen.is_outcome(source.columns[0]):
+        leaving |= lexicon.UNANSWERED_WORDS
     rows = seen.connection.execute(
         f"SELECT DISTINCT trim({sql.name(source.columns[0])}) FROM {seen.relation.table} "
         f"WHERE {sql.name(source.columns[0])} IS NOT NULL LIMIT 200"
     ).fetchall()
     return {
         "abandoned": {
-            str(row[0]): str(str(row[0]).casefold() in lexicon.ABANDON_WORDS).lower()
+            str(row[0]): str(str(row[0]).casefold() in leaving).lower()
             for row in sorted(rows) if str(row[0]) not in seen.tokens
         }
     }  # fmt: skip
 
 
-def _units(seen: Evidence, columns: dict[str, Source]) -> dict[str, str]:
-    units: dict[str, str] = {}
-    for ours in ("handle_seconds", "hold_seconds"):
-        if ours not in columns:
-            continue
-        column = columns[ours].columns[0]
-        name = f"{seen.plain[column]} {words.plain_name(column)}"
-        if re.search(r"\bms\b|millisec", name) or seen.plain[column] in ("t handle", "thandle"):
-            units[ours] = "milliseconds"
-        elif re.search(r"\bmins?\b|minutes", name):
-            units[ours] = "minutes"
-        elif re.search(r"\bhrs?\b|hours", name):
-            units[ours] = "hours"
-    return units
+def _units(columns: dict[str, Source]) -> dict[str, str]:
+    """Units that the columns' names say."""
+    found = {
+        ours: unit_by_name(*columns[ours].columns) for ours in ("handle_seconds", "hold_seconds") if ours in columns
+    }
+    return {ours: unit for ours, unit in found.items() if unit is not None and unit != "seconds"}

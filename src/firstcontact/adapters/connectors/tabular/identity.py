@@ -26,7 +26,7 @@ def identify(seen: Evidence, columns: dict[str, Source]) -> tuple[SourceKind, di
     tickets = seen.candidates(words.TICKET_IDS, loose=False)
     contacts = seen.candidates(words.CONTACT_IDS, loose=False)
     shares = {column: seen.distinct(column) for _, column in (*tickets[:3], *contacts[:4])}
-    update = _update(seen)
+    update = find_update(seen)
     if contacts and not update and not any(share >= 0.98 for share in shares.values()):
         # Copies of whole rows (a file given twice, overlapping exports) do not make an id less of one.
         different = seen.different_rows()
@@ -71,7 +71,7 @@ def identify(seen: Evidence, columns: dict[str, Source]) -> tuple[SourceKind, di
             seen.taken.add(case[0][1])
             identity["case_id"] = Source((case[0][1],))
             seen.note("case_id", identity["case_id"], f"{name_fit(case[0][0])}; several rows may share it", case[0][0])
-        return kind, identity, reopen if kind == "ticket" else {}
+        return kind, identity, (reopen if kind == "ticket" else {}) | latest(seen, update)
     # A number that comes back without saying which row is later is shared by contacts, it does not name one.
     shared = [(s, c) for s, c in (*tickets, *contacts) if shares.get(c, 0) > 0]
     if shared:
@@ -87,7 +87,7 @@ def identify(seen: Evidence, columns: dict[str, Source]) -> tuple[SourceKind, di
             return (
                 ("ticket" if column in [c for _, c in tickets] else "contact"),
                 {"contact_id": Source((column,))},
-                {},
+                latest(seen, update),
             )
         seen.taken.add(column)
         seen.note("case_id", Source((column,)), f"{name_fit(score)}; only {shares[column]:.1%} of the rows differ "
@@ -97,7 +97,23 @@ def identify(seen: Evidence, columns: dict[str, Source]) -> tuple[SourceKind, di
     return "contact", {}, {}
 
 
-def _update(seen: Evidence) -> dict[str, Source]:
+def latest(seen: Evidence, update: dict[str, Source]) -> dict[str, Source]:
+    """The column that tells which of two rows of one contact is the later: exports that overlap bring both."""
+    if "updated_at" not in update:
+        return {}
+    source = update["updated_at"]
+    seen.taken |= set(source.columns)
+    seen.note(
+        "updates.updated_at",
+        source,
+        "by its name; of two rows with one id the later one counts",
+        0.9,
+    )
+    return {"updated_at": source}
+
+
+def find_update(seen: Evidence) -> dict[str, Source]:
+    """Columns that may tell the updates of a ticket apart, by name and content."""
     found: dict[str, Source] = {}
     for key, names in words.UPDATE_NAMES.items():
         for _, column in seen.candidates(names, loose=key != "version"):

@@ -94,7 +94,7 @@ def _all_sources(mapping: Mapping) -> dict[str, Source]:
 
 
 def _shown(source: Source) -> str:
-    between = {"first_of": ", else ", "join": " + ", "path": " > "}[source.how]
+    between = {"first_of": ", else ", "join": " + ", "path": " > ", "sum": " + ", "stations": ", else "}[source.how]
     return between.join(source.columns)
 
 

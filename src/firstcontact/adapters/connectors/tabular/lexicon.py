@@ -15,7 +15,8 @@ CHANNEL_WORDS: dict[str, str] = {
         "email": ("email", "e-mail", "mail", "e mail", "inbound email", "email message", "имейл", "поща", "דוא\"ל",
             "אימייל", "מייל", "邮件", "電子郵件", "邮箱", "郵件", "电子邮件"),
         "chat": ("chat", "webchat", "web chat", "live chat", "livechat", "online chat", "virtual chat",
-            "web messaging chat", "native_chat", "chat_message", "чат", "צ'אט", "צאט", "聊天", "在线客服", "線上客服"),
+            "web messaging chat", "native_chat", "chat_message", "чат", "צ'אט", "צאט", "聊天", "在线客服",
+            "線上客服"),
         "messaging": (
             "messaging", "sms", "whatsapp", "message", "telegram", "viber", "wechat", "line", "text",
             "text message", "facebook messenger", "messenger", "imessage", "native_messaging",
@@ -45,9 +46,11 @@ DIRECTION_WORDS: dict[str, str] = {
     word: direction
     for direction, words in {
         "inbound": ("inbound", "in", "incoming", "i", "inbound call", "from customer", "received", "queue_transfer",
-            "transfer", "входящо", "входящ", "נכנסת", "נכנס", "呼入", "来电", "inbound email"),
+            "transfer", "from-trunk", "from-pstn", "from-did-direct", "ext-queues", "from-external", "входящо",
+            "входящ", "נכנסת", "נכנס", "呼入", "来电", "inbound email"),
         "outbound": ("outbound", "out", "outgoing", "o", "outbound call", "callback", "to customer", "dialer",
-            "external_outbound", "изходящо", "изходящ", "יוצאת", "יוצא", "呼出", "去电", "manual", "predictive"),
+            "external_outbound", "from-internal", "outbound-allroutes", "изходящо", "изходящ", "יוצאת", "יוצא",
+            "呼出", "去电", "manual", "predictive"),
     }.items()
     for word in words
 }  # fmt: skip
@@ -101,6 +104,21 @@ ABANDON_WORDS = frozenset(
     {
         "abandoned", "abandon", "abandoned in queue", "hung up", "hang up", "hangup", "missed", "missed call",
         "lost", "caller hung up", "abandoned call", "customer hung up in queue", "short abandoned",
-        "abandoned in ivr", "изоставен", "изпуснат", "пропуснато", "ננטש", "נטישה", "放弃", "放棄", "未接", "未接来电",
+        "abandoned in ivr", "изоставен", "изпуснат", "пропуснато", "ננטש", "נטישה", "放弃", "放棄", "未接",
+        "未接来电",
     }
 )  # fmt: skip
+
+OUTCOME_WORDS = frozenset(
+    {
+        "answered", "no answer", "noanswer", "busy", "failed", "congestion", "chanunavail", "cancel", "canceled",
+        "unanswered", "not answered", "answer", "completed", "redirected", "waiting", "voicemail", "missed",
+        "abandoned",
+    }
+)  # fmt: skip
+"""What became of a call, in a telephone system's own words. They are no reason to call."""
+
+UNANSWERED_WORDS = frozenset(
+    {"no answer", "noanswer", "busy", "failed", "congestion", "chanunavail", "cancel", "unanswered", "not answered"}
+)
+"""Outcomes that mean that nobody answered, where a column holds outcomes only."""

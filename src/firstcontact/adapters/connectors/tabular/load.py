@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from firstcontact.adapters.connectors import validate
 from firstcontact.adapters.connectors.tabular import companion, fault, history, plan, remark, sql
 from firstcontact.adapters.connectors.tabular import vocabulary as words
+from firstcontact.adapters.connectors.tabular.duration import settle_units
 from firstcontact.adapters.connectors.tabular.evidence import Guess
 from firstcontact.adapters.connectors.tabular.expression import Reader
 from firstcontact.adapters.connectors.tabular.guess import guess
@@ -21,6 +22,7 @@ from firstcontact.adapters.connectors.tabular.project import project
 from firstcontact.adapters.connectors.tabular.quarantine import QUARANTINE, nothing_left, write_quarantine
 from firstcontact.adapters.connectors.tabular.raw import FILE, ROW, FileOptions
 from firstcontact.adapters.connectors.tabular.source import Relation
+from firstcontact.adapters.connectors.tabular.spelling import fold_reasons
 from firstcontact.contacts.inspection import Inspection
 from firstcontact.contacts.ledger import RowLedger
 from firstcontact.contacts.loaded import Loaded
@@ -153,6 +155,8 @@ def _inspect(
             mapping = bind(mapping, relation.columns, relation.files[0], _own_names(relation, extra))
             dated = plan.plan_dates(connection, relation, mapping, in_force)
             mapping = replace(mapping, dates=dated.formats())
+            reader = Reader(connection, relation, mapping, dated.guesses, in_force)
+            mapping, _ = settle_units(reader, mapping, dated, guessed=given is None)
     except FirstcontactError as error:
         faults = error.faults
     described = describe(connection, relation, opened.raws, mapping, guesses, in_force, show_values=show_values)
@@ -221,12 +225,16 @@ def _load(
 ) -> Loaded:
     progress("understanding columns")
     relation = opened.relation
+    guessed = mapping is None
     mapping, _ = understand(connection, opened, mapping, extra)
     in_force = zone or mapping.zone or "UTC"
     findings = [finding for raw in opened.raws for finding in raw.findings] + list(relation.findings)
     dated = plan.plan_dates(connection, relation, mapping, in_force)
     mapping = replace(mapping, dates=dated.formats())
     findings += dated.findings
+    first = Reader(connection, relation, mapping, dated.guesses, in_force)
+    mapping, about_units = settle_units(first, mapping, dated, guessed=guessed)
+    findings += about_units
     findings += remark.mapping_findings(connection, relation, mapping)
     reader = Reader(connection, relation, mapping, dated.guesses, in_force)
     read_rows = relation.rows
@@ -243,8 +251,11 @@ def _load(
     if mapping.kind == "ticket-update":
         absorbed["update"] = _absorb_updates(connection, settled.bad)
     absorbed["duplicate"] = settled.duplicates
+    absorbed["update"] += settled.earlier
     soft = candidates.soft_findings(connection, settled.rows)
     findings += soft + remark.word_findings(reader)
+    if "reason" in candidates.columns:
+        findings += fold_reasons(connection, settled.rows)
     present = [c.name for c in CONTACTS.columns if c.name in candidates.columns]
     validate.contacts_view(
         connection, settled.rows, CONTACTS_TABLE, present, list(candidates.extra),

@@ -17,7 +17,7 @@ from firstcontact.contacts.table import CONTACTS
 from firstcontact.kernel.clock import zone_exists
 from firstcontact.kernel.errors import Faults
 
-How = Literal["first_of", "join", "path"]
+How = Literal["first_of", "join", "path", "sum", "stations"]
 
 KINDS: tuple[SourceKind, ...] = ("contact", "ticket", "ticket-update")
 UPDATE_KEYS = ("version", "updated_at", "state", "reopen_count")
@@ -35,8 +35,8 @@ class Source:
 
     Attributes:
         columns: Their names in the file.
-        how: `first_of` them that is not missing; `join` them with a space (date and time apart); or `path`, the
-            levels of a reason.
+        how: `first_of` them that is not missing; `join` them with a space (date and time apart); `path`, the levels
+            of a reason; `sum` of figures; or `stations`, a count of places of which the first is no transfer.
     """
 
     columns: tuple[str, ...]
@@ -44,7 +44,7 @@ class Source:
 
     def plain(self) -> Any:
         """As a mapping file writes it."""
-        if len(self.columns) == 1:
+        if len(self.columns) == 1 and self.how != "stations":
             return self.columns[0]
         return {self.how: list(self.columns)}
 
@@ -311,18 +311,18 @@ class _Check:
             key = f"{at}.{ours}"
             how: How = "path" if ours == "reason" else "first_of"
             if isinstance(plain, dict):
-                ways = ("first_of", "join", "path")
+                ways = ("first_of", "join", "path", "sum", "stations")
                 self.keys(plain, ways, key)
                 chosen = [way for way in ways if way in plain]
                 if len(chosen) != 1:
-                    self.bad(key, f"{len(chosen)} of first_of, join, path", "exactly one of them")
+                    self.bad(key, f"{len(chosen)} of {', '.join(ways)}", "exactly one of them")
                     continue
                 how, plain = cast("How", chosen[0]), plain[chosen[0]]
             columns = self.words(plain, key)
             if not columns:
                 self.bad(key, "no column", "at least one column of the file")
                 continue
-            found[ours] = Source(columns, how if len(columns) > 1 else "first_of")
+            found[ours] = Source(columns, how if len(columns) > 1 or how == "stations" else "first_of")
         return found
 
 

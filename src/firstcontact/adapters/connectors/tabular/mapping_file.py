@@ -14,7 +14,8 @@ from firstcontact.contacts.table import CONTACTS, IDENTIFIERS, SURVEYS
 _TABLES: dict[str, str] = {
     "columns": "Contact columns and the source columns they are read from. Several columns: { first_of = [..] } takes\n"
     "# the first that has a value, { join = [date, time] } puts halves of a moment together, { path = [..] } are "
-    "the levels of a reason.",
+    "the levels of a reason,\n"
+    "# { sum = [..] } adds figures, { stations = [..] } counts places, of which the first is no transfer.",
     "dates": "Formats, tried in this order. %d day, %m month, %Y year, %H:%M:%S time; iso, epoch-seconds,\n"
     "# epoch-milliseconds.",
     "zones": "What abbreviations of zones in dates mean, where that was decided.",

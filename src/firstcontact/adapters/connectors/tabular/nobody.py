@@ -11,11 +11,25 @@ from firstcontact.adapters.connectors.tabular.mapping import Source
 _NAMES = ("agent_id", "started_at", "ended_at", "queue", "team", "reason", "asset_id", "case_id")
 
 
-def missing_in(seen: Evidence, columns: dict[str, Source]) -> dict[str, tuple[str, ...]]:
-    """Values that mean "nothing" in some columns only, by source column."""
+def missing_in(
+    seen: Evidence, columns: dict[str, Source], known: dict[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Values that mean "nothing" in some columns only, by source column.
+
+    Args:
+        seen: What is known.
+        columns: Source by contact column.
+        known: Source columns by kind of identifier.
+    """
     found: dict[str, tuple[str, ...]] = {}
+    for column in dict.fromkeys(column for names in known.values() for column in names):
+        tokens = _customer_tokens(seen, column)
+        if tokens:
+            found[column] = tuple(sorted(tokens))
     for ours, source in columns.items():
         for column in source.columns:
+            if column in found:
+                continue
             if ours == "customer_id":
                 tokens = _customer_tokens(seen, column)
             elif ours in _NAMES:

@@ -136,7 +136,7 @@ class _Query:
     def version(self) -> None:
         """Which of two rows of a ticket is the later one."""
         source = self.mapping.update.get("version")
-        if self.mapping.kind != "ticket":
+        if self.mapping.kind == "ticket-update":
             return
         if source is not None:
             self.inner.append(f"{number_of(self.reader.first_of(source))} AS fc_number")
@@ -164,7 +164,7 @@ def project(reader: Reader, plan: DatePlan, mapping: Mapping) -> Projection:
     """Build the query from the source's rows to candidate rows."""
     query = _Query(reader, plan, mapping)
     for ours, source in moments_of(mapping).items():
-        if ours != "updated_at" or mapping.kind == "ticket":
+        if ours != "updated_at" or mapping.kind != "ticket-update":
             query.moment(ours, source)
     for ours, value in _values(reader, mapping).items():
         query.value(ours, value)

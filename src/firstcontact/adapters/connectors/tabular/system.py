@@ -21,6 +21,12 @@ SYSTEMS: dict[str, tuple[frozenset[str], ...]] = {
     "Five9": (frozenset({"call id", "campaign", "disposition", "skill"}), frozenset({"call id", "disposition",
         "dnis"})),
     "NICE CXone": (frozenset({"master contact id"}),),
+    "Asterisk": (frozenset({"src", "dst", "disposition", "billsec"}), frozenset({"calldate", "src", "dst"})),
+    "3CX": (frozenset({"historyid", "callid", "time start"}), frozenset({"call time", "caller id", "destination",
+        "ringing", "talking"})),
+    "Avaya CMS": (frozenset({"ucid", "segstart", "talktime"}), frozenset({"callid", "segment", "acwtime"})),
+    "Dynamics 365": (frozenset({"ticketnumber", "customerid", "createdon"}), frozenset({"case number", "customer",
+        "created on", "status reason"})),
     "Talkdesk": (frozenset({"interaction id", "ring groups"}), frozenset({"call sid", "ring groups"})),
 }  # fmt: skip
 """Sets of plain column names that only this system uses together."""
