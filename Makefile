@@ -38,7 +38,7 @@ reference: $(VENV)/dev ## Write docs/reference anew from the code
 	$(BIN)/python tools/reference.py
 
 truth: $(VENV)/base ## Measure simulated centres under every definition, and write docs/truth.md anew
-	$(BIN)/python tools/truth.py
+	$(BIN)/python -m tools.truth
 
 prove: $(VENV)/base ## Hold every estimator against worlds of known truth, at the stated size (hours), and write docs/proof.md
 	$(BIN)/firstcontact prove --full --keep docs/proof --page docs/proof.md

@@ -19,6 +19,7 @@ from firstcontact.measurement.simulator.world import World
 from firstcontact.services.define import Defined, define
 from firstcontact.services.prepare import Options
 from firstcontact.services.simulate import simulate
+from tools.truth_picture import draw
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, PICTURE = DOCS / "truth.md", DOCS / "picture" / "truth.svg"
@@ -236,6 +237,11 @@ def by_distance(outcome: Outcome) -> list[Told]:
     return sorted(outcome.told, key=far)
 
 
+def order(outcome: Outcome) -> list[str]:
+    """The definitions that have a figure, the nearest to the truth first."""
+    return [told.definition for told in by_distance(outcome) if told.figure is not None]
+
+
 def _centre(outcome: Outcome) -> tuple[str, ...]:
     truths = (_percent(outcome.truth[name]) for name in ("t_fcr", "r_fcr", "s_fcr"))
     return (outcome.centre.name, outcome.centre.about, *truths)
@@ -339,57 +345,6 @@ def _fenced(lines: Iterable[str]) -> str:
     return "```text\n" + "\n".join(lines) + "\n```"
 
 
-def draw(outcomes: Sequence[Outcome], path: Path) -> None:
-    """Draw every figure as a dot and the truth as a line, one panel a centre, and save the picture as SVG."""
-    import altair as alt
-    import pandas as pd
-
-    order = [told.definition for told in by_distance(outcomes[0]) if told.figure is not None]
-    panels = []
-    for position, outcome in enumerate(outcomes):
-        dots = pd.DataFrame(
-            [
-                (told.definition, told.figure, outcome.truth["t_fcr"])
-                for told in outcome.told
-                if told.figure is not None
-            ],
-            columns=["definition", "figure", "truth"],
-        )
-        lines = pd.DataFrame(
-            [("T-FCR", outcome.truth["t_fcr"]), ("R-FCR", outcome.truth["r_fcr"]), ("S-FCR", outcome.truth["s_fcr"])],
-            columns=["truth", "at"],
-        )
-        labels = alt.Axis(title=None, labelLimit=240, labelPadding=8, ticks=False) if position == 0 else None
-        y = alt.Y("definition:N", sort=order, axis=labels)
-        x = alt.X("figure:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", title=None, tickCount=5))
-        rules = (
-            alt.Chart(lines)
-            .mark_rule(strokeWidth=1.5)
-            .encode(
-                x="at:Q",
-                color=alt.Color(
-                    "truth:N",
-                    sort=["T-FCR", "R-FCR", "S-FCR"],
-                    scale=alt.Scale(domain=["T-FCR", "R-FCR", "S-FCR"], range=["#1b1f24", "#2f6f9f", "#b3601b"]),
-                    legend=alt.Legend(title=None, orient="bottom"),
-                ),
-                strokeDash=alt.StrokeDash(
-                    "truth:N",
-                    scale=alt.Scale(domain=["T-FCR", "R-FCR", "S-FCR"], range=[[1, 0], [5, 3], [2, 2]]),
-                    legend=None,
-                ),
-            )
-        )
-        stems = alt.Chart(dots).mark_rule(color="#c3cad2").encode(y=y, x=x, x2="truth:Q")
-        points = alt.Chart(dots).mark_circle(size=60, color="#1b1f24", opacity=1).encode(y=y, x=x)
-        panels.append(
-            alt.layer(stems, rules, points).properties(width=170, height=alt.Step(17), title=outcome.centre.name)
-        )
-    chart = alt.hconcat(*panels, spacing=14).configure_view(stroke=None).configure(background="white")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    chart.save(str(path))
-
-
 def main() -> None:
     """Simulate and measure every centre, and write the page and its picture."""
     outcomes = []
@@ -398,7 +353,7 @@ def main() -> None:
             outcomes.append(tell(centre, CONTACTS, SEED, Path(folder) / centre.name))
             print(f"{centre.name}: T-FCR {_percent(outcomes[-1].truth['t_fcr'])}, {len(outcomes[-1].told)} definitions")
     PAGE.write_text(page(outcomes, CONTACTS, SEED), encoding="utf-8")
-    draw(outcomes, PICTURE)
+    draw(outcomes, order(outcomes[0]), PICTURE)
     print(f"{PAGE.relative_to(Path.cwd())}, {PICTURE.relative_to(Path.cwd())}")
 
 

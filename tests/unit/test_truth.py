@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from firstcontact.measurement.policy.preset import preset_names
-from tools.truth import CENTRES, CONTACTS, PAGE, PICTURE, SEED, Centre, Outcome, Told, by_distance, draw, page, tell
+from tools.truth import CENTRES, CONTACTS, PAGE, PICTURE, SEED, Centre, Outcome, Told, by_distance, order, page, tell
+from tools.truth_picture import draw
 
 ROOT = Path(__file__).parents[2]
 TRUTH = {"t_fcr": 0.8, "r_fcr": 0.85, "s_fcr": 0.75}
@@ -69,7 +70,8 @@ def test_closeness_by_cancelling_errors_is_called_an_accident() -> None:
 
 def test_the_picture_shows_every_definition(tmp_path: Path) -> None:
     """An SVG with the names as text."""
-    draw([outcome(Told("near", 0.79), Told("far", 0.5), Told("refused", None))], tmp_path / "pictures" / "truth.svg")
+    told = outcome(Told("near", 0.79), Told("far", 0.5), Told("refused", None))
+    draw([told], order(told), tmp_path / "pictures" / "truth.svg")
     text = (tmp_path / "pictures" / "truth.svg").read_text(encoding="utf-8")
     assert text.startswith("<svg")
     assert "near" in text
