@@ -113,7 +113,10 @@ def test_other_commands_say_faults_the_same_way(calls: Path, tmp_path: Path) -> 
     assert (said.code, said.codes) == (EXIT_OUTPUT, ["FC1030"])
     assert run("simulate").code == EXIT_USAGE
     said = run("simulate", "--out", tmp_path / "s", "--contacts", "-5", "--set", "bananas=3")
-    assert said.code in (EXIT_USAGE, EXIT_INPUT)
-    assert len(said.codes) == 2
+    assert (said.code, said.codes) == (EXIT_USAGE, ["FC7001", "FC7006"])
+    said = run("simulate", "--out", tmp_path / "s", "--set", "people")
+    assert (said.code, said.codes) == (EXIT_USAGE, ["FC7008"])
+    said = run("simulate", "--out", tmp_path / "s", "--world", tmp_path / "no.toml")
+    assert (said.code, said.codes) == (EXIT_INPUT, ["FC7007"])
     assert not (tmp_path / "s").exists()
     assert run("inspect", calls, "--show-values=1").code == EXIT_USAGE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, Faults
+from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
 from firstcontact.kernel.progress import Progress, silent
 from firstcontact.measurement.simulator.world import World
 
@@ -19,7 +19,7 @@ MOST_CONTACTS = 200_000_000
 BAD_SIZE = ErrorKind(
     "FC7006",
     "The number of contacts or the seed cannot be used",
-    EXIT_INPUT,
+    EXIT_USAGE,
     "Contacts are counted from 1; a seed is zero or a positive whole number.",
 )
 

@@ -10,24 +10,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, Faults
+from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
 
 UNKNOWN_KNOB = ErrorKind(
     "FC7001",
     "There is no such knob",
-    EXIT_INPUT,
+    EXIT_USAGE,
     "A world file or `--set` names a knob that the simulator does not have. `firstcontact simulate --knobs` lists all.",
 )
 WRONG_TYPE = ErrorKind(
     "FC7002",
     "A knob has a value of the wrong type",
-    EXIT_INPUT,
+    EXIT_USAGE,
     "For example a word where a number belongs. Dates are written 2024-08-01, lists in square brackets.",
 )
 OUT_OF_RANGE = ErrorKind(
     "FC7003",
     "A knob is outside its allowed range",
-    EXIT_INPUT,
+    EXIT_USAGE,
     "Probabilities and shares lie between 0 and 1; durations, rates and counts are not negative.",
 )
 

@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from firstcontact.contacts.table import CHANNELS, REASON_SEPARATOR
-from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, Faults
+from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
 from firstcontact.measurement.simulator.knob import amount, check_ranges, knob, meaning, share
 
 CHANGE_OUTSIDE = ErrorKind(
     "FC7004",
     "The change falls outside the simulated period",
-    EXIT_INPUT,
+    EXIT_USAGE,
     "A change that happens before the first or after the last simulated day would never be seen.",
 )
 CONTRADICTION = ErrorKind(
     "FC7005",
     "Knobs contradict one another",
-    EXIT_INPUT,
+    EXIT_USAGE,
     "For example an edge between reasons that do not exist, or issues that bring ever more issues without end.",
 )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, Faults
+from firstcontact.kernel.errors import EXIT_INPUT, EXIT_USAGE, ErrorKind, Faults
 from firstcontact.kernel.privacy import pattern
 from firstcontact.measurement.simulator.knob import build
 from firstcontact.measurement.simulator.world import World
@@ -22,7 +22,7 @@ UNREADABLE_WORLD = ErrorKind(
 BAD_SETTING = ErrorKind(
     "FC7008",
     "A setting is not of the form knob=value",
-    EXIT_INPUT,
+    EXIT_USAGE,
     "For example `--set agents.skill_sd=0` or `--set reasons.password.unresolved=0.2`.",
 )
 
