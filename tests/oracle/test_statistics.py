@@ -38,11 +38,12 @@ def test_the_quantile_is_that_of_scipy() -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_the_variance_is_cluster_robust(seed: int) -> None:
-    """The variance of a ratio is the cluster-robust one of statsmodels' OLS on a constant, small-sample factor
-    G / (G - 1) * (n - 1) / (n - k) with k = 1 coefficient, so that the second part is 1 (1e-10 relative)."""
+    """For buckets of one size the variance of a ratio is the cluster-robust one of statsmodels' OLS on a constant,
+    small-sample factor G / (G - 1) * (n - 1) / (n - k) with k = 1 coefficient, so that the second part is 1 (1e-10
+    relative); so are the degrees of freedom, G - 1."""
     chance = np.random.default_rng(seed)
-    groups, rows = (2, 3, 10, 40, 40, 40)[seed], (12, 30, 100, 500, 3_000, 3_000)[seed]
-    group = np.concatenate([np.arange(groups), chance.integers(0, groups, rows - groups)])
+    groups, rows = (2, 3, 10, 40, 40, 40)[seed], (12, 30, 100, 400, 3_000, 3_000)[seed]
+    group = np.arange(rows) % groups
     level = chance.normal(0, 1, groups)[group]
     score = (
         (chance.random(rows) < stats.norm.cdf(level)).astype(float) if seed % 2 else level + chance.gamma(2, 60, rows)
@@ -54,8 +55,37 @@ def test_the_variance_is_cluster_robust(seed: int) -> None:
     assert ours.value[0] == pytest.approx(fit.params[0], rel=1e-10)
     assert ours.variance[0] == pytest.approx(fit.cov_params()[0, 0], rel=1e-10)
     low, high = clustered_mean(ours, 0.9)
-    half = stats.t.ppf(0.95, max(1.0, ours.freedom[0])) * fit.bse[0]
+    half = stats.t.ppf(0.95, groups - 1) * fit.bse[0]
     assert (low[0], high[0]) == pytest.approx((fit.params[0] - half, fit.params[0] + half), rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_unequal_buckets_are_put_right_for_their_pull(seed: int) -> None:
+    """For buckets of any size the variance is that of statsmodels' WLS of the buckets' means, weighted by their rows,
+    with covariance HC2 (1e-10 relative)."""
+    chance = np.random.default_rng(seed)
+    count = np.ceil(chance.pareto(1.1, (1, (2, 5, 20, 40)[seed])) * 10) + 1
+    total = chance.binomial(count.astype(int), chance.beta(2, 1, count.shape)).astype(float)
+    ours = ratio(count, total)
+    fit = sm.WLS((total / count)[0], np.ones(count.shape[1]), weights=count[0]).fit(cov_type="HC2")
+    assert ours.value[0] == pytest.approx(fit.params[0], rel=1e-10)
+    assert ours.variance[0] == pytest.approx(fit.cov_params()[0, 0], rel=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_degrees_of_freedom_are_those_of_the_quadratic_form(seed: int) -> None:
+    """The degrees of freedom are tr(P)^2 / tr(P P) with the matrices multiplied out (1e-9 relative), and 2 m^2 / v of
+    the variances of 40,000 drawn cells whose buckets each move as one (4 %)."""
+    chance = np.random.default_rng(10 + seed)
+    groups = (2, 5, 20, 40)[seed]
+    count = np.ceil(chance.pareto(1.3, groups) * 10) + 1
+    share = count / count.sum()
+    lifted = np.eye(groups) - np.outer(share, np.ones(groups))
+    form = np.diag(1 / (1 - share)) @ lifted @ np.diag(share**2) @ lifted.T
+    ours = ratio(count[None, :], count[None, :]).freedom[0]
+    assert ours == pytest.approx(np.trace(form) ** 2 / np.trace(form @ form), rel=1e-9)
+    drawn = ratio(np.tile(count, (40_000, 1)), chance.normal(0, 1, (40_000, groups)) * count).variance
+    assert ours == pytest.approx(2 * drawn.mean() ** 2 / drawn.var(), rel=0.04)
 
 
 def test_the_variance_is_nearly_the_jackknife() -> None:

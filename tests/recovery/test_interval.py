@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from firstcontact.measurement.policy.model import Publish
 from firstcontact.statistics.bucket import ratio
 from firstcontact.statistics.mean import clustered_mean
-from firstcontact.statistics.share import clustered_share, wilson
+from firstcontact.statistics.share import clustered_share, t_quantile, wilson
 
 BUCKETS = 40
 Array = NDArray[np.float64]
@@ -73,6 +74,54 @@ def test_a_wider_level_holds_more() -> None:
     for level, least, most in ((0.8, 0.76, 0.85), (0.99, 0.975, 0.998)):
         low, high = clustered_share(cells, level)
         assert least <= np.mean((low <= 0.7) & (high >= 0.7)) <= most
+
+
+SKEWED = [(40, 0.0), (40, 0.6), (40, 1.2), (100, 0.6), (100, 1.5), (300, 1.2), (300, 2.0)]
+"""How many customers, and the standard deviation of the logarithm of their mean number of contacts."""
+
+
+def _unequal(chance: np.random.Generator, customers: int, spread: float) -> NDArray[np.int64] | None:
+    """Sizes of customers; None where one of them holds more of the cell than a policy allows by default."""
+    expected = 8 * np.exp(spread * chance.normal(size=customers) - spread**2 / 2)
+    sizes = np.maximum(1, chance.poisson(expected))
+    return None if sizes.max() > Publish().dominance * sizes.sum() else sizes
+
+
+@pytest.mark.parametrize(("customers", "spread"), SKEWED)
+def test_few_customers_of_unequal_size_keep_the_promise(customers: int, spread: float) -> None:
+    """From 40 customers of one size to 300 of which the largest has a hundred times the contacts of the smallest: where
+    none holds so much that the figure is refused, 95 % intervals hold the true share in 93 to 97 % of 2,400 cases, over
+    customers who are nearly alike and customers of whom half the variance is their own."""
+    chance = np.random.default_rng(customers + round(10 * spread))
+    held: list[bool] = []
+    for share in (0.5, 0.75, 0.85):
+        for alike in (0.05, 0.5):
+            count, total = np.zeros((400, BUCKETS)), np.zeros((400, BUCKETS))
+            for world in range(400):
+                sizes = None
+                while sizes is None:
+                    sizes = _unequal(chance, customers, spread)
+                shape = 1 / alike - 1
+                own = chance.beta(share * shape, (1 - share) * shape, customers)
+                bucket = chance.integers(0, BUCKETS, customers)
+                count[world] = np.bincount(bucket, sizes, BUCKETS)
+                total[world] = np.bincount(bucket, chance.binomial(sizes, own), BUCKETS)
+            low, high = clustered_share(ratio(count, total), 0.95)
+            held += list((low <= share) & (share <= high))
+    assert 0.93 <= np.mean(held) <= 0.97
+
+
+def test_many_customers_are_judged_as_before() -> None:
+    """With 60,000 customers the small-sample form changes no end of an interval by more than a twentieth of its
+    half-width: its degrees of freedom are nearly the 39 of forty equal buckets."""
+    count, total = _shares(5, 150_000, 0.75, 0.2, 2.5, 20)
+    cells = ratio(count, total)
+    plain = 40 / 39 * (((total - cells.value[:, None] * count) / cells.count[:, None]) ** 2).sum(axis=1)
+    low, high = clustered_share(cells, 0.95)
+    half = t_quantile(0.95, np.full(20, 39.0)) * np.sqrt(plain)
+    assert cells.freedom.min() > 38
+    np.testing.assert_allclose(low, cells.value - half, atol=0.05 * half.min())
+    np.testing.assert_allclose(high, cells.value + half, atol=0.05 * half.min())
 
 
 @pytest.mark.parametrize("skewed", [False, True])

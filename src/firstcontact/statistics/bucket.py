@@ -24,8 +24,8 @@ class Ratio:
         variance: Sampling variance of the value, clustered by customer.
         count: Rows in the cell.
         groups: Buckets that hold any row.
-        freedom: Degrees of freedom of the variance: n^2 / sum(n_g^2) - 1, which is G - 1 for buckets of one size and
-            less where some hold much more than others; 0 where fewer than two buckets hold rows.
+        freedom: Degrees of freedom of the variance: G - 1 for G buckets of one size, far less where a few hold most;
+            0 where fewer than two buckets hold rows.
     """
 
     value: Array
@@ -39,15 +39,19 @@ def ratio(count: Array, total: Array) -> Ratio:
     """Ratio of sums with the variance between customer buckets.
 
     Estimand: the mean of a row's score in a population of customers like these.
-    Formula: p = sum(x_g) / sum(n_g); z_g = (x_g - p n_g) / sum(n_g); var(p) = G / (G - 1) * sum(z_g^2) over the G
-        buckets that hold rows. This is the linearised form of the delete-a-group jackknife.
-    Assumes: customers fall into buckets independently of what happens to them; enough buckets hold rows.
-    Lies when: one customer holds much of the cell, or fewer than about 10 buckets hold rows.
-    Oracle: `statsmodels` OLS of the score on a constant with cluster-robust covariance, buckets as clusters; its
-        further factor (n - 1) / (n - k) is 1, since k, the number of coefficients, is 1.
-    References: Kott, P. S. (2001) The delete-a-group jackknife, Journal of Official Statistics 17(4); for the degrees
-        of freedom, the effective number of clusters of Carter, Schnepel & Steigerwald (2017), Review of Economics and
-        Statistics 99(4).
+    Formula: p = sum(x_g) / n with n = sum(n_g); h_g = n_g / n; z_g = (x_g - p n_g) / n;
+        var(p) = sum(z_g^2 / (1 - h_g)): a bucket that holds much of the cell pulls p towards itself, and its residual
+        is put right for that (CR2; G / (G - 1) * sum(z_g^2) for G buckets of one size). The degrees of freedom are
+        Satterthwaite's: those of the chi-squared with the mean and variance that var(p) has when the rows of a bucket
+        all move together, which is the worst that customers of very unequal size can do.
+    Assumes: customers fall into buckets independently of what happens to them.
+    Lies when: one customer holds much of the cell; the degrees of freedom then say how little is known.
+    Oracle: `statsmodels` WLS of the buckets' means on a constant, weights n_g, covariance HC2, which is the same sum;
+        for buckets of one size its OLS of the rows with cluster-robust covariance; the degrees of freedom by matrices
+        and by simulation.
+    References: Bell, R. M. & McCaffrey, D. F. (2002), Survey Methodology 28(2); Imbens, G. W. & Kolesár, M. (2016),
+        Review of Economics and Statistics 98(4); Kott, P. S. (2001), Journal of Official Statistics 17(4), for groups
+        of customers instead of customers.
 
     Args:
         count: Rows, shape (cells, buckets).
@@ -61,8 +65,25 @@ def ratio(count: Array, total: Array) -> Ratio:
     value = total.sum(axis=1) / safe
     held = (count > 0).sum(axis=1).astype(float)
     spread = (total - value[:, None] * count) / safe[:, None]
-    factor = np.where(held > 1, held / np.maximum(held - 1, 1.0), np.nan)
-    variance = factor * (spread**2).sum(axis=1)
-    squares = (count**2).sum(axis=1)
-    freedom = np.where(held > 1, n**2 / np.where(squares > 0, squares, 1.0) - 1, 0.0)
+    several = held > 1
+    holds = np.where(several[:, None], count / safe[:, None], 0.0)
+    variance = np.where(several, (spread**2 / (1 - holds)).sum(axis=1), np.nan)
+    freedom = np.where(several, _satterthwaite(holds), 0.0)
     return Ratio(np.where(n > 0, value, np.nan), variance, n, held, freedom)
+
+
+def _satterthwaite(holds: Array) -> Array:
+    """Degrees of freedom of the variance, from each bucket's share h of a cell.
+
+    The residuals are z = (I - h 1') x with var(x) = diag(s), s = h^2, so the variance is the quadratic form of
+    P = A (I - h 1') diag(s) (I - 1 h') with A = diag(a), a = 1 / (1 - h), and f = tr(P)^2 / tr(P P). Written out, with
+    S = sum(s), the matrix between is diag(s) - h s' - s h' + S h h'.
+    """
+    a, s = 1 / (1 - holds), holds**2
+    whole = s.sum(axis=1)
+    hh, ss, hs = ((a * product).sum(axis=1) for product in (holds**2, s**2, holds * s))
+    diagonal = whole[:, None] * holds**2 - 2 * holds * s
+    trace = (a * (s + diagonal)).sum(axis=1)
+    squared = (a**2 * (s**2 + 2 * s * diagonal)).sum(axis=1)
+    squared += 2 * hh * ss + 2 * hs**2 + (whole * hh) ** 2 - 4 * whole * hh * hs
+    return np.asarray(trace**2 / np.where(squared > 0, squared, 1.0), dtype=float)

@@ -16,7 +16,7 @@ def clustered_mean(cells: Ratio, level: float) -> tuple[Array, Array]:
     Assumes: customers are independent; the mean of a bucket is not far from normal.
     Lies when: a few rows are huge (a call left open overnight), or few customers hold the cell.
     Oracle: `statsmodels` OLS on a constant with cluster-robust covariance.
-    References: Kott (2001).
+    References: Bell & McCaffrey (2002); Kott (2001).
 
     Args:
         cells: Means with their variance, from `bucket.ratio`.
