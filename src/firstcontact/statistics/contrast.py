@@ -40,6 +40,7 @@ class CaseMix:
         expected: Events the others would have had on the same mix.
         score: Observed minus expected from all of them together, so that the others count as much as they know.
         information: Variance of the score where units are alike; also how much one unit of log-odds moves it.
+        doubt: Mean p (1 - p) over the work of each unit: by how much a unit of log-odds moves its share.
         spread: Variance between strata of the log-odds, weighted by their work: what the mix explains.
         design_effect: How much more scores vary than contacts of different customers would; at least 1.
         contrasts: The same as independent numbers.
@@ -51,6 +52,7 @@ class CaseMix:
     expected: Array
     score: Array
     information: Array
+    doubt: Array
     spread: float
     design_effect: float
     contrasts: Contrasts
@@ -114,6 +116,7 @@ def case_mix(
         expected=_sum(j, n * (events[k] - y) / others, count),
         score=score,
         information=own,
+        doubt=_sum(j, doubt[k] * n, count) / np.where(held > 0, held, 1.0),
         spread=_spread(rate, everyone),
         design_effect=_design_effect(unit, stratum, exposure, total, bucket, rate, score, own),
         contrasts=_contrasts(score, own, sparse.csr_matrix((n, (j, k)), (count, strata)), doubt, everyone),

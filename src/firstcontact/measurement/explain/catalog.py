@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from firstcontact.measurement.explain import agent_support, team_effect
 from firstcontact.measurement.explain.explanation import Explanation
 
-EXPLANATIONS: tuple[Explanation, ...] = ()
+EXPLANATIONS: tuple[Explanation, ...] = (team_effect.EXPLANATION, agent_support.EXPLANATION)

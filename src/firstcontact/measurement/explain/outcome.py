@@ -1,0 +1,154 @@
+"""What counts as a failed contact when groups of contacts are compared, and the sums of it by group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce as fold
+from operator import or_
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import numpy as np
+
+from firstcontact.measurement.measures.cause import excluded, yes
+from firstcontact.measurement.measures.verdict import by_verdict
+from firstcontact.measurement.policy.model import cut_reason
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from numpy.typing import NDArray
+
+    from firstcontact.measurement.explain.explanation import Context
+    from firstcontact.measurement.policy.model import Policy
+    from firstcontact.statistics.bucket import Array, Ints
+
+SAID: frozenset[str] = frozenset({"agent_says_resolved", "survey_resolved", "survey_contacts_needed"})
+"""Signals that say what somebody thinks, not what happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How contacts enter a comparison.
+
+    Attributes:
+        net: Whether failures are caused returns, coincidental ones subtracted; else contacts the policy does not count
+            as resolved.
+        contacts: The contacts that enter, with `exposure` (weight) and `failed` (failures).
+        said: Signals among those it rests on that only say what somebody thinks.
+    """
+
+    net: bool
+    contacts: ir.Table
+    said: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """What is compared, in words."""
+        return "openers that cause no return" if self.net else "contacts that the policy counts as resolved"
+
+
+def outcome(linked: ir.Table, policy: Policy) -> Outcome:
+    """Choose what is compared: caused returns where the fit has learned them, the policy's verdict otherwise.
+
+    Args:
+        linked: Linked, judged and annotated contacts.
+        policy: The policy.
+
+    Returns:
+        The contacts that enter, each with its weight and its failures.
+    """
+    learned = {"net_return", "exposure"} <= set(linked.columns) and "returned" in policy.signals
+    if learned:
+        causes = [*excluded(linked), ("not_opener", ~linked.opener), ("left_censored", linked.left_censored)]
+        kept = linked.filter(~_any(causes) & (linked.exposure > 0).fill_null(False))
+        return Outcome(True, kept.mutate(failed=kept.net_return), ())
+    reduction = by_verdict(linked, policy, openers=policy.link.index == "openers")
+    causes = list(reduction.causes)
+    if reduction.open is not None:
+        causes.append(("unsettled", reduction.open))
+    kept = linked.mutate(exposure=ibis.literal(1.0), failed=yes(linked.outcome == "no")).filter(~_any(causes))
+    return Outcome(False, kept, tuple(sorted(policy.signals & SAID)))
+
+
+def _any(causes: list[tuple[str, ir.BooleanValue]]) -> ir.BooleanValue:
+    return fold(or_, (condition.fill_null(False) for _, condition in causes))
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Sums of an outcome by some columns and by customer bucket.
+
+    Attributes:
+        values: The different values of each column, in order; `None` for what is not recorded.
+        codes: For each column, the number of the value of each row.
+        bucket: Customer bucket of each row.
+        count: Contacts of each row.
+        exposure: Their weight.
+        failed: Failures among them.
+    """
+
+    values: dict[str, list[Any]]
+    codes: dict[str, Ints]
+    bucket: Ints
+    count: Array
+    exposure: Array
+    failed: Array
+
+    def only(self, rows: NDArray[np.bool_]) -> Tally:
+        """Some of the rows."""
+        return Tally(
+            self.values,
+            {name: codes[rows] for name, codes in self.codes.items()},
+            self.bucket[rows],
+            self.count[rows],
+            self.exposure[rows],
+            self.failed[rows],
+        )
+
+    def combined(self, *columns: str) -> Ints:
+        """One number for each combination of values of some columns that occurs."""
+        number = np.zeros(len(self.bucket), dtype=np.int64)
+        for name in columns:
+            number = number * max(len(self.values[name]), 1) + self.codes[name]
+        return np.unique(number, return_inverse=True)[1].astype(np.int64).ravel()
+
+
+def tally(context: Context, chosen: Outcome, columns: list[str]) -> Tally:
+    """Sum an outcome by some columns, reasons at the policy's level.
+
+    Args:
+        context: Where it runs.
+        chosen: From `outcome`.
+        columns: Columns of the contacts.
+
+    Returns:
+        The sums.
+    """
+    table = chosen.contacts
+    grouped = table.group_by([*columns, "bucket"]).aggregate(
+        tally_count=table.count(), tally_exposure=table.exposure.sum(), tally_failed=table.failed.sum()
+    )
+    rows = context.engine.execute(grouped)
+    values: dict[str, list[Any]] = {}
+    codes: dict[str, Ints] = {}
+    for name in columns:
+        found = rows[name].to_pylist()
+        if name == "reason":
+            paths = {path: cut_reason(path, context.policy.link.reason_level) for path in set(found)}
+            found = [paths[path] for path in found]
+        different = sorted(set(found), key=lambda value: (value is not None, value))
+        place = {value: number for number, value in enumerate(different)}
+        values[name] = different
+        codes[name] = np.array([place[value] for value in found], dtype=np.int64)
+
+    def numbers(column: str) -> Array:
+        return np.asarray(rows[column].to_numpy(zero_copy_only=False), dtype=np.float64)
+
+    return Tally(
+        values,
+        codes,
+        np.asarray(rows["bucket"].to_numpy(zero_copy_only=False), dtype=np.int64),
+        numbers("tally_count"),
+        numbers("tally_exposure"),
+        numbers("tally_failed"),
+    )
