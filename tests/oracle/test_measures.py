@@ -116,9 +116,11 @@ def _by_pandas(frames: dict[str, pd.DataFrame], policy: Policy) -> pd.DataFrame:
         table[f"events_{kind}"] = events.get(kind, 0)
     last = frames["case_events"].groupby(["contact_id", "kind"])["at"].max().unstack().reindex(table["contact_id"])
     last = last.reset_index(drop=True)
-    # Where case events tell of settlements, they speak for records whose state is not recorded.
+    # Where case events tell of settlements, they speak for records whose state is not recorded; then the agent does.
     by_events = last["settled"].notna() & (last["reopen"].isna() | (last["settled"] > last["reopen"]))
-    table["in_settled_state"] = table["settled"].where(table["settled"].notna(), by_events)
+    by_events = by_events.astype(object).where(last.notna().any(axis=1), None)
+    resolved = table["settled"].where(table["settled"].notna(), by_events)
+    table["resolved"] = resolved.where(resolved.notna(), table["agent_says_resolved"])
     answers = frames["surveys"].set_index("contact_id").add_prefix("survey_").reindex(table["contact_id"])
     return table.join(answers.reset_index(drop=True))
 
@@ -141,7 +143,7 @@ def _expected(table: pd.DataFrame, policy: Policy, measure: str) -> tuple[pd.Ser
         return causes(anybody, (t[column].isna(), "not_recorded"))
 
     immature = (~t["mature"], "immature")
-    settled = t["in_settled_state"]
+    resolved = t["resolved"]
     waited = (t["ended_at"].where(left, t["answered_at"]) - t["queued_at"]).dt.total_seconds()
     limit = policy.service_level.seconds
     never = (t["events_settled"] == 0) & (t["events_reopen"] == 0)
@@ -154,7 +156,10 @@ def _expected(table: pd.DataFrame, policy: Policy, measure: str) -> tuple[pd.Ser
         ),
         "fcr_contact": (causes(known, immature), ~t["returned"]),
         "repeat_rate": (causes(known, (t["short_history"], "left_censored")), t["repeat"]),
-        "call_resolution": (anybody_left, settled.eq(True) & ~left),
+        "call_resolution": (
+            causes(anybody_left, (resolved.isna() & ~left, "not_recorded")),
+            resolved.eq(True) & ~left,
+        ),
         "reopen_rate": (causes(anybody, (never, "never_settled")), t["events_reopen"] > 0),
         "transfer_rate": (causes(anybody, (moved.isna(), "not_recorded")), moved > 0),
         "escalation_rate": (anybody, t["escalated_to"].notna() | (t["events_escalation"] > 0)),
