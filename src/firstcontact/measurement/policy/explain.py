@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from firstcontact.kernel.sentence import Sentence, either
 from firstcontact.measurement.policy.model import Condition, Policy
 from firstcontact.measurement.policy.signal import SIGNALS
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A policy in words.
+    """A policy in words: sentences that can be said in other languages, but for what the policy's author wrote.
 
     Attributes:
-        paragraph: What the figure means.
+        sentences: What the figure means.
         points: The decisions behind it, a sentence each.
     """
 
-    paragraph: str
-    points: tuple[str, ...]
+    sentences: tuple[str, ...]
+    points: tuple[Sentence, ...]
+
+    @property
+    def paragraph(self) -> str:
+        """What the figure means, in one piece."""
+        return " ".join(self.sentences)
 
 
 def explain(policy: Policy) -> Explanation:
@@ -27,159 +34,276 @@ def explain(policy: Policy) -> Explanation:
     >>> explain(Policy()).paragraph.splitlines()[0][:60]
     'Of the contacts that open an issue, those count as resolved '
     """
-    return Explanation(_paragraph(policy), tuple(_points(policy)))
+    return Explanation(tuple(_meaning(policy)), tuple(_points(policy)))
 
 
-def _paragraph(policy: Policy) -> str:
-    whom = "Of the contacts that open an issue" if policy.link.index == "openers" else "Of all contacts"
+def _meaning(policy: Policy) -> list[str]:
+    whom = (
+        Sentence("explain.openers", "Of the contacts that open an issue")
+        if policy.link.index == "openers"
+        else Sentence("explain.all", "Of all contacts")
+    )
     if policy.link.channels:
-        whom += f" on {_listed(policy.link.channels, 'or')}"
-    sentences = [
-        f"{whom}, those count as resolved at first contact of which this holds: "
-        + "; and ".join(say(condition) for condition in policy.counts_when)
-        + "."
+        whom = Sentence(
+            "explain.whom.channels", "{whom} on {channels}", whom=whom, channels=_any_of(policy.link.channels)
+        )
+    said: list[str] = [
+        Sentence(
+            "explain.counts",
+            "{whom}, those count as resolved at first contact of which this holds: {conditions}.",
+            whom=whom,
+            conditions=_all([say(condition) for condition in policy.counts_when]),
+        )
     ]
     if policy.left_out_when:
-        sentences.append(
-            "Left out are those of which this holds: " + "; or ".join(say(c) for c in policy.left_out_when) + "."
+        conditions = _some([say(condition) for condition in policy.left_out_when])
+        said.append(
+            Sentence("explain.left-out", "Left out are those of which this holds: {conditions}.", conditions=conditions)
         )
     if policy.unsettled_when:
-        sentences.append(
-            "The definition does not say what to do when this holds, and the figure is given under both readings: "
-            + "; or ".join(say(c) for c in policy.unsettled_when)
-            + "."
+        said.append(
+            Sentence(
+                "explain.unsettled",
+                "The definition does not say what to do when this holds, and the figure is given under both readings: "
+                "{conditions}.",
+                conditions=_some([say(condition) for condition in policy.unsettled_when]),
+            )
         )
     if policy.note:
-        sentences.append(" ".join(policy.note.split()))
-    return " ".join(sentences)
+        said.append(" ".join(policy.note.split()))
+    return said
 
 
-def say(condition: Condition) -> str:
+def say(condition: Condition) -> Sentence:
     """One condition as a clause.
 
     >>> say(Condition("public_replies", at_most=1, channels=("email",)))
     'on email, public replies by agents: at most 1'
     """
     spec = SIGNALS[condition.signal]
+    noun = Sentence(f"signal.{spec.name}", spec.noun)
     if spec.type == "flag":
-        clause = spec.noun if condition.equals else spec.negated
+        clause = noun if condition.equals else Sentence(f"signal.{spec.name}.not", spec.negated)
     elif condition.at_most is not None:
-        clause = f"{spec.noun}: at most {condition.at_most:g}" if condition.at_most else f"no {spec.noun}"
+        clause = (
+            Sentence("explain.at-most", "{noun}: at most {limit:g}", noun=noun, limit=condition.at_most)
+            if condition.at_most
+            else Sentence("explain.none", "no {noun}", noun=noun)
+        )
     elif condition.below is not None:
-        clause = f"{spec.noun}: less than {condition.below:g}"
+        clause = Sentence("explain.below", "{noun}: less than {limit:g}", noun=noun, limit=condition.below)
     elif condition.at_least is not None:
-        clause = f"{spec.noun}: at least {condition.at_least:g}"
+        clause = Sentence("explain.at-least", "{noun}: at least {limit:g}", noun=noun, limit=condition.at_least)
     elif spec.type == "number":
-        clause = f"{spec.noun}: exactly {condition.equals}"
+        clause = Sentence("explain.exactly", "{noun}: exactly {value}", noun=noun, value=condition.equals)
     else:
         values = condition.any_of or (str(condition.equals),)
-        clause = f"{spec.noun} is {_listed(values, 'or')}"
-    return f"on {_listed(condition.channels, 'or')}, {clause}" if condition.channels else clause
+        clause = Sentence("explain.is", "{noun} is {values}", noun=noun, values=_any_of(values))
+    if not condition.channels:
+        return clause
+    return Sentence("explain.on", "on {channels}, {clause}", channels=_any_of(condition.channels), clause=clause)
 
 
-def _points(policy: Policy) -> list[str]:
+def _points(policy: Policy) -> list[Sentence]:
     link = policy.link
     points = []
     if policy.needs_customer:
         points += _about_returns(policy)
     points += _about_contacts(policy)
     for rule in policy.exclude:
-        values = _listed(tuple("missing" if not value else f'"{value}"' for value in rule.values), "or")
-        points.append(f"Contacts whose {rule.column} is {values} do not exist for it ({rule.code} in the ledger).")
+        values = _any_of([f'"{value}"' if value else Sentence("explain.missing", "missing") for value in rule.values])
+        points.append(
+            Sentence(
+                "explain.exclude",
+                "Contacts whose {column} is {values} do not exist for it ({code} in the ledger).",
+                column=rule.column,
+                values=values,
+                code=rule.code,
+            )
+        )
     if link.events_days is not None:
-        points.append(f"What happens to a ticket later than {link.events_days:g} days after its start does not count.")
+        points.append(
+            Sentence(
+                "explain.events",
+                "What happens to a ticket later than {days:g} days after its start does not count.",
+                days=link.events_days,
+            )
+        )
     points += [
-        f"If {_named(condition)} was not recorded for a contact, {_MISSING[condition.missing]}."
+        Sentence(
+            "explain.not-recorded",
+            "If {signal} was not recorded for a contact, {then}.",
+            signal=f"“{condition.signal}”",
+            then=_MISSING[condition.missing],
+        )
         for condition in policy.counts_when
         if condition.signal not in ("returned", "repeat")
     ]
-    points += [f"Because: {condition.because}." for condition in policy.unsettled_when if condition.because]
+    points += [
+        Sentence("explain.because", "Because: {because}.", because=condition.because)
+        for condition in policy.unsettled_when
+        if condition.because
+    ]
     points.append(
-        f"Figures have {policy.publish.level:.0%} intervals, are refused below {policy.publish.minimum_sample} "
-        f"contacts, and are not shown at all below {policy.publish.suppress_below}."
+        Sentence(
+            "explain.publish",
+            "Figures have {level:.0%} intervals, are refused below {least} contacts, and are not shown at all below "
+            "{small}.",
+            level=policy.publish.level,
+            least=policy.publish.minimum_sample,
+            small=policy.publish.suppress_below,
+        )
     )
-    if policy.cost.cost_per_contact is not None:
-        amount = f"{policy.cost.cost_per_contact:g} {policy.cost.currency}".strip()
-        points.append(f"A contact whose own cost is not recorded is taken to cost {amount}.")
     return points
 
 
 _MISSING = {
-    "fails": "it does not count as resolved",
-    "holds": "that condition is taken to hold",
-    "left_out": "the contact is left out",
-    "unsettled": "the contact is counted under both readings",
+    "fails": Sentence("explain.not-recorded.fails", "it does not count as resolved"),
+    "holds": Sentence("explain.not-recorded.holds", "that condition is taken to hold"),
+    "left_out": Sentence("explain.not-recorded.left-out", "the contact is left out"),
+    "unsettled": Sentence("explain.not-recorded.unsettled", "the contact is counted under both readings"),
 }
 
 
-def _about_returns(policy: Policy) -> list[str]:
-    link = policy.link
-    same = {0: "whatever the reason", None: "for the same reason"}.get(
-        link.reason_level, f"for a reason that agrees on the first {link.reason_level} levels"
-    )
+def _about_returns(policy: Policy) -> list[Sentence]:
+    link, window = policy.link, policy.window
+    if link.reason_level == 0:
+        same = Sentence("explain.any-reason", "whatever the reason")
+    elif link.reason_level is None:
+        same = Sentence("explain.same-reason", "for the same reason")
+    else:
+        same = Sentence(
+            "explain.reason-level",
+            "for a reason that agrees on the first {level} levels",
+            level=link.reason_level,
+        )
     source = (
-        "learned from the data where possible, otherwise declared"
-        if policy.window.source == "learned"
-        else "declared, not learned"
+        Sentence("explain.learned", "learned from the data where possible, otherwise declared")
+        if window.source == "learned"
+        else Sentence("explain.declared", "declared, not learned")
     )
-    ends = {
-        "auto": "the end of a contact (of a ticket: its start)",
-        "start": "the start of a contact",
-        "end": "the end of a contact",
-    }[link.gap_from]
-    within = f"within {policy.window.default_days:g} days ({source})"
     points = [
-        f"A return is a contact of the same customer, {same}, {within}, counted from {ends} to the start of the next."
+        Sentence(
+            "explain.return",
+            "A return is a contact of the same customer, {same}, within {days:g} days ({source}), counted from {begin} "
+            "to the start of the next.",
+            same=same,
+            days=window.default_days,
+            source=source,
+            begin=_BEGINS[link.gap_from],
+        )
     ]
-    points += [f'For "{path}" the window is {days:g} days.' for path, days in policy.window.by_reason]
+    points += [
+        Sentence("explain.window", 'For "{reason}" the window is {days:g} days.', reason=path, days=days)
+        for path, days in window.by_reason
+    ]
     for rule in policy.related:
-        order = "in either order" if rule.both_ways else "in this order"
-        points.append(f'"{rule.earlier}" and "{rule.later}" ({order}) within {rule.days:g} days are one issue, too.')
+        order = (
+            Sentence("explain.both-ways", "in either order")
+            if rule.both_ways
+            else Sentence("explain.one-way", "in this order")
+        )
+        points.append(
+            Sentence(
+                "explain.related",
+                '"{earlier}" and "{later}" ({order}) within {days:g} days are one issue, too.',
+                earlier=rule.earlier,
+                later=rule.later,
+                order=order,
+                days=rule.days,
+            )
+        )
     if link.index == "openers":
         points.append(
-            f"A contact opens an issue when the same customer had none for the reason for at least "
-            f"{link.look_back_days:g} days, and {link.look_back_factor:g} times the window."
+            Sentence(
+                "explain.look-back",
+                "A contact opens an issue when the same customer had none for the reason for at least {days:g} days, "
+                "and {factor:g} times the window.",
+                days=link.look_back_days,
+                factor=link.look_back_factor,
+            )
         )
-    points.append("A contact is judged only once its window has closed.")
+    points.append(Sentence("explain.mature", "A contact is judged only once its window has closed."))
     if link.missing_customer == "exclude":
-        points.append("Contacts of unknown customers are left out, and counted in the ledger.")
+        points.append(
+            Sentence("explain.nobody", "Contacts of unknown customers are left out, and counted in the ledger.")
+        )
     else:
-        points.append("A contact of an unknown customer is taken for that of a customer who never came back.")
+        points.append(
+            Sentence(
+                "explain.nobody.single",
+                "A contact of an unknown customer is taken for that of a customer who never came back.",
+            )
+        )
     if link.reason_level != 0 and link.missing_reason == "own_reason":
-        points.append("Contacts without a reason have a reason of their own, which is joined with no other.")
+        points.append(
+            Sentence(
+                "explain.no-reason.own",
+                "Contacts without a reason have a reason of their own, which is joined with no other.",
+            )
+        )
     elif link.reason_level != 0:
-        points.append("Contacts without a reason are left out.")
+        points.append(Sentence("explain.no-reason", "Contacts without a reason are left out."))
     return points
 
 
-def _about_contacts(policy: Policy) -> list[str]:
+_BEGINS = {
+    "auto": Sentence("explain.gap.auto", "the end of a contact (of a ticket: its start)"),
+    "start": Sentence("explain.gap.start", "the start of a contact"),
+    "end": Sentence("explain.gap.end", "the end of a contact"),
+}
+
+
+def _about_contacts(policy: Policy) -> list[Sentence]:
     link = policy.link
     points = []
     if link.same_contact_seconds:
-        where = "on any channel" if link.same_contact_any_channel else "on the same channel"
+        where = (
+            Sentence("explain.any-channel", "on any channel")
+            if link.same_contact_any_channel
+            else Sentence("explain.same-channel", "on the same channel")
+        )
         points.append(
-            f"A contact of the same customer {where} within {link.same_contact_seconds:g} seconds is a transferred leg "
-            "of the one before. Tickets have no legs."
+            Sentence(
+                "explain.leg",
+                "A contact of the same customer {where} within {seconds:g} seconds is a transferred leg of the one "
+                "before. Tickets have no legs.",
+                where=where,
+                seconds=link.same_contact_seconds,
+            )
         )
     for name, role in (
-        ("made by the centre", link.outbound),
-        ("abandoned in the queue", link.abandoned),
-        ("with self-service", link.self_service),
+        (Sentence("explain.outbound", "made by the centre"), link.outbound),
+        (Sentence("explain.abandoned", "abandoned in the queue"), link.abandoned),
+        (Sentence("explain.self-service", "with self-service"), link.self_service),
     ):
-        points.append(f"Contacts {name} {_ROLES[role]}.")
+        points.append(Sentence("explain.role", "Contacts {name} {role}.", name=name, role=_ROLES[role]))
     return points
 
 
 _ROLES = {
-    "count": "count like any other",
-    "return_only": "show that somebody came back, and are not judged themselves",
-    "ignore": "are as if they had not happened",
+    "count": Sentence("explain.role.count", "count like any other"),
+    "return_only": Sentence("explain.role.return", "show that somebody came back, and are not judged themselves"),
+    "ignore": Sentence("explain.role.ignore", "are as if they had not happened"),
 }
 
 
-def _named(condition: Condition) -> str:
-    return f"“{condition.signal}”"
+def _all(clauses: Sequence[Sentence]) -> str:
+    said = clauses[0]
+    for last in clauses[1:]:
+        said = Sentence("explain.and", "{first}; and {last}", first=said, last=last)
+    return said
 
 
-def _listed(names: tuple[str, ...], last: str) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
+def _some(clauses: Sequence[Sentence]) -> str:
+    said = clauses[0]
+    for last in clauses[1:]:
+        said = Sentence("explain.or", "{first}; or {last}", first=said, last=last)
+    return said
+
+
+def _any_of(names: Sequence[str]) -> str:
+    said = names[0]
+    for name in names[1:-1]:
+        said = Sentence("explain.listed", "{first}, {next}", first=said, next=name)
+    return either((said, names[-1])) if len(names) > 1 else said
