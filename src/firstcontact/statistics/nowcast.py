@@ -1,0 +1,248 @@
+"""What the failure rate of a young week will turn out to be, from the returns that have come so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firstcontact.statistics.bucket import Array
+
+Ints = NDArray[np.int64]
+
+SHIFT_CV = 0.3
+"""Prior coefficient of variation of a week's common shift: a week in which all reasons fail 30 % more is unusual."""
+OWN_CV = 0.15
+"""That of a reason's own deviation from the common shift."""
+LEVEL_WEEKS = 12
+"""How many of the latest mature weeks say what is usual."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cohorts:
+    """Openers by reason, week and age; one entry a cell that holds anybody. All arrays have shape (entries,).
+
+    Attributes:
+        reason: Number of the reason, from 0.
+        week: Number of the week, from 0, the newest last.
+        count: Openers.
+        returned: How many of them came back, not later than the reason's onset of pure coincidence.
+        latency: Share of the caused returns that come by that age, G(a), 0 to 1.
+        latency_se: Its standard error.
+        coincidence: Probability of a coincidental return by that age, b(a).
+        settled: Whether that age is beyond the onset, so that nothing more can come of it.
+    """
+
+    reason: Ints
+    week: Ints
+    count: Array
+    returned: Array
+    latency: Array
+    latency_se: Array
+    coincidence: Array
+    settled: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Nowcast:
+    """Shares of openers that cause a return. Arrays by cell have shape (reasons, weeks), by week (weeks,).
+
+    Attributes:
+        count: Openers of each cell.
+        maturity: Mean G(a) of each cell: the share of its caused returns that can have come. 0 where nobody is.
+        settled: Whether nothing more can come of a cell; True where nobody is.
+        share: Nowcast of each cell, 0 to 1.
+        error: Its standard error.
+        raw: The same without borrowing from other weeks and reasons, S/E; 0 where E is 0. For reading, not for showing.
+        week_share: Over the reasons of a week, by their openers.
+        week_error: Its standard error.
+        week_maturity: Mean G(a), by the returns that each reason is usually the cause of.
+        shift: How much more than usual each week's reasons fail together; 1 is as usual.
+        shift_error: Its standard error.
+    """
+
+    count: Array
+    maturity: Array
+    settled: NDArray[np.bool_]
+    share: Array
+    error: Array
+    raw: Array
+    week_share: Array
+    week_error: Array
+    week_maturity: Array
+    shift: Array
+    shift_error: Array
+
+
+def nowcast(cohorts: Cohorts, level: Array, weeks: int) -> Nowcast:
+    """Estimate every week's share of openers that cause a return, however young the week.
+
+    Estimand: pi_rw, the probability that an opener of reason r in week w causes a return, ever.
+    Formula: P(back by age a) = b(a) + pi G(a) (1 - b(a)), so S = sum(back - b) and E = sum(G (1 - b)) give S / E. It
+        explodes where E is small, so it is drawn to what is known, in two stages. First the week's common shift
+        delta_w = sum_r S / sum_r level_r E is drawn to 1 with a prior coefficient of variation of .3; then S / E to
+        level_r delta_w with one of .15. Cells of which nothing more can come are S / E itself. Variances: of S
+        (binomial at the prior mean), of G (latency_se), and that of delta_w, which the reasons of a week share.
+        The level of a reason is that of its latest 12 settled weeks, drawn in the same way to its level over all.
+    Assumes: how fast caused returns come has not changed; coincidental returns go on as before; what is usual for a
+        reason changes by parts, not by multiples.
+    Lies when: latency has changed (`drift.compare` looks for it): 1.3 times slower returns cost up to 1.6 percentage
+        points; a shock hits one slow reason alone, of which its first weeks show next to nothing.
+    Oracle: with G = 1, b = 0 everywhere it is the plain share; recovery in simulated worlds with a jump of the failure
+        rate (proof A1).
+    References: Lawless, J. F. (1994) Adjustments for reporting delays and the prediction of occurred but not reported
+        events, Canadian Journal of Statistics 22(1); Pohar Perme, Stare & Estève (2012), Biometrics 68(1).
+
+    Args:
+        cohorts: The openers.
+        level: Usual share of each reason over all history, shape (reasons,).
+        weeks: How many weeks there are.
+
+    Returns:
+        The nowcast.
+    """
+    sums = _Sums(cohorts, len(level), weeks)
+    usual = _recent(sums, np.maximum(level, 1e-6))
+    expected = usual[:, None] * sums.exposure
+    variance = sums.variance(cohorts, np.broadcast_to(usual[:, None], sums.count.shape))
+    shift, shift_variance = _drawn(
+        sums.excess.sum(axis=0), expected.sum(axis=0), (variance + (usual[:, None] * sums.doubt) ** 2).sum(axis=0)
+    )
+    shift = np.maximum(shift, 0.0)
+
+    prior = usual[:, None] * shift
+    variance = sums.variance(cohorts, prior)
+    held = sums.exposure > 0
+    exposure = np.where(held, sums.exposure, 1.0)
+    raw = np.where(held, sums.excess / exposure, 0.0)
+    of_latency = np.where(held, sums.doubt / exposure, 0.0)
+    own = np.where(held, variance / exposure**2 + (prior * of_latency) ** 2, 0.0)
+    prior_variance = np.maximum((OWN_CV * prior) ** 2, 1e-12)
+    weight = np.where(sums.settled & held, 1.0, np.where(held, prior_variance / (prior_variance + own), 0.0))
+    share = np.clip(np.where(held, prior + weight * (raw - prior), prior), 0.0, 1.0)
+    left = np.where(held, weight * own, prior_variance)
+    borrowed = (1 - weight) * usual[:, None]
+
+    n = sums.count.sum(axis=0)
+    mix = sums.count / np.where(n > 0, n, 1.0)
+    returning = usual[:, None] * sums.count
+    total = returning.sum(axis=0)
+    maturity = np.where(sums.count > 0, sums.reach / np.where(sums.count > 0, sums.count, 1.0), 0.0)
+    return Nowcast(
+        count=sums.count,
+        maturity=maturity,
+        settled=sums.settled,
+        share=share,
+        error=np.sqrt(left + borrowed**2 * shift_variance),
+        raw=raw,
+        week_share=(mix * share).sum(axis=0),
+        week_error=np.sqrt((mix**2 * left).sum(axis=0) + (mix * borrowed).sum(axis=0) ** 2 * shift_variance),
+        week_maturity=(returning * maturity).sum(axis=0) / np.where(total > 0, total, 1.0),
+        shift=shift,
+        shift_error=np.sqrt(shift_variance),
+    )
+
+
+class _Sums:
+    """Sums of the entries by reason and week, each of shape (reasons, weeks)."""
+
+    def __init__(self, cohorts: Cohorts, reasons: int, weeks: int) -> None:
+        self._shape = (reasons, weeks)
+        self._cell = cohorts.reason * weeks + cohorts.week
+        free = cohorts.count * (1 - cohorts.coincidence)
+        self.count = self.spread(cohorts.count)
+        self.excess = self.spread(cohorts.returned - cohorts.count * cohorts.coincidence)
+        self.exposure = self.spread(free * cohorts.latency)
+        self.doubt = self.spread(free * cohorts.latency_se)
+        self.reach = self.spread(cohorts.count * cohorts.latency)
+        self.settled = self.spread(cohorts.count * ~cohorts.settled) == 0
+
+    def spread(self, weights: Array) -> Array:
+        """Sum by reason and week."""
+        size = self._shape[0] * self._shape[1]
+        return np.bincount(self._cell, weights, size).astype(float).reshape(self._shape)
+
+    def variance(self, cohorts: Cohorts, share: Array) -> Array:
+        """Binomial variance of S, if that share of each cell's openers causes a return."""
+        own = share.ravel()[self._cell]
+        back = cohorts.coincidence + own * cohorts.latency * (1 - cohorts.coincidence)
+        back = np.clip(back, 0.0, 1.0)
+        return self.spread(cohorts.count * back * (1 - back))
+
+
+def _recent(sums: _Sums, level: Array) -> Array:
+    """What is usual: the share of the latest settled weeks, drawn to the level over all history."""
+    full = sums.settled & (sums.count > 0)
+    latest = np.cumsum(full[:, ::-1], axis=1)[:, ::-1] <= LEVEL_WEEKS
+    taken = full & latest
+    excess, exposure = (sums.excess * taken).sum(axis=1), (sums.exposure * taken).sum(axis=1)
+    count = (sums.count * taken).sum(axis=1)
+    held = exposure > 0
+    raw = np.where(held, excess / np.where(held, exposure, 1.0), level)
+    own = np.where(held, np.maximum(level, 0.01) * count / np.where(held, exposure, 1.0) ** 2, np.inf)
+    prior = (OWN_CV * level) ** 2
+    weight = np.where(held, prior / (prior + np.where(held, own, 1.0)), 0.0)
+    return np.maximum(level + weight * (raw - level), 1e-6)
+
+
+def _drawn(seen: Array, expected: Array, variance: Array) -> tuple[Array, Array]:
+    """The common shift of each week, drawn to 1, and its variance."""
+    some = expected > 0
+    safe = np.where(some, expected, 1.0)
+    raw = np.where(some, seen / safe, 1.0)
+    precision = np.where(some, safe**2 / np.maximum(variance, 1e-12), 0.0)
+    prior = 1 / SHIFT_CV**2
+    return (prior + precision * raw) / (prior + precision), 1 / (prior + precision)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """Returns that openers already seen will bring within some days.
+
+    Attributes:
+        caused: Expected number that an opener causes.
+        coincidental: Expected number that would come anyway.
+        variance: Variance of their sum.
+    """
+
+    caused: float
+    coincidental: float
+    variance: float
+
+
+def arrivals(waiting: Array, share: Array, latency: Array, background: Array, ages: Ints, steps: Ints) -> Arrivals:
+    """How many returns will come, of either kind, whatever their cause: what a planner needs.
+
+    Estimand: the expected number of first returns, within some days from now, of openers that have not yet returned.
+    Formula: crude probabilities of competing risks (Aalen-Johansen with known hazards): over the bins ahead,
+        P(caused) = sum S(u) (1 - exp(-dH)) dH_caused / dH with dH = dH_caused + dH_background, S the probability of no
+        return yet, H_caused = -log(1 - share G).
+    Assumes: as `nowcast`. New openers, who will bring returns of their own, are not counted.
+    Lies when: the volume ahead matters (more than a few weeks): then most returns come from contacts not yet made.
+    Oracle: `lifelines.AalenJohansenFitter` on drawn lives; with no background it is the conditional probability.
+    References: Aalen, O. O. & Johansen, S. (1978), Scandinavian Journal of Statistics 5(3).
+
+    Args:
+        waiting: Openers that have not returned, shape (entries,).
+        share: Share of each entry's openers that cause a return.
+        latency: G at each edge of the lag grid, shape (entries, edges) or (edges,).
+        background: Cumulative hazard of coincidence at each edge, same shape.
+        ages: Edge at which each entry stands, shape (entries,).
+        steps: Edge until which it is followed, shape (entries,).
+
+    Returns:
+        Expected numbers and their variance.
+    """
+    g, ground = (np.broadcast_to(one, (len(waiting), np.shape(one)[-1])) for one in (latency, background))
+    hazard = -np.log1p(-np.clip(share[:, None] * g, 0.0, 1 - 1e-9))
+    by_cause, anyway = np.diff(hazard, axis=1), np.diff(ground, axis=1)
+    bins = np.arange(g.shape[1] - 1)
+    ahead = (bins >= ages[:, None]) & (bins < steps[:, None])
+    by_cause, anyway = np.where(ahead, np.maximum(by_cause, 0), 0.0), np.where(ahead, np.maximum(anyway, 0), 0.0)
+    both = by_cause + anyway
+    free = np.exp(-(np.cumsum(both, axis=1) - both))
+    leaving = free * -np.expm1(-both)
+    part = np.where(both > 0, by_cause / np.where(both > 0, both, 1.0), 0.0)
+    caused, total = (leaving * part).sum(axis=1), leaving.sum(axis=1)
+    return Arrivals(float(waiting @ caused), float(waiting @ (total - caused)), float(waiting @ (total * (1 - total))))
