@@ -248,35 +248,77 @@ def _share(total: Array, count: Array, level: float) -> tuple[Array, Array]:
     return np.where(n > 0, value, np.nan), np.where(n > 0, half, np.nan)
 
 
-def median_lag(count: Array, reverse: Array, ratio: float) -> float | None:
-    """Median delay of the issues that a cause brought.
+def lag_quantiles(
+    count: Array, reverse: Array, ratio: float, spread: float, level: float = 0.95
+) -> tuple[float, float, float] | None:
+    """Median delay of the issues that a cause brought, with its interval.
 
     Estimand: the median lag of the excess.
     Formula: the lag at which the cumulated `count - ratio * reverse` first reaches half its end, interpolated inside
-        the day.
+        the day; for the interval, the lags at which it reaches half plus and minus q s / 2 of it, s the standard error
+        of the excess relative to the excess (Woodruff's inversion).
     Assumes: what is unrelated has the same lags in either order.
     Lies when: the delay is longer than the reach.
     Oracle: the sample median where nothing comes in reverse.
-    References: as `sequences`.
+    References: as `sequences`; Woodruff, R. S. (1952), JASA 47(260), 635-646.
 
     Args:
         count: Pairs in the order cause, effect by whole days of lag.
         reverse: Pairs in the other order.
         ratio: The null ratio.
+        spread: Standard error of the excess.
+        level: Confidence level.
 
     Returns:
-        Days; None where nothing is left over.
+        Median, lower and upper end in days; None where nothing is left over.
 
-    >>> median_lag(np.array([1.0, 3.0, 2.0]), np.zeros(3), 1.0)
-    1.6666666666666665
+    >>> [round(days, 2) for days in lag_quantiles(np.array([1.0, 3.0, 2.0]), np.zeros(3), 1.0, 6**0.5)]
+    [1.67, 0.6, 2.7]
     """
+    from scipy.special import ndtri
+
     total = np.cumsum(count - ratio * reverse)
     if not len(total) or total[-1] <= 0:
         return None
-    day = int(np.argmax(total >= total[-1] / 2))
+    half = float(ndtri(0.5 + level / 2)) * spread / float(total[-1]) / 2
+    return _lag_at(total, 0.5), _lag_at(total, max(0.0, 0.5 - half)), _lag_at(total, min(1.0, 0.5 + half))
+
+
+def _lag_at(total: Array, part: float) -> float:
+    """The lag at which a cumulated excess first reaches a part of its end."""
+    wanted = part * float(total[-1])
+    day = int(np.argmax(total >= wanted))
     before = float(total[day - 1]) if day else 0.0
     step = float(total[day]) - before
-    return day + (float(total[-1]) / 2 - before) / step
+    return day + (max(0.0, wanted - before) / step if step > 0 else 0.0)
+
+
+def hidden(occupied: Array, background: Array, delay: Array) -> Array:
+    """What part of the brought issues shows as an excess of openers.
+
+    Estimand: the expected excess over the number of issues that the cause brought.
+    Formula: (1 - o) (1 - b (1 - d)). An issue brought while one of its kind is still open is no opener: o is the
+        share of the cause's openers that have such an issue about them. And a brought one makes later unrelated ones
+        within the reach no openers: b of them are expected, of which the part 1 - d comes after it.
+    Assumes: what is open about a customer does not depend on whether the cause brings anything; look-back and reach
+        are about equal.
+    Lies when: most of the cause's customers have the effect open already: then little is seen and the correction large.
+    Oracle: simulated edges of known strength.
+    References: the thinning of a point process by its own dead time; derived on the theory page.
+
+    Args:
+        occupied: Share of the cause's openers with a contact for the effect within the look-back before.
+        background: Unrelated openers of the effect expected within the reach, for each opener of the cause.
+        delay: Median delay over the reach, 0 to 1.
+
+    Returns:
+        Parts, above 0.1 and at most 1.
+
+    >>> hidden(np.array([0.2]), np.array([0.1]), np.array([0.5])).round(3).tolist()
+    [0.76]
+    """
+    part = (1 - np.clip(occupied, 0.0, 1.0)) * (1 - np.clip(background, 0.0, 1.0) * (1 - np.clip(delay, 0.0, 1.0)))
+    return np.asarray(np.clip(part, 0.1, 1.0))
 
 
 @dataclass(frozen=True, slots=True)

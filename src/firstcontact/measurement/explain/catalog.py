@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firstcontact.measurement.explain import agent_support, team_effect
+from firstcontact.measurement.explain import agent_support, downstream, team_effect
 from firstcontact.measurement.explain.explanation import Explanation
 
-EXPLANATIONS: tuple[Explanation, ...] = (team_effect.EXPLANATION, agent_support.EXPLANATION)
+EXPLANATIONS: tuple[Explanation, ...] = (downstream.EXPLANATION, team_effect.EXPLANATION, agent_support.EXPLANATION)
