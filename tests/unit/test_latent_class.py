@@ -10,16 +10,16 @@ import pytest
 
 from firstcontact.statistics import latent_class as module
 from firstcontact.statistics.bucket import Array
-from firstcontact.statistics.latent_class import latent_class
+from firstcontact.statistics.latent_class import BEHAVIOURS, LAGS, latent_class
 
 
 def _drawn(seed: int, contacts: int, prevalence: float = 0.8) -> tuple[Array, Array]:
     """Counts and resolved counts of two reasons by pattern, with signals independent given the class."""
     chance = np.random.default_rng(seed)
-    counts, resolved = np.zeros((2, 2, 4, 3, 3))
+    counts, resolved = np.zeros((2, 2, BEHAVIOURS, 3, 3))
     truth = chance.random(contacts) < prevalence
     behaviour = np.where(truth, chance.random(contacts) < 0.05, chance.random(contacts) < 0.7).astype(int)
-    behaviour += 2 * np.where(truth, chance.random(contacts) < 0.01, chance.random(contacts) < 0.3)
+    behaviour += LAGS * np.where(truth, chance.random(contacts) < 0.01, chance.random(contacts) < 0.3)
     answered = chance.random(contacts) < 0.3
     survey = np.where(answered, 1 + np.where(truth, chance.random(contacts) > 0.93, chance.random(contacts) > 0.2), 0)
     wrap_up = 1 + np.where(truth, chance.random(contacts) > 0.97, chance.random(contacts) > 0.5).astype(int)
@@ -47,18 +47,23 @@ def test_classes_are_not_swapped_where_most_contacts_failed() -> None:
     counts, _ = _drawn(2, 50_000, prevalence=0.2)
     fitted = latent_class(counts)
     assert fitted.score[0, 0, 1, 1] > 0.8
-    assert fitted.score[0, 3, 2, 2] < 0.05
+    assert fitted.score[0, LAGS + 1, 2, 2] < 0.05
     assert fitted.prevalence.mean() < 0.4
 
 
+def _only(pattern: int) -> Array:
+    """One contact, of one pattern."""
+    return np.eye(1, BEHAVIOURS * 9, pattern).reshape(1, BEHAVIOURS, 3, 3)
+
+
 TABLES = {
-    "nothing": np.zeros((1, 4, 3, 3)),
-    "no reason": np.zeros((0, 4, 3, 3)),
-    "one contact": np.eye(1, 36).reshape(1, 4, 3, 3),
-    "all say yes and nobody returns": np.eye(1, 36, 4).reshape(1, 4, 3, 3) * 1000,
-    "nothing but returns": np.eye(1, 36, 9).reshape(1, 4, 3, 3) * 1000,
-    "thousands of reasons with one contact": np.repeat(np.eye(1, 36, 13).reshape(1, 4, 3, 3), 3000, axis=0),
-    "a reason without contacts": np.stack([np.zeros((4, 3, 3)), np.ones((4, 3, 3)) * 50]),
+    "nothing": np.zeros((1, BEHAVIOURS, 3, 3)),
+    "no reason": np.zeros((0, BEHAVIOURS, 3, 3)),
+    "one contact": _only(0),
+    "all say yes and nobody returns": _only(4) * 1000,
+    "nothing but returns": _only(9) * 1000,
+    "thousands of reasons with one contact": np.repeat(_only(13), 3000, axis=0),
+    "a reason without contacts": np.stack([np.zeros((BEHAVIOURS, 3, 3)), np.ones((BEHAVIOURS, 3, 3)) * 50]),
 }
 
 
@@ -75,7 +80,7 @@ def test_any_table_gives_a_score(name: str) -> None:
 
 def test_missing_signals_are_counted() -> None:
     """A table with returns alone has one signal; the score still falls with a return."""
-    counts = np.zeros((1, 4, 3, 3))
+    counts = np.zeros((1, BEHAVIOURS, 3, 3))
     counts[0, 0, 0, 0], counts[0, 1, 0, 0] = 900, 100
     fitted = latent_class(counts)
     assert fitted.signals == 1

@@ -49,7 +49,7 @@ def categorical_logistic(factors: Sequence[Codes], trials: Array, successes: Arr
     size = int(starts[-1])
     penalty = np.full(size, ridge)
     penalty[0] = 0.0
-    effects: Array = np.zeros(size)
+    effects = np.zeros(size)
     effects[0] = np.log(won / (tried - won))
     before = -np.inf
     step = np.zeros(size)
@@ -59,15 +59,17 @@ def categorical_logistic(factors: Sequence[Codes], trials: Array, successes: Arr
             if gain >= before - 1e-9 * abs(before):
                 break
             step /= 2
-            effects = effects - step
+            effects -= step
             chance, gain = _chance(effects, columns, trials, successes, penalty)
         if gain - before < _SETTLED * tried:
             break
         before = gain
         weight = np.maximum(trials * chance * (1 - chance), 1e-12)
         slope = _add_up(columns, successes - trials * chance, size) - penalty * effects
-        step = np.linalg.solve(_curvature(columns, levels, weight, size) + np.diag(penalty + 1e-9), slope)
-        effects = effects + step
+        step = np.asarray(
+            np.linalg.solve(_curvature(columns, levels, weight, size) + np.diag(penalty + 1e-9), slope), dtype=float
+        )
+        effects += step
     return np.clip(chance, _FLOOR, 1 - _FLOOR)
 
 

@@ -9,10 +9,16 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-BEHAVIOURS, ANSWERS = 4, 3
-"""Behaviour is `returned + 2 * reopened`; an answer (survey, wrap-up) is 0 none, 1 yes, 2 no."""
+RETURN_DAYS = (1.0, 3.0, 7.0, 14.0, 30.0)
+"""Upper ends of the classes of lags to a return; a last class has none."""
+LAGS = len(RETURN_DAYS) + 2
+"""No return, and the classes of lags."""
+BEHAVIOURS, ANSWERS = 2 * LAGS, 3
+"""Behaviour is the class of the lag (0 for no return) plus `LAGS` where the record was opened again; an answer (survey,
+wrap-up) is 0 none, 1 yes, 2 no."""
 
 _RETURN_GUESS, _REOPEN_GUESS = (0.6, 0.1), (0.3, 0.02)
+_LAG_GUESS = np.array([[0.3, 0.2, 0.2, 0.15, 0.1, 0.05], [0.03, 0.06, 0.11, 0.2, 0.4, 0.2]])
 _ANSWER_GUESS = np.array([[0.6, 0.1, 0.3], [0.6, 0.35, 0.05]])
 _PRIOR_CONTACTS = 40.0
 _LEAST = 1e-6
@@ -23,7 +29,8 @@ class LatentClass:
     """Two hidden classes, resolved and not, behind a table of patterns.
 
     Attributes:
-        score: P(resolved | pattern), shape (reasons, 4, 3, 3): reason, behaviour, survey, wrap-up. Always in 0 to 1.
+        score: P(resolved | pattern), above 0 and below 1, shape (reasons, BEHAVIOURS, 3, 3): reason, behaviour, survey,
+            wrap-up.
         prevalence: Size of the class by reason, shape (reasons,). A nuisance of the model: it is not an estimate of
             how many were resolved, for silent give-up looks resolved in every signal.
         signals: How many of behaviour, survey and wrap-up vary; below 2 the classes rest on the guesses they began
@@ -43,9 +50,10 @@ def latent_class(counts: Array, *, iterations: int = 300, tolerance: float = 1e-
     Estimand: none that may be published. P(resolved | signals) under the model; it ranks contacts, and
         `prediction_powered` corrects whatever is wrong with it by labels.
     Formula: P(behaviour b, survey s, wrap-up w | reason r) = sum over classes k of pi_rk B_rk(b) S_k(s) W_k(w), by EM.
-        Behaviour is coded jointly, since a reopen depends on the return; its table is the reason's own, drawn towards
-        that of all reasons by a prior of 40 contacts a class, and so is pi. A survey that was not answered is a value
-        of its own, so that response which depends on the outcome is part of the model.
+        Behaviour (how soon the customer came back, and whether the record was opened again) is coded jointly, since
+        one depends on the other; its table is the reason's own, drawn towards that of all reasons by a prior of 40
+        contacts a class, and so is pi. A survey that was not answered is a value of its own, so that response which
+        depends on the outcome is part of the model.
     Assumes: given class and reason, behaviour, survey and wrap-up are independent.
     Lies when: they are not, which cannot be seen from these signals: where returns, reopens and surveys all follow one
         behaviour (coming back), customers who give up silently count as resolved.
@@ -55,14 +63,14 @@ def latent_class(counts: Array, *, iterations: int = 300, tolerance: float = 1e-
         Biometrics 36(1); Pepe, M. S. & Janes, H. (2007), Biostatistics 8(2), on what such models cannot tell.
 
     Args:
-        counts: Contacts, shape (reasons, 4, 3, 3); any of them may be 0.
+        counts: Contacts, shape (reasons, BEHAVIOURS, 3, 3); any of them may be 0.
         iterations: At most so many rounds.
         tolerance: The mean log-likelihood of a contact grows by less than this when it has settled.
 
     Returns:
         The score of every pattern, also of patterns and reasons that hold no contact.
 
-    >>> seen = np.zeros((1, 4, 3, 3))
+    >>> seen = np.zeros((1, BEHAVIOURS, 3, 3))
     >>> seen[0, 0, 1, 1], seen[0, 1, 2, 2], seen[0, 0, 0, 0] = 60, 20, 20
     >>> fitted = latent_class(seen)
     >>> bool(fitted.score[0, 0, 1, 1] > 0.9 > 0.1 > fitted.score[0, 1, 2, 2])
@@ -96,10 +104,10 @@ def latent_class(counts: Array, *, iterations: int = 300, tolerance: float = 1e-
 
 
 def _guess() -> Array:
-    """Behaviour of the two classes before anything is known, shape (2, 4)."""
+    """Behaviour of the two classes before anything is known, shape (2, BEHAVIOURS)."""
     rows = []
-    for returned, reopened in zip(_RETURN_GUESS, _REOPEN_GUESS, strict=True):
-        rows.append(np.outer([1 - reopened, reopened], [1 - returned, returned]).ravel())
+    for returned, reopened, lags in zip(_RETURN_GUESS, _REOPEN_GUESS, _LAG_GUESS, strict=True):
+        rows.append(np.outer([1 - reopened, reopened], [1 - returned, *(returned * lags)]).ravel())
     return np.array(rows)
 
 
