@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from firstcontact.measurement.explain import agent_support, downstream, team_effect
+from firstcontact.measurement.explain import agent_support, downstream, driver, opportunity, team_effect
 from firstcontact.measurement.explain.explanation import Explanation
 
-EXPLANATIONS: tuple[Explanation, ...] = (downstream.EXPLANATION, team_effect.EXPLANATION, agent_support.EXPLANATION)
+EXPLANATIONS: tuple[Explanation, ...] = (
+    driver.EXPLANATION,
+    opportunity.EXPLANATION,
+    downstream.EXPLANATION,
+    team_effect.EXPLANATION,
+    agent_support.EXPLANATION,
+)
