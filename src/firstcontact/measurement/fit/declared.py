@@ -6,10 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from firstcontact.measurement.fit.model import ReturnModel
 from firstcontact.measurement.policy.model import Policy, digest
 
-FIT_FORMAT = 1
+FIT_FORMAT = 2
 """Raised when `fit.json` changes so that earlier versions of firstcontact would misread it."""
+
+
+SHORTEST_DAYS = 0.1
+"""No learned window is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +36,21 @@ class ReasonWindow:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Windows per reason, and how they came about. Saved as `fit.json`."""
+    """Windows per reason, how they came about, and what is known of each reason's returns. Saved as `fit.json`.
+
+    Attributes:
+        windows: The windows.
+        kind: `learned` where any window is.
+        notes: What a reader should know.
+        models: What was learned of each reason's returns; a fit of the first format has none.
+        saved: Whether it was read from a file: then it is a decision to use it again, and the hash covers the models.
+    """
 
     windows: tuple[ReasonWindow, ...]
     kind: Literal["declared", "learned"] = "declared"
     notes: tuple[str, ...] = field(default=())
+    models: tuple[ReturnModel, ...] = field(default=(), repr=False)
+    saved: bool = field(default=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """The fit as plain data."""
@@ -47,6 +62,7 @@ class Fit:
                 {"reason": w.reason, "days": w.days, "look_back_days": w.look_back_days, "source": w.source}
                 for w in self.windows
             ],
+            "models": [model.as_dict() for model in self.models],
         }
 
 
@@ -69,6 +85,26 @@ def complete(policy: Policy, fit: Fit, reasons: Iterable[str]) -> Fit:
     return replace(fit, windows=fit.windows + added)
 
 
+def with_models(policy: Policy, fit: Fit, models: tuple[ReturnModel, ...]) -> Fit:
+    """A fit with what was learned of each reason's returns; with its windows, too, where the policy asks for it.
+
+    Reasons whose window could not be learned keep the one that the policy declares.
+    """
+    if policy.window.source == "declared":
+        return replace(fit, models=models)
+    learned = {model.reason: model.window_days for model in models if model.window_days is not None}
+    windows = tuple(_learned(policy, one, learned.get(one.reason)) for one in fit.windows)
+    any_learned = any(window.source == "learned" for window in windows)
+    return replace(fit, windows=windows, kind="learned" if any_learned else "declared", models=models)
+
+
+def _learned(policy: Policy, window: ReasonWindow, days: float | None) -> ReasonWindow:
+    if days is None:
+        return window
+    days = max(round(days, 1), SHORTEST_DAYS)
+    return ReasonWindow(window.reason, days, policy.look_back_days(days), "learned")
+
+
 def _declared(policy: Policy, reason: str) -> ReasonWindow:
     days = policy.window.days(reason)
     return ReasonWindow(reason, days, policy.look_back_days(days), "declared")
@@ -88,7 +124,10 @@ def effective_hash(policy: Policy, fit: Fit) -> str:
         for window in fit.windows
         if not _repeats(window, _declared(policy, window.reason))
     )
-    return digest({"policy": policy.digest, "fit": moved or "declared"})
+    said: dict[str, Any] = {"policy": policy.digest, "fit": moved or "declared"}
+    if fit.saved and fit.models:
+        said["models"] = [model.as_dict() for model in fit.models]
+    return digest(said)
 
 
 def _repeats(window: ReasonWindow, declared: ReasonWindow) -> bool:

@@ -46,6 +46,7 @@ class ReturnModel:
         window_high: Upper end.
         cycle_days: Length of the cycle in which coincidental returns bunch; None where they do not.
         background: Cumulative hazard of coincidental returns at each of `LAG_EDGES`.
+        background_se: Standard error of that at `tau_days`.
         latency: Share of the caused returns that have come by each of `LAG_EDGES`, 0 to 1; 1 from `tau_days` on.
         latency_se: Standard error of each.
         caused: Probability that a return in a bin was caused, shape (`LAG_BINS`,).
@@ -72,6 +73,7 @@ class ReturnModel:
     window_high: float | None = None
     cycle_days: float | None = None
     background: tuple[float, ...] = ()
+    background_se: float = 0.0
     latency: tuple[float, ...] = ()
     latency_se: tuple[float, ...] = ()
     caused: tuple[float, ...] = ()

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, Faults, FirstcontactError
 from firstcontact.measurement.fit.declared import FIT_FORMAT, Fit, ReasonWindow
+from firstcontact.measurement.fit.read_model import model_from
 from firstcontact.measurement.policy.setting import DAYS
 
 NOT_A_FIT = ErrorKind(
@@ -88,8 +89,17 @@ def fit_from(data: Any, where: str) -> Fit:
         if window is not None and windows.setdefault(window.reason, window) is not window:
             place = f"{where}, window {number}"
             faults.add(NOT_A_FIT, where=place, saw="a reason named before", allowed="each reason once", cure=_CURE)
+    models = data.get("models", [])
+    if not isinstance(models, list):
+        faults.add(NOT_A_FIT, where=f"{where}, models", saw="no list", allowed="a list of models", cure=_CURE)
+        models = []
+    learned = [model_from(one) for one in models]
+    for number in (number for number, one in enumerate(learned, start=1) if one is None):
+        place = f"{where}, model {number}"
+        faults.add(NOT_A_FIT, where=place, saw="no such model", allowed="what firstcontact wrote", cure=_CURE)
     faults.raise_if_any()
-    return Fit(tuple(windows.values()), data["kind"], tuple(notes))
+    known = tuple(one for one in learned if one is not None)
+    return Fit(tuple(windows.values()), data["kind"], tuple(notes), known, saved=True)
 
 
 def _window(row: Any, where: str, faults: Faults) -> ReasonWindow | None:

@@ -1,0 +1,275 @@
+"""From the tally of returns to a model of each reason, or to why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from firstcontact.contacts.table import REASON_SEPARATOR
+from firstcontact.measurement.fit.model import LAG_EDGES, ReturnModel
+from firstcontact.measurement.fit.tally import Tally
+from firstcontact.measurement.linking.portable import BUCKETS
+from firstcontact.measurement.policy.model import Publish
+from firstcontact.statistics.bucket import Array
+from firstcontact.statistics.coincidence import Cycle, common_spread, find_cycle, hazard, level
+from firstcontact.statistics.excess_hazard import Excess, leave_one_out, separate
+from firstcontact.statistics.onset import onset, with_margin
+
+LEAST_HISTORY_DAYS = 120
+"""With fewer days of complete data nothing is learned: coincidence shows only at long lags."""
+LEAST_RETURNS = 300
+"""With fewer returns a reason takes window and onset from its family."""
+LEAST_OWN_RETURNS = 30
+"""With fewer returns, caused or not, a reason's own share of caused ones is not given."""
+LEAST_BACKGROUND = 30
+"""Returns beyond the onset, without which the background is not known."""
+CYCLES_NEEDED = 5
+"""A cycle of coincidental returns is looked for when the data cover this many."""
+_FAR = 60.0
+_PERIODS = np.array([*range(20, 46), 30.44])
+_ROUNDS = 2
+_PRIOR = 5.0
+"""How many returns the family's background counts for in that of a rare reason."""
+_EDGES = np.array(LAG_EDGES)
+_LAG = (_EDGES[1:] + _EDGES[:-1]) / 2
+_DIGITS = 6
+
+_Sums = tuple[Array, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Reasons that are looked at together: one with enough returns, or a family.
+
+    Attributes:
+        keys: Their linking keys.
+        counts: Returns and days at risk, each (bins, buckets).
+    """
+
+    keys: tuple[int, ...]
+    counts: _Sums
+
+
+@dataclass(frozen=True, slots=True)
+class _Background:
+    """What groups have in common with one another, and each has for itself.
+
+    Attributes:
+        onset: Of each group.
+        tau: Likewise.
+        cycle: Likewise.
+        spread: v: of all customers, then without each bucket.
+    """
+
+    onset: Array
+    tau: Array
+    cycle: list[Cycle | None]
+    spread: Array
+
+
+def learn(found: Tally, publish: Publish) -> tuple[ReturnModel, ...]:
+    """A model of each reason.
+
+    Args:
+        found: The tally.
+        publish: Level of the intervals, smallest sample, and how much one customer may hold.
+
+    Returns:
+        One model a reason that has openers, in the order of the reasons.
+    """
+    keys = [key for key in sorted(found.reasons) if found.openers([key]).sum() > 0]
+    returns = {key: int(found.table([key])[0].sum()) for key in keys}
+    unlearned = {key: why for key in keys if (why := _refuse(found, key, returns[key], publish))}
+    open_keys = [key for key in keys if key not in unlearned]
+    families = _families(found, open_keys)
+    rare = {key for key in open_keys if returns[key] < LEAST_RETURNS}
+    pools = {
+        name: members
+        for name, members in families.items()
+        if rare & set(members) and len(members) > 1 and sum(returns[key] for key in members) >= LEAST_RETURNS
+    }
+    groups = [_Group((key,), found.table([key])) for key in open_keys if key not in rare]
+    groups += [_Group(tuple(members), found.table(members)) for members in pools.values()]
+    models: dict[int, ReturnModel] = {}
+    if groups:
+        ground = _background(groups, found.history_days)
+        place = {group.keys: number for number, group in enumerate(groups)}
+        for key in open_keys:
+            family = found.reasons[key].split(REASON_SEPARATOR)[0]
+            own = (key,) if key not in rare else tuple(pools.get(family, ()))
+            if own in place:
+                number = place[own]
+                pooled = family if key in rare else ""
+                models[key] = _model(found, key, groups[number], ground, number, pooled, publish)
+    for key in keys:
+        if key not in models:
+            why = unlearned.get(key) or _too_few(found, returns[key])
+            models[key] = _unlearned(found, key, returns[key], *why)
+    return tuple(sorted(models.values(), key=lambda model: model.reason))
+
+
+def _families(found: Tally, keys: list[int]) -> dict[str, list[int]]:
+    families: dict[str, list[int]] = {}
+    for key in keys:
+        families.setdefault(found.reasons[key].split(REASON_SEPARATOR)[0], []).append(key)
+    return families
+
+
+_Why = tuple[str, str, str]
+
+
+def _refuse(found: Tally, key: int, returns: int, publish: Publish) -> _Why | None:
+    """Why nothing can be learned of a reason, whatever others show: code, sentence, what would change it."""
+    if found.history_days < LEAST_HISTORY_DAYS:
+        lacking = LEAST_HISTORY_DAYS - found.history_days
+        return (
+            "history",
+            f"{found.history_days:.0f} days of complete data; {LEAST_HISTORY_DAYS} are needed to see coincidence.",
+            f"{np.ceil(lacking):.0f} more days of complete data, before or after these.",
+        )
+    largest = found.largest.get(key, 0)
+    if largest > publish.dominance * returns and returns >= LEAST_OWN_RETURNS:
+        return (
+            "one-customer-dominates",
+            f"One customer holds {largest / returns:.0%} of {returns:,} returns; allowed: {publish.dominance:.0%}.",
+            "If that customer is a placeholder, name it as a missing value; otherwise raise publish.dominance.",
+        )
+    return None
+
+
+def _too_few(found: Tally, returns: int) -> _Why:
+    needed = LEAST_RETURNS / max(returns, 1) * found.history_days
+    longer = f"about {np.ceil(needed - found.history_days):,.0f} more days at this rate, or " if returns else ""
+    return (
+        "too-few-returns",
+        f"{returns:,} returns, and not {LEAST_RETURNS} in its family of reasons either.",
+        f"More data: {longer}a coarser level of reasons.",
+    )
+
+
+def _background(groups: list[_Group], history: float) -> _Background:
+    """Onsets, cycles and v: each needs the others, so that they are found in turn."""
+    events = np.stack([leave_one_out(group.counts[0]) for group in groups], axis=1)
+    exposure = np.stack([leave_one_out(group.counts[1]) for group in groups], axis=1)
+    periods = _PERIODS[history >= CYCLES_NEEDED * _PERIODS]
+    shape = np.ones((len(groups), len(_LAG)))
+    tau, first = np.full(len(groups), _FAR), np.zeros(len(groups))
+    cycles: list[Cycle | None] = [None] * len(groups)
+
+    def tail(sums: Array) -> Array:
+        return np.where(tau[:, None] < _LAG, sums, 0.0)
+
+    def spread_of(own: slice, near: float | None) -> Array:
+        days = _LAG >= 1  # hours belong to no tail
+        return common_spread(tail(events[own])[..., days], tail(exposure[own] * shape)[..., days], _LAG[days], near)
+
+    for _ in range(_ROUNDS):
+        v = float(spread_of(slice(0, 1), None)[0])
+        for number in range(len(groups)):
+            d, e = tail(events[0])[number], tail(exposure[0])[number]
+            cycles[number] = find_cycle(d, e, _LAG, v, periods)
+        shape = np.stack([cycle.shape(_LAG) if cycle else np.ones_like(_LAG) for cycle in cycles])
+        v = float(spread_of(slice(0, 1), None)[0])
+        first = onset(events[0], exposure[0], exposure[0] * shape, _EDGES, v)
+        tau = with_margin(first)
+    v = float(spread_of(slice(0, 1), None)[0])
+    return _Background(first, tau, cycles, np.append(v, spread_of(slice(1, None), v)))
+
+
+def _model(
+    found: Tally, key: int, group: _Group, ground: _Background, number: int, pooled: str, publish: Publish
+) -> ReturnModel:
+    """The model of a reason that has enough returns, or whose family has."""
+    tau, cycle = float(ground.tau[number]), ground.cycle[number]
+    shape = cycle.shape(_LAG) if cycle else np.ones_like(_LAG)
+    tail = tau < _LAG
+    returns = int(found.table([key])[0].sum())
+    if group.counts[0][tail].sum() < LEAST_BACKGROUND:
+        return _unlearned(
+            found,
+            key,
+            returns,
+            "background",
+            f"{int(group.counts[0][tail].sum())} returns later than {tau:.0f} days after the opener; "
+            f"{LEAST_BACKGROUND} are needed to know how many come by coincidence.",
+            "A longer history.",
+        )
+    exposure = leave_one_out(group.counts[1]) * shape
+    rate = level(leave_one_out(group.counts[0])[:, tail], exposure[:, tail], _LAG[tail], ground.spread)
+    hazards = hazard(rate, _LAG, ground.spread) * shape
+
+    def told_apart(keys: list[int], own: Array) -> Excess:
+        return separate(
+            *found.table(keys),
+            _EDGES,
+            tau,
+            own,
+            found.openers(keys),
+            before=found.days_before(keys),
+            confidence=publish.level,
+        )
+
+    timing = told_apart(list(group.keys), hazards)
+    if not pooled:
+        return _told(found, key, returns, timing, timing, ground.onset[number], tau, cycle, "")
+    own_events, own_exposure = (leave_one_out(sums) for sums in found.table([key]))
+    expected = (own_exposure * hazards)[:, tail].sum(axis=1)
+    scale = (own_events[:, tail].sum(axis=1) + _PRIOR) / (expected + _PRIOR)
+    own = told_apart([key], hazards * scale[:, None])
+    return _told(found, key, returns, own, timing, ground.onset[number], tau, cycle, pooled)
+
+
+def _told(
+    found: Tally,
+    key: int,
+    returns: int,
+    own: Excess,
+    timing: Excess,
+    first: float,
+    tau: float,
+    cycle: Cycle | None,
+    pooled: str,
+) -> ReturnModel:
+    events = found.table([key])[0].sum(axis=1)
+    openers = found.openers([key])
+    enough = returns >= LEAST_OWN_RETURNS and int((openers > 0).sum()) >= BUCKETS // 2
+    caused = timing.caused if pooled else own.caused
+    return ReturnModel(
+        reason=found.reasons[key],
+        state="pooled" if pooled else "learned",
+        openers=int(openers.sum()),
+        returns=returns,
+        family=pooled,
+        onset_days=float(first),
+        tau_days=tau,
+        window_days=_round(timing.window, 2),
+        window_low=_round(timing.window_low, 2),
+        window_high=_round(timing.window_high, 2),
+        cycle_days=cycle.period if cycle else None,
+        background=_short(own.background),
+        background_se=float(f"{own.background_se:.{_DIGITS}g}"),
+        latency=_short(timing.latency),
+        latency_se=_short(timing.latency_se),
+        caused=_short(caused),
+        caused_returns=_round(float((events * caused).sum()), 1) or 0.0,
+        returns_until_tau=int(events[tau > _LAG].sum()),
+        r_fcr=_round(min(1.0 - own.share, 1.0), _DIGITS) if enough else None,
+        r_low=_round(1.0 - own.high, _DIGITS) if enough else None,
+        r_high=_round(1.0 - own.low, _DIGITS) if enough else None,
+        replicates=_short(1.0 - own.replicates) if enough else (),
+    )
+
+
+def _unlearned(found: Tally, key: int, returns: int, cause: str, why: str, would_help: str) -> ReturnModel:
+    openers = int(found.openers([key]).sum())
+    return ReturnModel(found.reasons[key], "unlearned", openers, returns, cause, why, would_help)
+
+
+def _round(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(float(value), digits)
+
+
+def _short(values: Array) -> tuple[float, ...]:
+    """Values with six digits: what is saved and read again is what was used."""
+    return tuple(float(f"{value:.{_DIGITS}g}") for value in values.tolist())

@@ -1,0 +1,75 @@
+"""Learn how fast returns come and which of them are caused; and the windows, where the policy asks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firstcontact.measurement.fit.declared import Fit, declare, with_models
+from firstcontact.measurement.fit.learn import learn
+from firstcontact.measurement.fit.tally import tally
+from firstcontact.measurement.linking.link import connect, reconnect
+from firstcontact.measurement.policy.model import Policy, cut_reason
+from firstcontact.services.prepare import Prepared
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from firstcontact.kernel.engine import Engine
+    from firstcontact.measurement.fit.model import ReturnModel
+    from firstcontact.measurement.linking.frame import Frame
+
+_NAME = "fc_learning"
+
+
+def learn_fit(engine: Engine, prepared: Prepared, policy: Policy) -> Fit:
+    """The fit of some contacts: windows as the policy says, and a model of each reason's returns.
+
+    A learned window that is longer than the declared one asks for a longer quiet time before an opener; then openers
+    are counted once more.
+
+    Args:
+        engine: Where it runs.
+        prepared: The contacts.
+        policy: The policy.
+
+    Returns:
+        The fit. Where the policy asks for no customer, windows as declared and no models.
+    """
+    level = policy.link.reason_level
+    fit = declare(policy, sorted({cut_reason(reason, level) for reason in prepared.reasons}))
+    if not policy.needs_customer:
+        return fit
+    keep = {"customer", "bucket"} | ({"reason"} if policy.related else set())
+    linked = connect(
+        engine,
+        prepared.tables,
+        policy,
+        fit,
+        prepared.frame,
+        has=prepared.has,
+        keep=keep,
+        detail=False,
+        name=_NAME,
+        shared=prepared.shared,
+    )
+    learned = with_models(policy, fit, learn_models(engine, linked, policy, prepared.frame, prepared.reasons))
+    before = {window.reason: window.look_back_days for window in fit.windows}
+    if all(before[window.reason] == window.look_back_days for window in learned.windows):
+        return learned
+    linked = reconnect(prepared.shared, linked, policy, learned, prepared.frame, f"{_NAME}_again")
+    return with_models(policy, fit, learn_models(engine, linked, policy, prepared.frame, prepared.reasons))
+
+
+def learn_models(
+    engine: Engine, linked: ir.Table, policy: Policy, frame: Frame, reasons: list[str | None]
+) -> tuple[ReturnModel, ...]:
+    """What linked contacts tell about the returns of each reason.
+
+    Args:
+        engine: Where it runs.
+        linked: Linked contacts with `bucket` and `customer`.
+        policy: The policy.
+        frame: The period.
+        reasons: Every different reason in the data; None stands for contacts without one.
+    """
+    return learn(tally(engine, linked, policy, frame, reasons), policy.publish)
