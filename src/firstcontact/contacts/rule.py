@@ -127,6 +127,23 @@ STRAY = _rule(
     "fill in contact_id and the other required columns",
 )
 
+ORPHAN = _rule(
+    "FC2013",
+    "a row of a companion table is about a contact that is not there",
+    "A row of the identifiers, surveys, case_events or reviews file names a contact that is not among the contacts "
+    "read: it lies outside the export's period, was set aside itself, or has its id written otherwise.",
+    "of a companion table about a contact that is not there",
+    "export the same period, and the same column of ids, in both files",
+)
+ANSWER_IMPOSSIBLE = _rule(
+    "FC2014",
+    "an answer is not possible on its scale",
+    "A row of the surveys file holds a figure outside its scale (satisfaction 55 of 1 to 5, likelihood to recommend "
+    "-1), or a word that is none of the answers. The scale is found from the answers and shown.",
+    "of surveys with an answer outside its scale",
+    "correct the answer, or set the scale under [scales] in the mapping",
+)
+
 RULES: tuple[RowRule, ...] = (
     ID_MISSING,
     START_MISSING,
@@ -140,6 +157,8 @@ RULES: tuple[RowRule, ...] = (
     DATE_ORDER,
     NOT_AN_OBJECT,
     STRAY,
+    ORPHAN,
+    ANSWER_IMPOSSIBLE,
 )
 """In order of their code. A row's faults are a number with one bit a rule: bit 0 is the first."""
 

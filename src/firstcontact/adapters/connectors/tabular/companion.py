@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from firstcontact.adapters.connectors.tabular import plan, sql
-from firstcontact.adapters.connectors.tabular.expression import Reader
-from firstcontact.adapters.connectors.tabular.mapping import Mapping, Source
+from firstcontact.adapters.connectors.tabular import vocabulary as words
+from firstcontact.adapters.connectors.tabular.answer import answer_value
+from firstcontact.adapters.connectors.tabular.evidence import Evidence
+from firstcontact.adapters.connectors.tabular.expression import Reader, Value
+from firstcontact.adapters.connectors.tabular.mapping import SCALED, Mapping, Source
+from firstcontact.adapters.connectors.tabular.nobody import customer_tokens
 from firstcontact.adapters.connectors.tabular.project import IDENTIFIER_PREFIX, SURVEY_PREFIX
-from firstcontact.adapters.connectors.tabular.raw import FILE, ROW, Raw, Reject
+from firstcontact.adapters.connectors.tabular.raw import FILE, ROW, Raw
 from firstcontact.adapters.connectors.tabular.source import Relation, unite
-from firstcontact.adapters.connectors.validate import ENGINE_TYPES
-from firstcontact.contacts.rule import STRAY
-from firstcontact.contacts.table import SURVEYS, TABLES, TableSpec
+from firstcontact.adapters.connectors.tabular.survey import Answers, surveys
+from firstcontact.adapters.connectors.validate import ENGINE_TYPES, FAULTS, codes_query
+from firstcontact.contacts.rule import ANSWER_IMPOSSIBLE, ORPHAN, STRAY, RowRule, bit
+from firstcontact.contacts.table import SURVEYS, TABLES, Column, TableSpec
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.sentence import Sentence
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+
+STRAY_ROWS = "fc_stray"
+"""Rows of companion tables that were set aside, as the quarantine holds them."""
 
 
 def from_rows(connection: DuckDBPyConnection, rows: str, mapping: Mapping, columns: Sequence[str]) -> dict[str, str]:
@@ -93,24 +101,35 @@ def read_all(
     connection: DuckDBPyConnection,
     companions: dict[str, list[Raw]],
     tables: dict[str, str],
+    given: Mapping,
     zone: str,
     absorbed: Counter[str],
     findings: list[Finding],
-) -> list[tuple[str, Reject]]:
+) -> None:
     """Read the files named after other tables. Their rows are part of contacts, so they are absorbed under its name.
 
-    Returns:
-        The rows that lack something required, for the quarantine.
+    Rows that lack something required, are about nobody's contact, or hold an impossible answer stand in `STRAY_ROWS`
+    afterwards.
+
+    Args:
+        connection: The engine's own connection, with the contacts in place.
+        companions: Files by the table they are named after.
+        tables: Engine table by table; those read are added.
+        given: The contacts' mapping; its scales and words are those of the companions too.
+        zone: In which local times are understood.
+        absorbed: Counts of rows that became part of contacts; added to.
+        findings: What is worth telling; added to.
     """
-    stray: list[tuple[str, Reject]] = []
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {STRAY_ROWS} (row_number BIGINT, file VARCHAR, codes VARCHAR[], raw VARCHAR)"
+    )
     for spec in TABLES:
         raws = companions.get(spec.name)
         if not raws:
             continue
         relation = unite(connection, raws, f"fc_source_{spec.name}")
-        kept, unfit = _read_one(connection, relation, spec, tables, zone)
+        kept = _Companion(connection, relation, spec, given, zone).read(tables, findings)
         absorbed[spec.name] += kept
-        stray += unfit
         findings.append(
             Finding(
                 "files",
@@ -124,7 +143,6 @@ def read_all(
                 Sentence("files.companion.rests", "the file's name"),
             )
         )
-    return stray
 
 
 # A contact has one survey: the answer given last. Earlier ones stay absorbed rows.
@@ -132,58 +150,164 @@ _LAST_ANSWER = (
     " QUALIFY row_number() OVER (PARTITION BY contact_id "
     "ORDER BY answered_at DESC NULLS LAST, resolved, contacts_needed, csat, nps, ces) = 1"
 )
+_ANSWERS = tuple(column.name for column in SURVEYS.columns if column.name not in ("contact_id", "answered_at"))
 
 
-def _read_one(
-    connection: DuckDBPyConnection, relation: Relation, spec: TableSpec, tables: dict[str, str], zone: str
-) -> tuple[int, list[tuple[str, Reject]]]:
-    folded = {name.casefold(): name for name in relation.columns}
-    have = {c.name: Source((folded[c.name],)) for c in spec.columns if c.name in folded}
-    mapping = Mapping(missing=("", "NULL", "null"), zone=zone)
-    dated = plan.plan_dates(connection, relation, _as_moments(mapping, have), zone)
-    reader = Reader(connection, relation, mapping, dated.guesses, zone)
-    items, unfit = [], []
-    for column in spec.columns:
-        source = have.get(column.name)
-        if source is None:
-            items.append(f"CAST(NULL AS {ENGINE_TYPES[column.type]}) AS {sql.name(column.name)}")
-            if column.required:
-                unfit.append("true")
-            continue
-        if column.type == "timestamp":
-            query = dated.utc(reader, _alias(column.name), source)
-        elif column.type == "boolean":
-            query = reader.words("resolved", source).query
-        elif column.type in ("float64", "int64"):
-            query = reader.number(column.name, source, whole=column.type == "int64").query
+class _Companion:
+    """One table read from files of its own, judged row by row."""
+
+    def __init__(
+        self, connection: DuckDBPyConnection, relation: Relation, spec: TableSpec, given: Mapping, zone: str
+    ) -> None:
+        self.connection, self.relation, self.spec, self.zone = connection, relation, spec, zone
+        self.seen = Evidence.of(connection, relation)
+        self.sources: dict[str, Source] = {}
+        self.answers = Answers()
+        contact = self._contact_id()
+        if contact is not None:
+            self.sources["contact_id"] = Source((contact,))
+            self.seen.taken.add(contact)
+        if spec is SURVEYS:
+            self.answers = surveys(self.seen, own=True)
+            self.sources |= self.answers.columns
         else:
-            query = reader.first_of(source)
-        items.append(f"{query} AS {sql.name(column.name)}")
-        if column.required:
-            unfit.append(f"{sql.name(column.name)} IS NULL")
-    bad = " OR ".join(unfit) or "false"
-    staging = f"fc_staging_{spec.name}"
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {staging} AS SELECT *, ({bad}) AS fc_unfit FROM "
-        f"(SELECT {FILE}, {ROW}, {', '.join(items)} FROM {relation.table})"
-    )
-    names = ", ".join(sql.name(name) for name in spec.names)
-    earlier = f"SELECT {names} FROM {tables[spec.name]} UNION ALL " if spec.name in tables else ""
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE fc_joined AS {earlier}SELECT {names} FROM {staging} WHERE NOT fc_unfit"
-    )
-    chosen = _LAST_ANSWER if spec is SURVEYS else ""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {spec.name} AS SELECT * FROM fc_joined{chosen}")
-    connection.execute("DROP TABLE fc_joined")
-    tables[spec.name] = spec.name
-    packed = ", ".join(f"{sql.name(name)} := s.{sql.name(name)}" for name in relation.columns)
-    rows = connection.execute(
-        f"SELECT s.{FILE}, s.{ROW}, CAST(to_json(struct_pack({packed})) AS VARCHAR) FROM {relation.table} s "
-        f"JOIN {staging} t ON t.{FILE} = s.{FILE} AND t.{ROW} = s.{ROW} WHERE t.fc_unfit"
-    ).fetchall()
-    connection.execute(f"DROP TABLE {staging}; DROP VIEW {relation.table}")
-    stray = [(relation.files[int(f) - 1], Reject(int(r), STRAY.code, raw or json.dumps({}))) for f, r, raw in rows]
-    return relation.rows - len(stray), stray
+            self._by_name()
+        nobody = {}
+        if "value" in self.sources:
+            column = self.sources["value"].columns[0]
+            nobody[column] = tuple(sorted(customer_tokens(self.seen, column)))
+        self.nobody = [token for tokens in nobody.values() for token in tokens]
+        mapping = Mapping(
+            missing=tuple(sorted(self.seen.tokens)),
+            missing_in=self.answers.missing,
+            values=self.answers.values | {k: v for k, v in given.values.items() if k in ("resolved", *SCALED)},
+            scales=self.answers.scales | given.scales,
+            zones=given.zones,
+            zone=zone,
+        )
+        dated = plan.plan_dates(connection, relation, _as_moments(mapping, self.sources), zone)
+        self.dated = dated
+        self.reader = Reader(connection, relation, mapping, dated.guesses, zone)
+
+    def _contact_id(self) -> str | None:
+        """The column that names contacts: of those that may by name, the one whose values are ids of contacts."""
+        if "contact_id" not in self.spec.names:
+            return None
+        found = [column for _, column in self.seen.candidates((*words.CONTACT_IDS, *words.TICKET_IDS))][:5]
+        shares = {}
+        for column in found if len(found) > 1 else []:
+            row = self.connection.execute(
+                f"SELECT avg(CAST(CAST({sql.name(column)} AS VARCHAR) IN (SELECT contact_id FROM contacts) AS INT)) "
+                f"FROM {self.relation.table} WHERE {sql.name(column)} IS NOT NULL"
+            ).fetchone()
+            shares[column] = float(row[0] or 0) if row else 0.0
+            if shares[column] >= 0.5:
+                return column
+        return max(found, key=lambda column: shares.get(column, 0.0)) if found else None
+
+    def _by_name(self) -> None:
+        for column in self.spec.columns:
+            if column.name == "contact_id":
+                continue
+            names = (words.plain_name(column.name), *words.TABLE_NAMES.get(column.name, ()))
+            found = self.seen.candidates(names, loose=False)
+            if found:
+                self.sources[column.name] = Source((found[0][1],))
+                self.seen.taken.add(found[0][1])
+
+    def _value(self, column: Column, source: Source) -> tuple[Value, RowRule]:
+        """SQL of one column, whether its value cannot be one, and what then holds of the row."""
+        if column.type == "timestamp":
+            query = self.dated.utc(self.reader, _alias(column.name), source)
+            return Value(query, f"({self.reader.joined_moment(source)} IS NOT NULL AND {query} IS NULL)"), STRAY
+        if self.spec is SURVEYS and column.name in _ANSWERS and column.name != "resolved":
+            return answer_value(self.reader, column.name, source), ANSWER_IMPOSSIBLE
+        if column.type == "boolean":
+            return self.reader.words("resolved", source), STRAY
+        if column.type in ("float64", "int64"):
+            return self.reader.number(column.name, source, whole=column.type == "int64"), STRAY
+        return Value(self.reader.first_of(source)), STRAY
+
+    def read(self, tables: dict[str, str], findings: list[Finding]) -> int:
+        """Make the table, set aside what cannot be used, and say how answers were read.
+
+        Returns:
+            How many rows were absorbed.
+        """
+        items, faults = [], []
+        for column in self.spec.columns:
+            source = self.sources.get(column.name)
+            if source is None:
+                items.append(f"CAST(NULL AS {ENGINE_TYPES[column.type]}) AS {sql.name(column.name)}")
+                if column.required:
+                    faults.append(str(bit(STRAY)))
+                continue
+            value, rule = self._value(column, source)
+            items.append(f"CAST({value.query} AS {ENGINE_TYPES[column.type]}) AS {sql.name(column.name)}")
+            unfit = value.unfit if not column.required else f"{value.unfit} OR {value.query} IS NULL"
+            if unfit != "false":
+                faults.append(f"CASE WHEN {unfit} THEN {bit(rule)} ELSE 0 END")
+        staging, fault_bits = f"fc_staging_{self.spec.name}", " | ".join(f"({item})" for item in faults) or "0"
+        orphan = "0"
+        if "contact_id" in self.spec.names:
+            orphan = f"CASE WHEN contact_id NOT IN (SELECT contact_id FROM contacts) THEN {bit(ORPHAN)} ELSE 0 END"
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {staging} AS SELECT * REPLACE ({FAULTS} | ({orphan}) AS {FAULTS}) FROM "
+            f"(SELECT {FILE}, {ROW}, CAST({fault_bits} AS BIGINT) AS {FAULTS}, {', '.join(items)} "
+            f"FROM {self.relation.table})"
+        )
+        names = ", ".join(sql.name(name) for name in self.spec.names)
+        earlier = f"SELECT {names} FROM {tables[self.spec.name]} UNION ALL " if self.spec.name in tables else ""
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE fc_joined AS {earlier}SELECT {names} FROM {staging} "
+            f"WHERE {FAULTS} = 0 AND {self._says_something()}"
+        )
+        chosen = _LAST_ANSWER if self.spec is SURVEYS else ""
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {self.spec.name} AS SELECT * FROM fc_joined{chosen}")
+        self.connection.execute("DROP TABLE fc_joined")
+        tables[self.spec.name] = self.spec.name
+        aside = self._set_aside(staging)
+        self.connection.execute(f"DROP TABLE {staging}; DROP VIEW {self.relation.table}")
+        findings += self._about_answers()
+        return self.relation.rows - aside
+
+    def _says_something(self) -> str:
+        """A condition: a survey that nobody answered and an identifier of nobody are absorbed and say nothing."""
+        if self.spec is SURVEYS:
+            return "(" + " OR ".join(f"{name} IS NOT NULL" for name in _ANSWERS) + ")"
+        return f"value NOT IN ({sql.texts(self.nobody)})" if self.nobody else "true"
+
+    def _set_aside(self, staging: str) -> int:
+        files = "[" + ", ".join(sql.text(name) for name in self.relation.files) + "]"
+        packed = ", ".join(f"{sql.name(name)} := s.{sql.name(name)}" for name in self.relation.columns)
+        row = self.connection.execute(f"SELECT count(*) FROM {staging} WHERE {FAULTS} <> 0").fetchone()
+        if not row or not row[0]:
+            return 0
+        self.connection.execute(
+            f"INSERT INTO {STRAY_ROWS} SELECT s.{ROW}, {files}[s.{FILE}], {codes_query('t.' + FAULTS)}, "
+            f"CAST(to_json(struct_pack({packed})) AS VARCHAR) FROM {self.relation.table} s "
+            f"JOIN {staging} t ON t.{FILE} = s.{FILE} AND t.{ROW} = s.{ROW} WHERE t.{FAULTS} <> 0"
+        )
+        return int(row[0])
+
+    def _about_answers(self) -> list[Finding]:
+        why = {guess.ours: guess.rests_on for guess in self.seen.guesses}
+        return [
+            Finding(
+                "surveys",
+                Sentence(
+                    "surveys.read",
+                    "{column} is read from {source} of {file}.",
+                    column=ours,
+                    source=source.columns[0],
+                    file=self.relation.files[0],
+                ),
+                why.get(f"surveys.{ours}", ""),
+                override=f"scales.{ours} = {{ low = 1, high = 5 }} in the mapping" if ours in SCALED else "",
+            )
+            for ours, source in self.answers.columns.items()
+            if ours != "answered_at"
+        ]
 
 
 def _alias(name: str) -> str:

@@ -43,19 +43,19 @@ def guess(connection: DuckDBPyConnection, relation: Relation) -> tuple[Mapping, 
         columns, kind, update = _by_name(seen)
     known = identifiers(seen)
     nobody = missing_in(seen, columns, known)
-    answers, scales = surveys(seen)
+    answers = surveys(seen)
     mapping = Mapping(
         kind=kind,
         columns=columns,
         missing=tuple(sorted(seen.tokens)),
-        missing_in=nobody,
-        values=_words(seen, columns),
+        missing_in=nobody | answers.missing,
+        values=_words(seen, columns) | answers.values,
         units={} if ours else _units(columns),
         source=name_system(seen.plain.values()),
         extra=tuple(column for column in relation.columns if column.startswith(EXTRA_PREFIX)),
         identifiers=known,
-        surveys=answers,
-        scales=scales,
+        surveys=answers.columns,
+        scales=answers.scales,
         update=update,
         bad_values="missing",
     )

@@ -23,6 +23,7 @@ from firstcontact.adapters.connectors.tabular.quarantine import QUARANTINE, noth
 from firstcontact.adapters.connectors.tabular.raw import FILE, ROW, FileOptions
 from firstcontact.adapters.connectors.tabular.source import Relation
 from firstcontact.adapters.connectors.tabular.spelling import fold_reasons
+from firstcontact.adapters.connectors.tabular.survey import with_scales
 from firstcontact.contacts.inspection import Inspection
 from firstcontact.contacts.ledger import RowLedger
 from firstcontact.contacts.loaded import Loaded
@@ -192,6 +193,7 @@ def understand(
     relation = opened.relation
     where = relation.files[0]
     guesses: list[Guess] = []
+    guessed = mapping is None
     if mapping is None:
         mapping, guesses = guess(connection, relation)
         if "started_at" not in mapping.columns:
@@ -206,7 +208,8 @@ def understand(
             )  # fmt: skip
     else:
         guesses = [Guess(ours, source, "set in the mapping", 1.0) for ours, source in mapping.columns.items()]
-    return bind(mapping, relation.columns, where, _own_names(relation, extra)), guesses
+    bound = bind(mapping, relation.columns, where, _own_names(relation, extra))
+    return (bound if guessed else with_scales(connection, relation, bound)), guesses
 
 
 def _own_names(relation: Relation, extra: Sequence[str]) -> list[str]:
@@ -268,11 +271,11 @@ def _load(
         tables["case_events"] = "case_events"
     elif mapping.kind == "ticket":
         tables |= companion.events_of_tickets(connection, settled.rows, candidates.columns)
-    stray = companion.read_all(connection, opened.companions, tables, in_force, absorbed, findings)
+    companion.read_all(connection, opened.companions, tables, mapping, in_force, absorbed, findings)
     read_rows += sum(raw.rows for raws in opened.companions.values() for raw in raws)
     rejects = [(raw.label, reject) for raw in opened.raws for reject in raw.rejects]
     rejects += [(raw.label, reject) for raws in opened.companions.values() for raw in raws for reject in raw.rejects]
-    quarantined = write_quarantine(connection, relation, settled.bad, [*rejects, *stray])
+    quarantined = write_quarantine(connection, relation, settled.bad, rejects)
     ledger = RowLedger(
         read_rows + len(rejects), settled.contacts,
         {cause: n for cause, n in absorbed.items() if n}, dict(sorted(quarantined.items())),

@@ -211,10 +211,13 @@ def mapping_from(plain: dict[str, Any], where: str = "mapping") -> Mapping:
         missing=tuple(dict.fromkeys(("", *check.words(missing.get("anywhere", []), "missing.anywhere")))),
         missing_in=check.lists(missing.get("in", {}), "missing.in"),
         values={
-            k: {w: check.word(o, f"values.{k}.{w}") for w, o in check.table(v, None, f"values.{k}").items()}
+            k: {
+                w: check.share(o, f"values.{k}.{w}") if k in SCALED else check.word(o, f"values.{k}.{w}")
+                for w, o in check.table(v, None, f"values.{k}").items()
+            }
             for k, v in check.table(
                 plain.get("values", {}),
-                ("channel", "direction", "agent_says_resolved", "settled", "abandoned", "resolved", "state"),
+                ("channel", "direction", "agent_says_resolved", "settled", "abandoned", "resolved", "state", *SCALED),
                 "values",
             ).items()
         },
@@ -285,6 +288,15 @@ class _Check:
             self.bad(at, f"a {type(value).__name__}", "a text in quotes")
             return ""
         return value
+
+    def share(self, value: object, at: str) -> str:
+        try:
+            if not isinstance(value, bool) and 0 <= float(cast("str", value)) <= 1:
+                return f"{float(cast('str', value)):g}"
+        except (TypeError, ValueError):
+            pass
+        self.bad(at, "no share", "a figure from 0 (worst) to 1 (best)")
+        return "0"
 
     def words(self, value: object, at: str) -> tuple[str, ...]:
         if isinstance(value, str):

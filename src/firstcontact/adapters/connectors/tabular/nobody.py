@@ -23,7 +23,7 @@ def missing_in(
     """
     found: dict[str, tuple[str, ...]] = {}
     for column in dict.fromkeys(column for names in known.values() for column in names):
-        tokens = _customer_tokens(seen, column)
+        tokens = customer_tokens(seen, column)
         if tokens:
             found[column] = tuple(sorted(tokens))
     for ours, source in columns.items():
@@ -31,7 +31,7 @@ def missing_in(
             if column in found:
                 continue
             if ours == "customer_id":
-                tokens = _customer_tokens(seen, column)
+                tokens = customer_tokens(seen, column)
             elif ours in _NAMES:
                 tokens = missing.in_names(seen.values[column])
             else:
@@ -41,8 +41,11 @@ def missing_in(
     return found
 
 
-def _customer_tokens(seen: Evidence, column: str) -> set[str]:
-    """Over the whole column: one placeholder for many people would join them all into one customer."""
+def customer_tokens(seen: Evidence, column: str) -> set[str]:
+    """Values of a column of customers or identifiers that mean nobody.
+
+    Over the whole column: one placeholder for many people would join them all into one customer.
+    """
     quoted = sql.name(column) if seen.relation.columns[column] == "VARCHAR" else f"CAST({sql.name(column)} AS VARCHAR)"
     if not seen.relation.typed:
         quoted = f"trim({quoted})"  # blanks of other kinds are rare in ids

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from firstcontact.adapters.connectors.tabular import sql
+from firstcontact.adapters.connectors.tabular.answer import answer_value
 from firstcontact.adapters.connectors.tabular.expression import Reader, Value, date_rule, number_of, order_rule
-from firstcontact.adapters.connectors.tabular.mapping import SCALED, Mapping, Source
+from firstcontact.adapters.connectors.tabular.mapping import Mapping, Source
 from firstcontact.adapters.connectors.tabular.plan import DatePlan, moments_of
 from firstcontact.adapters.connectors.tabular.raw import FILE, ROW
-from firstcontact.adapters.connectors.tabular.survey import BAD_WORDS, GOOD_WORDS
 from firstcontact.adapters.connectors.validate import FAULTS, VERSION
 from firstcontact.contacts.rule import bit
 from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX
@@ -55,7 +55,7 @@ class Projection:
                 Sentence(
                     "values.soft",
                     "{column}: {count:,} values do not fit and are read as missing.",
-                    column=name,
+                    column=name.replace(SURVEY_PREFIX, "surveys."),
                     count=n,
                 ),
                 Sentence("values.soft.rests", "not a number, a date, or yes or no"),
@@ -193,7 +193,7 @@ def _values(reader: Reader, mapping: Mapping) -> dict[str, Value]:
         values["fc_reopens"] = reader.number("fc_reopens", mapping.update["reopen_count"], whole=True)
     for ours, source in mapping.surveys.items():
         if ours != "answered_at":
-            values[SURVEY_PREFIX + ours] = _survey_value(reader, mapping, ours, source)
+            values[SURVEY_PREFIX + ours] = answer_value(reader, ours, source)
     for kind, names in mapping.identifiers.items():
         for place, column in enumerate(names):
             values[f"{IDENTIFIER_PREFIX}{kind}_{place}"] = Value(reader.text(column))
@@ -207,26 +207,3 @@ def _contact_value(reader: Reader, ours: str, source: Source) -> Value:
     if kind in ("float64", "int64"):
         return reader.number(ours, source, whole=kind == "int64")
     return reader.many(source) if kind == "list<string>" else reader.string(ours, source)
-
-
-def _survey_value(reader: Reader, mapping: Mapping, ours: str, source: Source) -> Value:
-    if ours == "resolved":
-        return reader.words("resolved", source)
-    if ours in SCALED:
-        return Value(_scaled(reader, mapping, ours, source))
-    number = reader.number(SURVEY_PREFIX + ours, source, whole=True)
-    ends = "BETWEEN 0 AND 10" if ours == "nps" else ">= 1"
-    return Value(f"CASE WHEN {number.query} {ends} THEN {number.query} END")
-
-
-def _scaled(reader: Reader, mapping: Mapping, ours: str, source: Source) -> str:
-    """SQL of an answer as 0 to 1; answers outside the scale are missing."""
-    value = reader.first_of(source)
-    number = number_of(f"rtrim({value}, '%')")
-    scale = mapping.scales.get(ours)
-    low, high = (scale.low, scale.high) if scale else (0.0, 1.0)
-    share = f"(({number}) - ({low})) / ({high - low})"
-    return (
-        f"CASE WHEN lower({value}) IN ({sql.texts(sorted(GOOD_WORDS))}) THEN 1.0 WHEN lower({value}) IN "
-        f"({sql.texts(sorted(BAD_WORDS))}) THEN 0.0 WHEN {share} BETWEEN 0 AND 1 THEN {share} END"
-    )

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from firstcontact.adapters.connectors import validate
 from firstcontact.adapters.connectors.tabular import fault, sql
+from firstcontact.adapters.connectors.tabular.companion import STRAY_ROWS
 from firstcontact.adapters.connectors.tabular.raw import FILE, ROW, Reject
 from firstcontact.adapters.connectors.tabular.source import Relation
 from firstcontact.contacts.rule import by_code
@@ -24,7 +25,10 @@ QUARANTINE = "quarantine"
 def write_quarantine(
     connection: DuckDBPyConnection, relation: Relation, bad: str, rejects: Sequence[tuple[str, Reject]]
 ) -> Counter[str]:
-    """Write the rows set aside, with their raw content, and count them under the first of their codes."""
+    """Write the rows set aside, with their raw content, and count them under the first of their codes.
+
+    Those of companion tables stand in the engine already (`companion.STRAY_ROWS`).
+    """
     counts = validate.tally(connection, bad)
     files = "[" + ", ".join(sql.text(name) for name in relation.files) + "]"
     packed = ", ".join(f"{sql.name(name)} := s.{sql.name(name)}" for name in relation.columns)
@@ -38,6 +42,9 @@ def write_quarantine(
     else:
         body = "SELECT 0::BIGINT AS row_number, '' AS file, ['']::VARCHAR[] AS codes, '' AS raw WHERE false"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {QUARANTINE} AS {body}")
+    connection.execute(f"INSERT INTO {QUARANTINE} SELECT row_number, file, codes, raw FROM {STRAY_ROWS}")
+    found = connection.execute(f"SELECT codes[1], count(*) FROM {STRAY_ROWS} GROUP BY 1").fetchall()
+    counts.update({str(code): int(n) for code, n in found})
     if rejects:
         rows = pa.table(
             {

@@ -4,46 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from firstcontact.adapters.connectors.tabular import sql
 from firstcontact.adapters.connectors.tabular import vocabulary as words
+from firstcontact.adapters.connectors.tabular.answer import MOST, ReadAnswers, read_answers
 from firstcontact.adapters.connectors.tabular.evidence import ACCEPT, Evidence, name_fit
 from firstcontact.adapters.connectors.tabular.expression import meaning
 from firstcontact.adapters.connectors.tabular.mapping import SCALED, Mapping, Scale, Source
+from firstcontact.adapters.connectors.tabular.scale import plain_number
+from firstcontact.adapters.connectors.tabular.source import Relation
 
-GOOD_WORDS = frozenset(
-    {
-        "good",
-        "offered good",
-        "great",
-        "amazing",
-        "happy",
-        "satisfied",
-        "positive",
-        "very satisfied",
-        "excellent",
-        "👍",
-        "满意",
-        "доволен",
-    }
-)
-BAD_WORDS = frozenset(
-    {
-        "bad",
-        "poor",
-        "terrible",
-        "unhappy",
-        "dissatisfied",
-        "negative",
-        "not satisfied",
-        "very dissatisfied",
-        "👎",
-        "不满意",
-        "недоволен",
-    }
-)
-NEUTRAL_WORDS = frozenset({"ok", "okay", "neutral", "average"})
-UNANSWERED = frozenset({"offered", "unoffered", "not offered", "not rated", "no rating", "expired", "sent"})
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+DIFFERENT = 2000
+"""Different answers that are looked at; a question has fewer."""
 
 _PHONE = re.compile(r"^(tel:|sip:)?\+?[\d\s().\-/]{6,22}(@.*|\s*(x|ext)\.?\s*\d+)?$")
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$|<[^@\s]+@[^@\s]+>$")
@@ -74,68 +52,107 @@ def identifiers(seen: Evidence) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def surveys(seen: Evidence) -> tuple[dict[str, Source], dict[str, Scale]]:
-    """Survey columns with the ends of their scales."""
-    found: dict[str, Source] = {}
-    scales: dict[str, Scale] = {}
+@dataclass(slots=True)
+class Answers:
+    """Where the customer's answers stand, and how they are read.
+
+    Attributes:
+        columns: Source by survey column.
+        scales: Ends of the scale, by survey column.
+        values: What words are worth, by survey column.
+        missing: Answers that mean that nobody answered, by source column.
+    """
+
+    columns: dict[str, Source] = field(default_factory=dict)
+    scales: dict[str, Scale] = field(default_factory=dict)
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def surveys(seen: Evidence, *, own: bool = False) -> Answers:
+    """Survey columns with the ends of their scales.
+
+    Args:
+        seen: What is known of the rows.
+        own: Whether the rows are a table of surveys, where a column may bear our very name.
+    """
+    found = Answers()
     for ours, names in words.SURVEY_NAMES.items():
-        for score, column in seen.candidates(names):
-            why, scale = _answer(seen, ours, column)
+        further = (words.plain_name(ours), *words.OWN_SURVEY_NAMES.get(ours, ())) if own else ()
+        for score, column in seen.candidates((*further, *names)):
+            counts = whole_column(seen, column)
+            read = _read(seen, ours, column, counts, own=own) if ours in SCALED else None
+            why = read.why if read is not None else _fits(seen, ours, column, counts)
             if not why:
                 continue
-            if scale is not None:
-                scales[ours] = scale
-            found[ours] = Source((column,))
+            if read is not None:
+                found.scales[ours] = read.scale
+                if read.values:
+                    found.values[ours] = read.values
+                if read.missing:
+                    found.missing[column] = read.missing
+            found.columns[ours] = Source((column,))
             seen.taken.add(column)
-            seen.note(f"surveys.{ours}", found[ours], f"{name_fit(score)}; {why}", score)
+            seen.note(f"surveys.{ours}", found.columns[ours], f"{name_fit(score)}; {why}", score)
             break
-    return ({}, {}) if set(found) <= {"answered_at"} else (found, scales)
+    return Answers() if set(found.columns) <= {"answered_at"} else found
 
 
-def _answer(seen: Evidence, ours: str, column: str) -> tuple[str, Scale | None]:
-    """Why a column may hold these answers, and on which scale; nothing where it does not."""
-    counts = seen.values[column]
-    if not counts:
-        return "", None
-    if ours in SCALED:
-        scale = _scale(counts)
-        if scale is None:
-            return "", None
-        return ("words for good and bad" if _worded(counts) else f"answers from {scale.low:g} to {scale.high:g}"), scale
+def _read(seen: Evidence, ours: str, column: str, counts: Counter[str], *, own: bool) -> ReadAnswers | None:
+    if own and column == ours and seen.relation.columns[column] in ("FLOAT", "DOUBLE"):
+        figures = [float(value) for value in counts]
+        if figures and min(figures) >= 0 and max(figures) <= 1:
+            return ReadAnswers(Scale(0, 1), {}, (), "our own table: answers from 0 to 1")
+    return read_answers(counts)
+
+
+def whole_column(seen: Evidence, column: str) -> Counter[str]:
+    """All different values of a column that may hold answers, not only those of the sample."""
+    rows = seen.connection.execute(
+        f"SELECT trim(CAST({sql.name(column)} AS VARCHAR), {sql.BLANKS}) AS v, count(*) AS n FROM "
+        f"{seen.relation.table} GROUP BY 1 ORDER BY n DESC, v LIMIT {DIFFERENT}"
+    ).fetchall()
+    return Counter({str(value): int(n) for value, n in rows if value is not None and str(value) not in seen.tokens})
+
+
+def _fits(seen: Evidence, ours: str, column: str, counts: Counter[str]) -> str:
+    """Why a column may hold answers that have no scale; nothing where it does not."""
+    total = sum(counts.values())
+    if not total:
+        return ""
+
+    def share(test: Callable[[str], bool]) -> float:
+        return sum(n for value, n in counts.items() if test(value)) / total
+
     if ours == "nps":
-        numbers = [_as_number(value) for value in counts]
-        return ("answers from 0 to 10" if all(n is not None and 0 <= n <= 10 for n in numbers) else ""), None
+        return "answers from 0 to 10" if share(lambda value: _between(value, 0, 10)) >= MOST else ""
     if ours == "resolved":
-        return ("yes or no" if all(meaning("resolved", value, Mapping()) for value in counts) else ""), None
+        return "yes or no" if share(lambda value: meaning("resolved", value, Mapping()) is not None) >= ACCEPT else ""
     if ours == "contacts_needed":
-        return ("whole numbers" if all(value.isdigit() for value in counts) else ""), None
-    return ("moments" if seen.moment_share(column) >= ACCEPT else ""), None
+        return "whole numbers" if share(str.isdigit) >= MOST else ""
+    return "moments" if seen.moment_share(column) >= ACCEPT else ""
 
 
-def _as_number(value: str) -> float | None:
-    try:
-        return float(value.replace(",", "."))
-    except ValueError:
-        return None
+def _between(value: str, low: float, high: float) -> bool:
+    return plain_number(value) and low <= float(value.rstrip("%").replace(",", ".")) <= high
 
 
-def _worded(counts: Iterable[str]) -> bool:
-    known = GOOD_WORDS | BAD_WORDS | NEUTRAL_WORDS | UNANSWERED
-    return all(value.casefold() in known for value in counts)
-
-
-def _scale(counts: Counter[str]) -> Scale | None:
-    """The ends of a scale, from the answers given: the smallest of the usual scales that holds them all."""
-    if _worded(counts):
-        return Scale(0, 1)
-    numbers = [_as_number(v.rstrip("%")) for v in counts]
-    known = [n for n in numbers if n is not None]
-    if len(known) < len(numbers) or not known:
-        return None
-    low, high = min(known), max(known)
-    if low < 0 or high > 100:
-        return None
-    for bottom, top in ((1, 3), (1, 5), (1, 7), (0, 10), (0, 100)) if low >= 1 else ((0, 1), (0, 10), (0, 100)):
-        if bottom <= low and high <= top and (high == top or top in (5, 10, 100)):
-            return Scale(bottom, top)
-    return None
+def with_scales(connection: DuckDBPyConnection, relation: Relation, mapping: Mapping) -> Mapping:
+    """A mapping that names answers without their scale, with the scale that the answers show."""
+    seen = Evidence.of(connection, relation)
+    seen.tokens |= set(mapping.missing)
+    scales, values, silent = dict(mapping.scales), dict(mapping.values), dict(mapping.missing_in)
+    for ours in SCALED:
+        if ours in mapping.scales or ours not in mapping.surveys:
+            continue
+        columns = mapping.surveys[ours].columns
+        counts = sum((whole_column(seen, column) for column in columns), Counter[str]())
+        for column in columns:
+            counts -= Counter({token: counts[token] for token in mapping.missing_in.get(column, ())})
+        read = read_answers(counts)
+        if read is None:
+            continue
+        scales[ours] = read.scale
+        values[ours] = read.values | values.get(ours, {})
+        silent |= {column: (*silent.get(column, ()), *read.missing) for column in columns if read.missing}
+    return replace(mapping, scales=scales, values={k: v for k, v in values.items() if v}, missing_in=silent)
