@@ -10,9 +10,10 @@ import pytest
 from firstcontact.contacts.ledger import RowLedger
 from firstcontact.contacts.loaded import Loaded
 from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.measurement.fit.declared import Fit, ReasonWindow
 from firstcontact.measurement.policy.model import Condition, Link, Policy
 from firstcontact.services.prepare import Options, prepare
-from tests.drawn import Drawing, contact, on, run_of
+from tests.drawn import SHOW_ALL, Drawing, contact, on, run_of
 
 CALLS = [contact(f"c{k}", f"K{k}", k) for k in range(60)]
 
@@ -54,13 +55,34 @@ def test_times_that_are_said_are_those_of_the_business_zone(engine) -> None:
     ("policy", "windows"),
     [
         (Policy(), "declared"),
-        (Policy(counts_when=(Condition("transfers", at_most=0),)), "declared"),  # openers: a look-back is a window
+        (Policy(counts_when=(Condition("transfers", at_most=0),)), ""),
         (Policy(link=Link(index="all"), counts_when=(Condition("transfers", at_most=0),)), ""),
     ],
 )
 def test_every_figure_says_where_its_windows_come_from(engine, policy: Policy, windows: str) -> None:
-    """Declared here; nothing where the policy neither asks who came back nor for openers."""
-    assert {row.windows for row in run_of(engine, CALLS, policy, detail=False).run.rows} == {windows}
+    """Declared here; nothing where the figure neither asks who came back nor for openers."""
+    told = {row.measure: row.windows for row in run_of(engine, CALLS, policy, detail=False).run.rows}
+    assert (told["fcr_contact"], told["fcr_issue"], told["repeat_rate"]) == (windows, "declared", "declared")
+    assert (told["call_resolution"], told["csat"], told["handle_time"]) == ("", "", "")
+
+
+def test_every_cell_says_where_its_own_windows_come_from(engine) -> None:
+    """Of one learned and one declared window: each reason has its own, the whole is mixed, a channel has what its
+    contacts have, and a cell without contacts to count what its immature ones have."""
+    calls = [
+        contact("a", "K1", 50, reason="bill", channel="phone"),
+        contact("b", "K2", 50, reason="late", channel="phone"),
+        contact("c", "K3", 50, reason="late", channel="email"),
+        contact("d", "K4", 99, reason="bill", channel="chat"),
+    ]
+    fit = Fit((ReasonWindow("bill", 5, 7, "learned"),), "learned")
+    rows = run_of(engine, calls, Policy(publish=SHOW_ALL), fit=fit, cutoff=on(100), detail=False).run.rows
+    told = {(row.by, *row.cell.values()): row.windows for row in rows if row.measure == "fcr_contact"}
+    assert told[("",)] == "mixed"
+    assert (told["reason_1", "bill"], told["reason_1", "late"]) == ("learned", "declared")
+    asked = {name: told["channel", name] for name in ("phone", "email", "chat")}
+    assert asked == {"phone": "mixed", "email": "declared", "chat": "learned"}
+    assert {row.windows for row in rows if row.measure == "handle_time"} == {""}
 
 
 class _Nothing:

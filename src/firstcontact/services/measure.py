@@ -16,20 +16,22 @@ from firstcontact.contacts.loaded import Loaded
 from firstcontact.contacts.table import REASON_SEPARATOR
 from firstcontact.kernel.progress import Progress, silent
 from firstcontact.kernel.result import SIGNAL_ABSENT, SUPPRESSED, Refusal
+from firstcontact.measurement.annotate.returns import annotate as annotate_returns
 from firstcontact.measurement.explain.catalog import EXPLANATIONS
 from firstcontact.measurement.explain.explanation import Context, Stamp
-from firstcontact.measurement.fit.declared import declare, effective_hash
+from firstcontact.measurement.fit.declared import Fit, effective_hash
 from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.linking.period import local_day
 from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.measurement.measures.cut import asked, standard
-from firstcontact.measurement.measures.reduce import gather
+from firstcontact.measurement.measures.reduce import LEARNED, gather
 from firstcontact.measurement.measures.row import DefinitionRow, ResultRow
 from firstcontact.measurement.measures.tabulate import columns_of, tabulate
 from firstcontact.measurement.policy.model import Policy, cut_reason
 from firstcontact.services.compare_definitions import compare_definitions, signals_beside
 from firstcontact.services.definition import judged_by
 from firstcontact.services.explain import explain
+from firstcontact.services.learn_fit import complete_fit, learn_fit
 from firstcontact.services.prepare import Connector, Options, Prepared, extent, prepare
 from firstcontact.services.reuse_fit import reuse_fit
 from firstcontact.services.run import IdentityCoverage, Run
@@ -119,7 +121,7 @@ def measure(
     watch("linking contacts into issues")
     findings = prepared.findings
     if options.fit is None:
-        fit = declare(policy, _keys(prepared.reasons, policy))
+        fit = learn_fit(engine, prepared, policy, models=False)
     else:
         fit, said = reuse_fit(engine, prepared.tables["contacts"], policy, options.fit, prepared.reasons)
         findings += said
@@ -154,12 +156,18 @@ def measure(
     )
     first, last = extent(engine, prepared.tables["contacts"])
     linked = linked.mutate(local_day=local_day(linked.start_us, prepared.zone, first, last))
+    watch("telling caused from coincidental returns")
+    fit = complete_fit(engine, linked, fit, policy, frame, prepared.reasons)
+    linked = annotate_returns(engine, linked, fit, policy, frame, prepared.reasons)
 
     watch("counting")
     digest = effective_hash(policy, fit)
-    stamp = Stamp(policy.name, digest, frame.cutoff, version, fit.kind if policy.needs_customer else "")
-    facts = gather(engine, linked, supported, policy, columns_of(cuts))
-    rows = tabulate(facts, list(MEASURES.values()), prepared.has, policy, cuts, asdict(stamp))
+    origin = _origin(fit, _keys(prepared.reasons, policy))
+    stamp = Stamp(policy.name, digest, frame.cutoff, version, origin if policy.needs_customer else "")
+    beside = [LEARNED] if origin == "mixed" else []
+    facts = gather(engine, linked, supported, policy, [*columns_of(cuts), *beside])
+    whole = asdict(stamp) | {"windows": origin}
+    rows = tabulate(facts, list(MEASURES.values()), prepared.has, policy, cuts, whole)
     if options.explanations:
         tables = {name: engine.table(table) for name, table in loaded.tables.items()}
         context = Context(engine, linked, tables, policy, fit, frame, prepared.zone, prepared.has, stamp)
@@ -216,6 +224,12 @@ def _depth(reasons: list[str | None]) -> int:
 
 def _keys(reasons: list[str | None], policy: Policy) -> list[str]:
     return sorted({cut_reason(reason, policy.link.reason_level) for reason in reasons})
+
+
+def _origin(fit: Fit, keys: Sequence[str]) -> str:
+    """Where the windows of the reasons that occur come from: `declared`, `learned`, or `mixed`."""
+    found = {window.source for window in fit.windows if window.reason in set(keys)}
+    return found.pop() if len(found) == 1 else "mixed" if found else fit.kind
 
 
 def _coverage(engine: Engine, prepared: Prepared) -> IdentityCoverage:

@@ -40,7 +40,7 @@ def reason_table(reasons: list[str | None], policy: Policy, fit: Fit) -> pa.Tabl
 
     Returns:
         One row a reason: `reason_text` ("(none)" for None), `reason_number` (int32), `key` (int32, number of the
-        linking key), `window_us`, `look_back_us`, `horizon_us` (int64 microseconds).
+        linking key), `window_us`, `look_back_us`, `horizon_us` (int64 microseconds), `learned_window` (boolean).
     """
     import pyarrow as pa
 
@@ -60,14 +60,15 @@ def reason_table(reasons: list[str | None], policy: Policy, fit: Fit) -> pa.Tabl
                 "window_us": round(days * DAY_US),
                 "look_back_us": round(look_back * DAY_US),
                 "horizon_us": round(max([days, *_related_days(reason, policy)]) * DAY_US),
+                "learned_window": window is not None and window.source == "learned",
             }
         )
-    types = {"reason_text": pa.string(), "reason_number": pa.int32(), "key": pa.int32()}
+    types = {"reason_text": pa.string(), "reason_number": pa.int32(), "key": pa.int32(), "learned_window": pa.bool_()}
     names = ("reason_text", "reason_number", "key", *_WINDOWS)
     return pa.table({name: pa.array([row[name] for row in rows], types.get(name, pa.int64())) for name in names})
 
 
-_WINDOWS = ("window_us", "look_back_us", "horizon_us")
+_WINDOWS = ("window_us", "look_back_us", "horizon_us", "learned_window")
 
 
 def number_reasons(engine: Engine, contacts: ir.Table, known: pa.Table, policy: Policy) -> ir.Table:
@@ -80,7 +81,7 @@ def number_reasons(engine: Engine, contacts: ir.Table, known: pa.Table, policy: 
 
 
 def windows(engine: Engine, contacts: ir.Table, known: pa.Table, name: str) -> ir.Table:
-    """Add `window_us`, `look_back_us` and `horizon_us`: constants where they are the same for every reason.
+    """Add `window_us`, `look_back_us`, `horizon_us`, `learned_window`: constants where all reasons have the same.
 
     Args:
         engine: Where it runs.
@@ -89,9 +90,13 @@ def windows(engine: Engine, contacts: ir.Table, known: pa.Table, name: str) -> i
         name: Begins the name under which the engine keeps the windows.
     """
     if _alike(known):
-        return contacts.mutate(**{name: ibis.literal(known[name][0].as_py(), "int64") for name in _WINDOWS})
+        return contacts.mutate(**{name: _literal(known[name][0].as_py()) for name in _WINDOWS})
     measured = engine.register(known.select(["reason_number", *_WINDOWS]), f"{name}_window")
     return contacts.join(measured, "reason_number")
+
+
+def _literal(value: int | bool) -> ir.Value:
+    return ibis.literal(value, "boolean" if isinstance(value, bool) else "int64")
 
 
 def _alike(known: pa.Table) -> bool:

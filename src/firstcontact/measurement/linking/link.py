@@ -102,9 +102,10 @@ def connect(
 
     Returns:
         One row a contact: `start_us`, `excluded_code`, `outside` (`before_since`, `after_cutoff`), `takes_part`,
-        `previous_gap_us`, `next_gap_us`, `related_previous_gap_us`, `related_next_gap_us`, `window_us`, `returned`,
-        `repeat`, `opener`, `issue_start`, `left_censored`, `history_short` (too early to know whether it is a repeat),
-        `mature`, `index_eligible`, the signals, and with detail `leg_of`, `repeat_of`, `issue_id`, `redialled`.
+        `previous_gap_us`, `next_gap_us`, `related_previous_gap_us`, `related_next_gap_us`, `window_us`,
+        `learned_window`, `returned`, `repeat`, `opener`, `issue_start`, `left_censored`, `history_short` (too early to
+        know whether it is a repeat), `mature`, `index_eligible`, the signals, and with detail `leg_of`, `repeat_of`,
+        `issue_id`, `redialled`.
     """
     shared = shared or Shared(engine, tables, has)
     wanted = sorted(policy.signals | set(signals))
@@ -210,6 +211,7 @@ _DECIDED = (
     "window_us",
     "look_back_us",
     "horizon_us",
+    "learned_window",
     "returned",
     "repeat",
     "opener",

@@ -70,6 +70,11 @@ class Measure:
     judges: bool = False
     correct: Callable[[Measure, Sums, Policy], list[Estimate | Refusal]] | None = None
 
+    def rests_on_windows(self, policy: Policy) -> bool:
+        """Whether a figure under a policy would change with the length of windows."""
+        asked = {*self.signals, *(policy.signals if self.judges else ())}
+        return "customer" in self.rests_on or bool(asked & {"repeat", "returned"})
+
     def lacks(self, policy: Policy, has: frozenset[str]) -> str:
         """What the data lack for it under a policy, in words; empty where they hold what it needs."""
         if self.rests_on and not self.rests_on & has:

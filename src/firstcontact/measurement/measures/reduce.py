@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Members = list[tuple[tuple[Any, ...], int]]
 
+LEARNED = "learned_window"
+"""Column of linked contacts: whether the window was learned. Facts hold it where a run has windows of both origins."""
+
 _LEDGER_PLACES = ("not_opener", "left_censored", "immature")
 
 
@@ -35,6 +38,7 @@ class Sums:
         open: Counted contacts on which the definition does not say.
         immature: Contacts left out because their window has not closed.
         terms: Sums of the terms of a measure that corrects, by name.
+        learned: Contacts, counted or immature, whose window was learned; None where all windows have one origin.
     """
 
     count: NDArray[np.float64]
@@ -42,6 +46,7 @@ class Sums:
     open: NDArray[np.float64]
     immature: NDArray[np.float64]
     terms: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    learned: NDArray[np.float64] | None = None
 
     def pooled(self, into: NDArray[np.int64], cells: int) -> Sums:
         """Add cells up: `into` gives each cell's new cell."""
@@ -52,7 +57,8 @@ class Sums:
             return out
 
         terms = {name: add(term) for name, term in self.terms.items()}
-        return Sums(add(self.count), add(self.total), add(self.open), add(self.immature), terms)
+        learned = None if self.learned is None else add(self.learned)
+        return Sums(add(self.count), add(self.total), add(self.open), add(self.immature), terms, learned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +114,14 @@ class Counted:
             else:
                 total = self._added(name) * counted
             immature = contacts * (digit == self.patterns.digit_of("immature"))
+            known = counted | (immature > 0)
             sums[name] = Sums(
                 spread(contacts * counted),
                 spread(total),
                 spread(contacts * (digit == OPEN)),
                 spread(immature),
                 {term: spread(self._added(term_column(name, term)) * counted) for term in asked.reduction.terms},
+                spread(self._added(LEARNED) * known) if LEARNED in self.rows.column_names else None,
             )
         return Reduced(cells, sums)
 
@@ -150,7 +158,8 @@ class Facts:
     def count(self, by: list[str]) -> Counted:
         """Count contacts by some columns and by pattern."""
         grouped = self.table.group_by([*by, *self.patterns.packed])
-        scores = {name: self.table[name].sum() for name in self.patterns.summed}
+        beside = [*self.patterns.summed, *(name for name in (LEARNED,) if name in self.table.columns)]
+        scores = {name: self.table[name].sum() for name in beside}
         rows = self.engine.execute(grouped.aggregate(contacts=self.table.count(), **scores))
         return Counted(rows, self.patterns.digits(rows), self.patterns)
 

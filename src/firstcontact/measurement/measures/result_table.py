@@ -38,7 +38,11 @@ RESULT_COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("q_value", "float64", "Share of false flags if this and all at least as clear were flagged; missing elsewhere."),
     ("policy", "string", "Name of the policy."),
     ("policy_hash", "string", "Hash of the effective policy: policy and fit."),
-    ("windows", "string", "Where windows come from: `declared`, `learned`; empty where the policy asks for no return."),
+    (
+        "windows",
+        "string",
+        "Where the cell's windows come from: `declared`, `learned`, `mixed`; empty: it rests on none.",
+    ),
     ("cutoff", "timestamp", "End of complete data, UTC."),
     ("version", "string", "Version of firstcontact."),
 )

@@ -26,8 +26,8 @@ class ResultRow:
         policy_hash: Hash of the effective policy (policy and fit).
         cutoff: The run's cut-off, UTC.
         version: Version of firstcontact.
-        windows: Where the run's windows come from: `declared`, `learned`, or "" where the policy neither asks who came
-            back nor for openers.
+        windows: Where the windows of the cell's contacts come from: `declared`, `learned`, `mixed` where it holds
+            contacts of both, "" where the figure rests on no window.
         q_value: For figures that are flagged among many: the share of false flags, were this one and all at least as
             clear flagged; None where nothing is flagged.
     """

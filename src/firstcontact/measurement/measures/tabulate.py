@@ -44,18 +44,18 @@ def tabulate(
         has: What the data hold.
         policy: The policy.
         cuts: How to cut; the whole among them.
-        stamp: `policy`, `policy_hash`, `cutoff`, `version`, `windows` of every row.
+        stamp: `policy`, `policy_hash`, `cutoff`, `version` of every row; `windows` of those whose cells do not tell.
 
     Returns:
         One row a figure, measures in their order, cuts in theirs.
     """
     lacking = {measure.id: measure.lacks(policy, has) for measure in measures}
     supported = [measure for measure in measures if not lacking[measure.id]]
-    rows = [
-        _row(measure, cuts[0], (), absent(measure, lacking[measure.id]), None, stamp)
-        for measure in measures
-        if lacking[measure.id]
-    ]
+    rows = []
+    for measure in (one for one in measures if lacking[one.id]):
+        windows = stamp["windows"] if measure.rests_on_windows(policy) else ""
+        refused = absent(measure, lacking[measure.id])
+        rows.append(_row(measure, cuts[0], (), refused, None, stamp | {"windows": windows}))
     counted: dict[tuple[str, ...], Reduced] = {}
     for cut in cuts if supported else ():
         columns = _columns(cut)
@@ -90,12 +90,24 @@ def _cut_rows(
         results = estimate(measure, pooled[measure.id], policy, largest.get(measure.id))
         looked = measure.id == looked_at(policy, cut)
         apart = chances(pooled[measure.id], results) if looked else [None] * len(results)
+        origins = _origins(measure, policy, pooled[measure.id], stamp["windows"])
         rows += [
-            _row(measure, cut, cell, result, p, stamp)
-            for number, (cell, result, p) in enumerate(zip(cells, results, apart, strict=True))
+            _row(measure, cut, cell, result, p, stamp | {"windows": origin})
+            for number, (cell, result, p, origin) in enumerate(zip(cells, results, apart, origins, strict=True))
             if number not in outside
         ]
     return rows
+
+
+def _origins(measure: Measure, policy: Policy, sums: Sums, origin: str) -> list[str]:
+    """Where the windows of each cell come from; `origin` is that of all windows of the run."""
+    if not measure.rests_on_windows(policy):
+        return [""] * len(sums.count)
+    if sums.learned is None:
+        return [origin] * len(sums.count)
+    learned, known = sums.learned.sum(axis=1), (sums.count + sums.immature).sum(axis=1)
+    own = np.where(learned == 0, "declared", np.where(learned == known, "learned", "mixed"))
+    return [str(one) for one in np.where(known > 0, own, origin)]
 
 
 def _outside(pooled: dict[str, Sums], cut: Cut) -> set[int]:
