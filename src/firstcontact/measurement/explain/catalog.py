@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from firstcontact.measurement.explain import agent_support, downstream, driver, opportunity, team_effect
 from firstcontact.measurement.explain.explanation import Explanation
+from firstcontact.measurement.explain.root_cause import explanation as root_cause
 
 EXPLANATIONS: tuple[Explanation, ...] = (
     driver.EXPLANATION,
     opportunity.EXPLANATION,
+    root_cause.EXPLANATION,
     downstream.EXPLANATION,
     team_effect.EXPLANATION,
     agent_support.EXPLANATION,

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from firstcontact.kernel.result import NOTHING_TO_COUNT, TOO_FEW, Estimate, Refusal, Unit
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
-from firstcontact.measurement.explain.failure import NOTHING_CLEAR, array_of, judge, reason_names
+from firstcontact.measurement.explain.outcome import outcome
+from firstcontact.measurement.explain.tally import NOTHING_CLEAR, array_of, reason_names
 from firstcontact.measurement.linking.portable import BUCKETS, DAY_US, MINUTE_US
 from firstcontact.statistics.sequence_symmetry import (
     NullProfile,
@@ -335,14 +336,14 @@ def _share_row(context: Context, found: Reduced, result: Sequences, edges: Ints,
         pair, ratio = edge % pairs, result.ratio[edge]
         ahead, back = found.sums.forward[pair], found.sums.backward[pair]
         brought += (ahead - ratio * back if edge < pairs else back - ratio * ahead) / part
-    judged = judge(context)
+    judged = outcome(context.linked, context.policy)
     same = judged.contacts.group_by("bucket").aggregate(failed=judged.contacts.failed.sum())
     repeats = array_of(context.engine.execute(same), [], [], "failed")
     part = part_of(brought, repeats, context.policy.publish.level)
     if part is None:
         return context.row("downstream_share", _nothing(looked, found.reach))
     n = round(float(brought.sum() + repeats.sum()))
-    estimand = _PART if judged.learned else f"{_PART}; repeats by the policy's verdict, coincidental ones among them"
+    estimand = _PART if judged.net else f"{_PART}; repeats by the policy's verdict, coincidental ones among them"
     return context.row(
         "downstream_share",
         Estimate(part.value, part.low, part.high, context.policy.publish.level, n, estimand),

@@ -55,6 +55,8 @@ class Context:
         zone: The business zone.
         has: What the data hold (names of `linking.holding`).
         stamp: What every row says about the run.
+        exports: Tables of single contacts that explanations leave for the run's files, by file name; each adds its own.
+            Contact ids stand in none of the result rows.
     """
 
     engine: Engine
@@ -66,6 +68,7 @@ class Context:
     zone: str
     has: frozenset[str]
     stamp: Stamp
+    exports: dict[str, ir.Table] = field(default_factory=dict)
 
     def row(
         self,

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from firstcontact.kernel.result import NOTHING_TO_COUNT, Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
-from firstcontact.measurement.explain.failure import NOTHING_CLEAR, array_of, judge, numbered, reason_names
+from firstcontact.measurement.explain.outcome import outcome
+from firstcontact.measurement.explain.tally import NOTHING_CLEAR, array_of, numbered, reason_names
 from firstcontact.measurement.linking.portable import BUCKETS
 from firstcontact.statistics.decomposition import jackknife
 from firstcontact.statistics.recoverable import CHAIN_LIMIT, own_best, recoverable, shrink
@@ -146,7 +147,7 @@ def _noise(count: Floats, total: Floats) -> Floats:
 
 
 def _sums(context: Context) -> Sums | None:
-    judged = judge(context)
+    judged = outcome(context.linked, context.policy)
     contacts, engine, linked = judged.contacts, context.engine, context.linked
     names = reason_names(context)
     teams = ["team"] if "team" in context.has and "team" in contacts.columns else []
@@ -154,7 +155,7 @@ def _sums(context: Context) -> Sums | None:
     kept = contacts.mutate(stretch=stretch)
     rows = engine.execute(
         kept.group_by(["key", *teams, "stretch", "bucket"]).aggregate(
-            failed=kept.failed.sum(), weight=kept.weight.sum()
+            failed=kept.failed.sum(), weight=kept.exposure.sum()
         )
     )
     if not len(rows):

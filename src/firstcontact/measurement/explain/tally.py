@@ -1,11 +1,9 @@
-"""Which contacts failed, by whatever is known best: what explanations of failure have in common."""
+"""Sums as arrays, and the names that stand for their places: what explanations count with."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import ibis
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +12,6 @@ from firstcontact.measurement.linking.portable import BUCKETS
 from firstcontact.measurement.policy.model import cut_reason
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
     import pyarrow as pa
 
     from firstcontact.measurement.explain.explanation import Context
@@ -24,49 +21,6 @@ NOTHING_CLEAR = RefusalKind(
     "Nothing stands out from chance",
     "Everything that was looked at is as chance alone would have it, or too little of it is known to tell.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Contacts that are judged, and how each fared.
-
-    Attributes:
-        contacts: The linked contacts with two further columns: `failed` (how much failure a contact adds) and `weight`
-            (how much of it is judged).
-        learned: Whether failure is a caused return, coincidental ones subtracted; else it is the policy's verdict.
-    """
-
-    contacts: ir.Table
-    learned: bool
-
-    @property
-    def words(self) -> str:
-        """What failing means, for estimands."""
-        return "causing a return" if self.learned else "failing by the policy's verdict"
-
-
-def judge(context: Context) -> Judged:
-    """Find the contacts that can be said to have failed or not.
-
-    Where returns have been learned, a contact adds its net return and weighs as much as of its returns could have been
-    seen; contacts of unlearned reasons stay out. Elsewhere it adds 1 where the policy's verdict is `no`, and weighs 1
-    where it is `yes` or `no`.
-
-    Args:
-        context: The run.
-
-    Returns:
-        The judged contacts of known customers.
-    """
-    linked = context.linked
-    if "learned" in context.has and "exposure" in linked.columns:
-        kept = linked.filter(
-            linked.opener & ~linked.left_censored & linked.excluded_code.isnull() & (linked.exposure > 0)
-        )
-        return Judged(kept.mutate(failed=kept.net_return.cast("float64"), weight=kept.exposure.cast("float64")), True)
-    kept = linked.filter(linked.verdict.isin(["yes", "no"]) & linked.customer.notnull())
-    failed = ibis.ifelse(kept.verdict == "no", 1.0, 0.0)
-    return Judged(kept.mutate(failed=failed, weight=ibis.literal(1.0)), False)
 
 
 def reason_names(context: Context) -> dict[int, str]:

@@ -1,0 +1,1 @@
+"""Patterns behind failures. One file each, listed in `catalog`; `explanation` compares and publishes them."""

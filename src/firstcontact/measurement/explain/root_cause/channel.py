@@ -1,0 +1,30 @@
+"""Channels that could not finish: the customer comes back for the same reason by another channel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firstcontact.measurement.explain.root_cause.pattern import Pattern
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from firstcontact.measurement.explain.explanation import Context
+
+
+def mark(context: Context, contacts: ir.Table) -> ir.Table | None:
+    """The channel of the first contact."""
+    if "channel" not in context.has:
+        return None
+    return contacts.mutate(shows=contacts.channel)
+
+
+PATTERN = Pattern(
+    "channel",
+    "a channel that could not finish: they come back by another",
+    mark,
+    needs="channels, two at least",
+    within_channel=False,
+    elsewhere=True,
+    others="contacts of the same reason on other channels",
+)

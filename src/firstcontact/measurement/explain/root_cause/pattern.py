@@ -1,0 +1,42 @@
+"""What a pattern behind failures is: which contacts show it, and with which others they are comparable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from firstcontact.measurement.explain.explanation import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One pattern.
+
+    Attributes:
+        id: Begins the `cause` of its figures: `hour`.
+        title: For a heading.
+        mark: Given the run and its judged contacts, those of them that can be compared, with a text column `shows`: the
+            variant of the pattern that a contact shows, or NULL. None where the data do not hold what it needs.
+        within_channel: Whether contacts of one channel only are compared; else one reason is enough.
+        elsewhere: Whether failing means failing and coming back by another channel.
+        each_reason: Whether it is looked for in each reason by itself too.
+        needs: What the data must hold for it, in words.
+        others: What contacts that show it are compared with, in words.
+        columns: Contact columns that it reads.
+        signals: Signals that it reads.
+    """
+
+    id: str
+    title: str
+    mark: Callable[[Context, ir.Table], ir.Table | None]
+    within_channel: bool = True
+    elsewhere: bool = False
+    each_reason: bool = True
+    needs: str = ""
+    others: str = "contacts of the same reason and channel that do not show it"
+    columns: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
