@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import typer
 
 from firstcontact.doors.cli import failure
+from firstcontact.doors.cli.change import change
 from firstcontact.doors.cli.definitions import definitions
 from firstcontact.doors.cli.diff import diff
 from firstcontact.doors.cli.inspect import inspect
@@ -34,6 +35,7 @@ app.command()(measure)
 app.command()(inspect)
 app.command()(definitions)
 app.command()(diff)
+app.command()(change)
 app.command()(simulate)
 app.command()(prove)
 app.add_typer(policy, name="policy")

@@ -190,7 +190,7 @@ def explain(context: Context) -> list[ResultRow]:
     if "agent_id" not in context.linked.columns:
         return _refused(context, _no_agents())
     chosen = outcome(context.linked, context.policy)
-    sums = tally(context, chosen, ["agent_id", "reason", "channel", "queue"])
+    sums = tally(context.engine, context.policy, chosen, ["agent_id", "reason", "channel", "queue"])
     sums = sums.only(
         np.array([value is not None for value in sums.values["agent_id"]], dtype=bool)[sums.codes["agent_id"]]
     )

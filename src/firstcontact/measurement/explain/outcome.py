@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from numpy.typing import NDArray
 
-    from firstcontact.measurement.explain.explanation import Context
+    from firstcontact.kernel.engine import Engine
     from firstcontact.measurement.policy.model import Policy
     from firstcontact.statistics.bucket import Array, Ints
 
@@ -33,7 +33,8 @@ class Outcome:
     Attributes:
         net: Whether failures are caused returns, coincidental ones subtracted; else contacts the policy does not count
             as resolved.
-        contacts: The contacts that enter, with `exposure` (weight) and `failed` (failures).
+        contacts: The contacts that enter, with `exposure` (weight), `failed` (failures) and `grown` (share of the time
+            to a return that has passed).
         said: Signals among those it rests on that only say what somebody thinks.
     """
 
@@ -47,26 +48,31 @@ class Outcome:
         return "openers that cause no return" if self.net else "contacts that the policy counts as resolved"
 
 
-def outcome(linked: ir.Table, policy: Policy) -> Outcome:
+def outcome(linked: ir.Table, policy: Policy, *, young: bool = False) -> Outcome:
     """Choose what is compared: caused returns where the fit has learned them, the policy's verdict otherwise.
 
     Args:
         linked: Linked, judged and annotated contacts.
         policy: The policy.
+        young: Whether contacts that are too young to count are kept, without weight.
 
     Returns:
-        The contacts that enter, each with its weight and its failures.
+        The contacts that enter, each with its weight, its failures and `grown`: the share of the time to a return that
+        has passed.
     """
-    learned = {"net_return", "exposure"} <= set(linked.columns) and "returned" in policy.signals
+    learned = {"net_return", "exposure", "latency"} <= set(linked.columns) and "returned" in policy.signals
     if learned:
         causes = [*excluded(linked), ("not_opener", ~linked.opener), ("left_censored", linked.left_censored)]
-        kept = linked.filter(~_any(causes) & (linked.exposure > 0).fill_null(False))
-        return Outcome(True, kept.mutate(failed=kept.net_return), ())
+        known = linked.exposure.notnull() if young else (linked.exposure > 0).fill_null(False)
+        kept = linked.filter(~_any(causes) & known)
+        return Outcome(True, kept.mutate(failed=kept.net_return, grown=kept.latency), ())
     reduction = by_verdict(linked, policy, openers=policy.link.index == "openers")
-    causes = list(reduction.causes)
+    causes = [cause for cause in reduction.causes if not young or cause[0] != "immature"]
     if reduction.open is not None:
         causes.append(("unsettled", reduction.open))
-    kept = linked.mutate(exposure=ibis.literal(1.0), failed=yes(linked.outcome == "no")).filter(~_any(causes))
+    kept = linked.filter(~_any(causes))
+    grown = ibis.ifelse(kept.mature, 1.0, 0.0)
+    kept = kept.mutate(exposure=grown, failed=yes(kept.outcome == "no") * grown, grown=grown)
     return Outcome(False, kept, tuple(sorted(policy.signals & SAID)))
 
 
@@ -113,11 +119,12 @@ class Tally:
         return np.unique(number, return_inverse=True)[1].astype(np.int64).ravel()
 
 
-def tally(context: Context, chosen: Outcome, columns: list[str]) -> Tally:
+def tally(engine: Engine, policy: Policy, chosen: Outcome, columns: list[str]) -> Tally:
     """Sum an outcome by some columns, reasons at the policy's level.
 
     Args:
-        context: Where it runs.
+        engine: Where it runs.
+        policy: The policy.
         chosen: From `outcome`.
         columns: Columns of the contacts.
 
@@ -128,13 +135,13 @@ def tally(context: Context, chosen: Outcome, columns: list[str]) -> Tally:
     grouped = table.group_by([*columns, "bucket"]).aggregate(
         tally_count=table.count(), tally_exposure=table.exposure.sum(), tally_failed=table.failed.sum()
     )
-    rows = context.engine.execute(grouped)
+    rows = engine.execute(grouped)
     values: dict[str, list[Any]] = {}
     codes: dict[str, Ints] = {}
     for name in columns:
         found = rows[name].to_pylist()
         if name == "reason":
-            paths = {path: cut_reason(path, context.policy.link.reason_level) for path in set(found)}
+            paths = {path: cut_reason(path, policy.link.reason_level) for path in set(found)}
             found = [paths[path] for path in found]
         different = sorted(set(found), key=lambda value: (value is not None, value))
         place = {value: number for number, value in enumerate(different)}

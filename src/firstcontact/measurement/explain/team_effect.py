@@ -44,7 +44,7 @@ def explain(context: Context) -> list[ResultRow]:
     if "team" not in context.has:
         return [context.row(EFFECT, _refusal(SIGNAL_ABSENT, "absent"))]
     chosen = outcome(context.linked, context.policy)
-    sums = tally(context, chosen, ["team", "reason", "channel"])
+    sums = tally(context.engine, context.policy, chosen, ["team", "reason", "channel"])
     known = np.array([value is not None for value in sums.values["team"]], dtype=bool)
     sums = sums.only(known[sums.codes["team"]])
     names, unit = np.unique(sums.codes["team"], return_inverse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
-from firstcontact.measurement.prove import agent_comparison
+from firstcontact.measurement.prove import agent_comparison, change_verification
 from firstcontact.measurement.prove.proof import Proof
 
 UNKNOWN_PROOF = ErrorKind(
@@ -13,7 +13,7 @@ UNKNOWN_PROOF = ErrorKind(
     "Proofs are named by their acceptance line, A1 to A10. `firstcontact prove --list` shows all of them.",
 )
 
-_ALL: tuple[Proof, ...] = (agent_comparison.PROOF,)
+_ALL: tuple[Proof, ...] = (agent_comparison.PROOF, change_verification.PROOF)
 
 PROOFS: dict[str, Proof] = {proof.id: proof for proof in _ALL}
 

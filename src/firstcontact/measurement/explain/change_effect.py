@@ -1,0 +1,362 @@
+"""What a change did: when it can be judged at all, how large its effect is, and what speaks against believing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import ceil
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firstcontact.kernel.sentence import Sentence
+from firstcontact.statistics.always_valid import always_valid
+from firstcontact.statistics.bucket import Array
+from firstcontact.statistics.control_chart import Chart, laney
+from firstcontact.statistics.placebo import Placebo, placebo
+from firstcontact.statistics.prais_winsten import Step, step
+from firstcontact.statistics.sample_size import sample_size
+
+ESTIMAND = (
+    "change of the weekly share where the change was made, minus that of the controls in the same weeks, from before "
+    "to after"
+)
+BEFORE, AFTER = 12, 6
+"""Weeks that a verdict needs, before the change and mature ones after it."""
+MATURE = 0.8
+"""Share of the time to a return that must have passed before a week is judged."""
+LONGEST_WEEKS = 104
+"""A plan of more weeks than this is no plan."""
+WEEK = timedelta(days=7)
+_LATELY = 4
+_JUMP = 1.5
+_RECODED = 0.8
+_ENOUGH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When a change can be judged.
+
+    Attributes:
+        contacts: Contacts on each side that show the smallest effect worth knowing.
+        weeks: Weeks after the roll-out that it takes to have them, and at least six.
+        window_days: How long customers take to come back, at the upper end of what is known of it.
+        read_out: From this day on a verdict can be given; None where the contacts would take more than two years.
+    """
+
+    contacts: int
+    weeks: int
+    window_days: float
+    read_out: date | None
+
+
+def plan(
+    rolled_out: date,
+    window_days: float,
+    share: float,
+    weekly: float,
+    *,
+    smallest: float,
+    design_effect: float = 1.0,
+    level: float = 0.95,
+) -> Plan:
+    """When the effect of a change can be judged: end of the roll-out, the weeks it takes, and the reason's window.
+
+    Args:
+        rolled_out: Day after the last day of the roll-out.
+        window_days: Upper end of the reason's window.
+        share: Share of contacts that do not fail, before the change.
+        weekly: Contacts a week.
+        smallest: Smallest effect worth knowing, as a share.
+        design_effect: How much the share varies beyond independent contacts.
+        level: Level of intervals.
+
+    Returns:
+        The plan.
+
+    >>> plan(date(2025, 3, 3), 30, 0.8, 500, smallest=0.03).read_out
+    datetime.date(2025, 5, 14)
+    """
+    # A share of 0 or 1 would need no contacts, but is itself an estimate.
+    share = min(max(share, 0.02), 0.98)
+    contacts = sample_size(share, smallest, design_effect=design_effect, level=level)
+    weeks = max(AFTER, ceil(contacts / weekly)) if weekly > 0 else LONGEST_WEEKS + 1
+    reachable = weeks <= LONGEST_WEEKS
+    return Plan(
+        contacts,
+        weeks,
+        window_days,
+        rolled_out + weeks * WEEK + timedelta(days=ceil(window_days)) if reachable else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """What happened week by week, where the change was made and where it was not; all weeks in order, without gaps.
+
+    Attributes:
+        weeks: First day of each week.
+        count: Contacts, shape (1 + controls, weeks); the first row is where the change was made.
+        exposure: Their weight.
+        failed: Failures among them.
+        maturity: Share of the time to a return that has passed, same shape; 1 for a week of which all is known.
+        names: What the rows are called.
+    """
+
+    weeks: tuple[date, ...]
+    count: Array
+    exposure: Array
+    failed: Array
+    maturity: Array
+    names: tuple[str, ...]
+
+    @property
+    def share(self) -> Array:
+        """Share that does not fail, same shape; of a week without weight, that of the whole row."""
+        whole = self.exposure.sum(axis=1, keepdims=True)
+        mean = self.failed.sum(axis=1, keepdims=True) / np.where(whole > 0, whole, 1.0)
+        rate = np.where(self.exposure > 0, self.failed / np.where(self.exposure > 0, self.exposure, 1.0), mean)
+        return np.asarray(1 - rate, dtype=float)
+
+    def rows(self, which: NDArray[np.bool_]) -> Weekly:
+        """Some of the rows."""
+        names = tuple(name for name, kept in zip(self.names, which, strict=True) if kept)
+        return Weekly(
+            self.weeks, self.count[which], self.exposure[which], self.failed[which], self.maturity[which], names
+        )
+
+    def only(self, which: NDArray[np.bool_]) -> Weekly:
+        """Some of the weeks."""
+        weeks = tuple(week for week, kept in zip(self.weeks, which, strict=True) if kept)
+        return Weekly(
+            weeks,
+            self.count[:, which],
+            self.exposure[:, which],
+            self.failed[:, which],
+            self.maturity[:, which],
+            self.names,
+        )
+
+
+Word = Literal["early", "cannot", "none", "effect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What can be said of a change.
+
+    Attributes:
+        word: `early`: before the read-out; `cannot`: the data do not suffice for any verdict; `none`: an effect larger
+            than the interval is excluded, none is shown; `effect`: one is shown.
+        said: The verdict in a sentence.
+        plan: When it can be judged.
+        step: Its size; None unless `word` is `none` or `effect`.
+        placebo: Second opinion, where there are six controls.
+        series: The weeks it rests on.
+        after: Which of them lie after the change.
+        difference: Treated minus controls, each of these weeks.
+        sequence: For each week after the change the estimate and an interval that may be looked at every week.
+        chart: Which weeks of the treated stand out by themselves.
+        warnings: What speaks against believing it.
+    """
+
+    word: Word
+    said: Sentence
+    plan: Plan
+    step: Step | None
+    placebo: Placebo | None
+    series: Weekly
+    after: NDArray[np.bool_]
+    difference: Array
+    sequence: tuple[Array, Array, Array]
+    chart: Chart
+    warnings: tuple[Sentence, ...]
+
+
+def judge_change(
+    weekly: Weekly, began: date, rolled_out: date, cutoff: date, planned: Plan, level: float = 0.95
+) -> Verdict:
+    """Judge a change, or say until when nothing can be said.
+
+    Estimand: the lasting change of the share where the change was made, beside what controls did in the same weeks.
+    Assumes: without the change the treated would have moved as the controls did; one change.
+
+    Args:
+        weekly: The weeks; the first row is where the change was made. Without controls its own past is compared.
+        began: First day of the change.
+        rolled_out: Day after the last day of the roll-out; weeks between are left out.
+        cutoff: End of complete data.
+        planned: From `plan`.
+        level: Level of intervals.
+
+    Returns:
+        The verdict.
+    """
+    starts = np.array([week.toordinal() for week in weekly.weeks])
+    before = starts + 7 <= began.toordinal()
+    grown = (weekly.maturity >= MATURE).all(axis=0) & (starts + 7 <= cutoff.toordinal())
+    later = (starts >= rolled_out.toordinal()) & grown
+    used = weekly.only((before & grown) | later)
+    after = np.asarray([week >= rolled_out for week in used.weeks], dtype=bool)
+    used, unsteady = _steady(used)
+    share = used.share
+    difference = share[0] - _controls(used, share)
+    past, since = int((~after).sum()), int(after.sum())
+    step_found = placebo_found = None
+    sequence = _nothing()
+    if past >= 3 and since:
+        sequence = always_valid(difference[~after], difference[after], level)
+    word: Word
+    if past < BEFORE:
+        word, said = "cannot", _too_short(past)
+    elif planned.read_out is None:
+        word, said = "cannot", _never(planned)
+    elif cutoff < planned.read_out:
+        word, said = "early", Sentence("change.early", "Too early to say until {date}.", date=planned.read_out)
+    elif since < AFTER:
+        word, said = (
+            "cannot",
+            Sentence(
+                "change.immature",
+                "Only {weeks} weeks after the change are mature; it takes {least}.",
+                weeks=since,
+                least=AFTER,
+            ),
+        )
+    else:
+        step_found = step(difference, after, level)
+        placebo_found = placebo(share[0], share[1:], after, level) if len(share) > 1 else None
+        word, said = _word(step_found)
+    warnings = _warnings(used, after, difference, placebo_found, word, unsteady)
+    chart = laney(used.count[0], np.clip(used.failed[0], 0.0, None) * _scale(used))
+    return Verdict(
+        word, said, planned, step_found, placebo_found, used, after, difference, sequence, chart, tuple(warnings)
+    )
+
+
+def _word(found: Step | None) -> tuple[Word, Sentence]:
+    if found is None or found.high - found.low <= 0:
+        return "cannot", Sentence("change.flat", "The weeks do not vary at all, so that no interval can be given.")
+    if found.low > 0 or found.high < 0:
+        low, high = (100 * end for end in (found.low, found.high))
+        return "effect", Sentence(
+            "change.effect", "Effect of {low:+.1f} to {high:+.1f} percentage points.", low=low, high=high
+        )
+    largest = 100 * max(-found.low, found.high)
+    return "none", Sentence("change.none", "No effect larger than {largest:.1f} percentage points.", largest=largest)
+
+
+def _too_short(past: int) -> Sentence:
+    return Sentence(
+        "change.history",
+        "There are {weeks} whole weeks before the change; it takes {least} to know how weeks vary.",
+        weeks=past,
+        least=BEFORE,
+    )
+
+
+def _never(planned: Plan) -> Sentence:
+    return Sentence(
+        "change.never",
+        "It would take {contacts:,} contacts after the change, more than come in two years: look for a larger "
+        "effect, or a coarser reason.",
+        contacts=planned.contacts,
+    )
+
+
+def _nothing() -> tuple[Array, Array, Array]:
+    return np.zeros(0), np.zeros(0), np.zeros(0)
+
+
+def _steady(used: Weekly) -> tuple[Weekly, int]:
+    """Without the controls that have a week of next to no contacts; how many those are."""
+    enough: NDArray[np.bool_] = np.asarray((used.exposure >= _ENOUGH).all(axis=1))
+    enough[0] = True
+    return used.rows(enough), int((~enough).sum())
+
+
+def _controls(used: Weekly, share: Array) -> Array:
+    """Mean of the controls each week, each with the same weight in all weeks."""
+    if len(share) < 2:
+        return np.zeros(share.shape[1])
+    weight = used.exposure[1:].sum(axis=1)
+    return np.asarray(weight @ share[1:] / weight.sum(), dtype=float)
+
+
+def _scale(used: Weekly) -> Array:
+    return np.asarray(used.count[0] / np.where(used.exposure[0] > 0, used.exposure[0], 1.0), dtype=float)
+
+
+def _warnings(
+    used: Weekly,
+    after: NDArray[np.bool_],
+    difference: Array,
+    second: Placebo | None,
+    word: Word,
+    unsteady: int,
+) -> list[Sentence]:
+    said = []
+    if len(used.names) < 2:
+        said.append(
+            Sentence(
+                "change.uncontrolled",
+                "There are no controls: whatever else changed at that time is part of the figure.",
+            )
+        )
+    if unsteady:
+        said.append(
+            Sentence(
+                "change.unsteady",
+                "{controls} controls have weeks with fewer than {least} contacts and are left out.",
+                controls=unsteady,
+                least=_ENOUGH,
+            )
+        )
+    past = difference[~after]
+    if len(past) >= BEFORE:
+        lately, earlier = past[-_LATELY:].mean(), past[:-_LATELY]
+        error = earlier.std(ddof=1) * np.sqrt(1 / _LATELY + 1 / len(earlier))
+        if lately < earlier.mean() - 1.645 * error:
+            said.append(
+                Sentence(
+                    "change.regression",
+                    "The last {weeks} weeks before the change were worse than usual by {worse:.1f} percentage points. "
+                    "Part of any improvement is a return to what is usual.",
+                    weeks=_LATELY,
+                    worse=100 * (earlier.mean() - lately),
+                )
+            )
+    if after.any() and (~after).any():
+        moved = used.count[:, after].mean(axis=1) / np.maximum(used.count[:, ~after].mean(axis=1), 1e-9)
+        usual = used.count[1:, after].mean() / max(used.count[1:, ~after].mean(), 1e-9) if len(moved) > 1 else 1.0
+        relative = moved[0] / max(usual, 1e-9)
+        if relative < _RECODED or relative > 1 / _RECODED:
+            said.append(
+                Sentence(
+                    "change.recoded",
+                    "Contacts for it became {factor:.2f} times as many, beside the controls. If reasons were recoded "
+                    "or moved elsewhere with the change, only the total of the family tells what it did.",
+                    factor=float(relative),
+                )
+            )
+        if used.count[0, after].max() > _JUMP * np.median(used.count[0]):
+            said.append(
+                Sentence(
+                    "change.campaign",
+                    "A week after the change has more than {factor:g} times the usual contacts: a campaign or an "
+                    "outage at the same time would be part of the figure.",
+                    factor=_JUMP,
+                )
+            )
+    if second is not None and word == "effect" and (second.low <= 0 <= second.high):
+        said.append(
+            Sentence(
+                "change.placebo",
+                "Controls moved about as much in the same weeks (p {p:.2f}), so that the effect may be chance "
+                "after all.",
+                p=second.p,
+            )
+        )
+    return said

@@ -1,0 +1,419 @@
+"""Verify a change: measure, sum by week where it was made and where it was not, and judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from firstcontact.contacts.table import NO_REASON, REASON_SEPARATOR
+from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
+from firstcontact.kernel.progress import Progress, silent
+from firstcontact.kernel.result import Estimate, Refusal, RefusalKind
+from firstcontact.measurement.explain.change_effect import (
+    ESTIMAND,
+    WEEK,
+    Plan,
+    Verdict,
+    Weekly,
+    judge_change,
+    plan,
+)
+from firstcontact.measurement.explain.outcome import Outcome, outcome
+from firstcontact.measurement.linking.period import week_of
+from firstcontact.measurement.policy.model import cut_reason, within
+from firstcontact.services.measure import measure
+from firstcontact.services.prepare import Connector, Options
+from firstcontact.statistics.bucket import Array, ratio
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from firstcontact.kernel.engine import Engine
+    from firstcontact.measurement.policy.model import Policy
+    from firstcontact.services.run import Run
+
+UNKNOWN_REASON = ErrorKind(
+    "FC5040",
+    "No contact has this reason",
+    EXIT_USAGE,
+    "`--reason` and `--control` take reasons of the data, as paths: `billing > refund`. A path stands for everything "
+    "below it.",
+)
+NOBODY_THERE = ErrorKind(
+    "FC5041",
+    "No contact lies where the change was made",
+    EXIT_USAGE,
+    "`--where` takes a column of the contacts and one of its values: `team=north`. The other values are the controls.",
+)
+CHANGE_OUTSIDE = ErrorKind(
+    "FC5042",
+    "The change lies outside the data",
+    EXIT_USAGE,
+    "A change is judged by the weeks before and after it, so that its date must lie between the first and the last "
+    "complete day of the data, and the end of its roll-out not before its beginning.",
+)
+
+NO_VERDICT = RefusalKind(
+    "no-verdict",
+    "The change cannot be judged",
+    "A verdict needs twelve weeks before the change, the weeks after it that show the smallest effect worth knowing, "
+    "and the time in which customers come back.",
+)
+
+
+_LARGE = 20
+"""Contacts a week from which on a row shows by itself whether a week is whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change as the user describes it.
+
+    Attributes:
+        reason: The reason it was made for; a path stands for everything below it.
+        began: Its first day, in the business zone.
+        rolled_out: Last day of the roll-out; the first day where None.
+        controls: Reasons to compare with; all others at the same level outside its family where empty.
+        where: Column and value of the contacts it reached; the other values are the controls then.
+        smallest: Smallest effect worth knowing, as a share.
+    """
+
+    reason: str
+    began: date
+    rolled_out: date | None = None
+    controls: tuple[str, ...] = ()
+    where: tuple[str, str] | None = None
+    smallest: float = 0.03
+
+    @property
+    def over(self) -> date:
+        """Day after the roll-out."""
+        return self.began if self.rolled_out is None else self.rolled_out + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A change and what can be said of it.
+
+    Attributes:
+        change: As described.
+        verdict: What can be said.
+        family: The same of all contacts of the reason's family together; None for a reason without family.
+        result: The verdict as a figure or a refusal.
+        words: What is compared.
+        run: The measurement it rests on.
+    """
+
+    change: Change
+    verdict: Verdict
+    family: Verdict | None
+    result: Estimate | Refusal
+    words: str
+    run: Run
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as plain data, a row a week for a picture."""
+        data = _verdict_data(self.verdict)
+        result = self.result
+        if isinstance(result, Estimate):
+            data["effect"] = {name: getattr(result, name) for name in ("value", "low", "high", "level", "n")}
+        return {
+            "reason": self.change.reason,
+            "began": self.change.began.isoformat(),
+            "rolled_out": (self.change.rolled_out or self.change.began).isoformat(),
+            "compared": self.words,
+            "estimand": ESTIMAND,
+            "policy": self.run.policy.name,
+            "policy_hash": self.run.policy_hash,
+            "cutoff": self.run.frame.cutoff.isoformat(),
+            **data,
+            "family": _verdict_data(self.family) if self.family else None,
+        }
+
+
+def _verdict_data(one: Verdict) -> dict[str, Any]:
+    step, second, planned = one.step, one.placebo, one.plan
+    return {
+        "verdict": one.word,
+        "said": str(one.said),
+        "read_out": planned.read_out.isoformat() if planned.read_out else None,
+        "contacts_needed": planned.contacts,
+        "weeks_needed": planned.weeks,
+        "window_days": planned.window_days,
+        "step": {"value": step.size, "low": step.low, "high": step.high, "p": step.p, "carried": step.carried}
+        if step
+        else None,
+        "placebo": {"value": second.size, "low": second.low, "high": second.high, "p": second.p} if second else None,
+        "warnings": [str(warning) for warning in one.warnings],
+        "controls": list(one.series.names[1:]),
+        "weeks": week_rows(one),
+    }
+
+
+def week_rows(one: Verdict) -> list[dict[str, Any]]:
+    """One row a week: shares, difference, limits of the chart, and the interval that may be looked at every week."""
+    rows = []
+    share = one.series.share
+    since = 0
+    for place, week in enumerate(one.series.weeks):
+        row = {
+            "week": week.isoformat(),
+            "after": bool(one.after[place]),
+            "contacts": int(one.series.count[0, place]),
+            "share": float(share[0, place]),
+            "difference": float(one.difference[place]),
+            "low_limit": float(1 - one.chart.high[place]),
+            "high_limit": float(1 - one.chart.low[place]),
+            "stands_out": bool(one.chart.outside[place]),
+        }
+        if one.after[place] and since < len(one.sequence[0]):
+            value, low, high = (float(part[since]) for part in one.sequence)
+            row |= {"effect_so_far": value, "effect_low": low, "effect_high": high}
+            since += 1
+        rows.append(row)
+    return rows
+
+
+def verify_change(
+    engine: Engine,
+    connector: Connector,
+    paths: Sequence[Path],
+    options: Options,
+    change: Change,
+    *,
+    now: Callable[[], datetime],
+    version: str,
+    progress: Progress = silent,
+) -> Verified:
+    """Verify a change.
+
+    Args:
+        engine: Where it runs.
+        connector: What reads the files.
+        paths: The files.
+        options: What the user decided about the measurement.
+        change: The change.
+        now: The clock.
+        version: Version of firstcontact.
+        progress: Told about each step.
+
+    Returns:
+        What can be said of it.
+
+    Raises:
+        FirstcontactError: The files cannot be measured (as `measure`), or the change names what the data lack (FC5040
+            to FC5042, all at once).
+    """
+    measured = measure(engine, connector, paths, options, now=now, version=version, progress=progress)
+    progress("judging the change")
+    run, policy = measured.run, options.policy
+    cutoff = run.frame.cutoff.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(run.zone)).date()
+    chosen = outcome(measured.linked, policy, young=True)
+    columns = [change.where[0]] if change.where else []
+    grouped = chosen.contacts.group_by([*dict.fromkeys(["reason", *columns]), "local_day"]).aggregate(
+        change_count=chosen.contacts.count(),
+        change_exposure=chosen.contacts.exposure.sum(),
+        change_failed=chosen.contacts.failed.sum(),
+        change_grown=chosen.contacts.grown.sum(),
+    )
+    rows = engine.execute(grouped).to_pylist()
+    first = run.frame.since.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(run.zone)).date()
+    _check(change, rows, first, cutoff)
+    units = _units(change, rows)
+    planned = _plan(engine, chosen, change, run, [path for path, unit in units.items() if unit == 0], policy)
+    weekly = _weekly(rows, units, change, policy, (first, cutoff))
+    level = policy.publish.level
+    verdict = judge_change(weekly, change.began, change.over, cutoff, planned, level)
+    family = None
+    above = change.reason.rpartition(REASON_SEPARATOR)[0]
+    if above and not change.where:
+        whole = Change(above, change.began, change.rolled_out, change.controls, None, change.smallest)
+        family = judge_change(
+            _weekly(rows, _units(whole, rows), whole, policy, (first, cutoff)),
+            change.began,
+            change.over,
+            cutoff,
+            planned,
+            level,
+        )
+    return Verified(change, verdict, family, _result(verdict, level), chosen.words, run)
+
+
+def _check(change: Change, rows: list[dict[str, Any]], first: date, cutoff: date) -> None:
+    faults = Faults()
+    paths = {row["reason"] or NO_REASON for row in rows}
+    for name, asked in (("--reason", change.reason), *(("--control", one) for one in change.controls)):
+        if not any(within(path, asked) for path in paths):
+            faults.add(
+                UNKNOWN_REASON,
+                where=name,
+                saw=f"a path of {asked.count(REASON_SEPARATOR) + 1} parts",
+                allowed=f"one of the {len(paths):,} reasons of the contacts judged, or a path above them",
+                cure="take the path from the column `reason` of results.csv",
+            )
+    if change.where:
+        column, value = change.where
+        own = [row for row in rows if within(row["reason"] or NO_REASON, change.reason)]
+        if not any(str(row[column]) == value for row in own):
+            faults.add(
+                NOBODY_THERE,
+                where=f"--where {column}",
+                saw="a value that no contact of the reason has",
+                allowed=f"one of {len({row[column] for row in own}):,} values",
+                cure="take the value as it stands in the file",
+            )
+    if not first < change.began <= cutoff or change.over < change.began:
+        faults.add(
+            CHANGE_OUTSIDE,
+            where="--date",
+            saw=f"{change.began} to {change.rolled_out or change.began}",
+            allowed=f"a day after {first} and up to {cutoff}, and an end that does not come before it",
+            cure="correct the date, or bring the data that surround it",
+        )
+    faults.raise_if_any()
+
+
+def _units(change: Change, rows: list[dict[str, Any]]) -> dict[tuple[str, str], int]:
+    """For each reason (and value of the column), 0 where the change was made, a number from 1 for controls."""
+    level = change.reason.count(REASON_SEPARATOR) + 1
+    family = cut_reason(change.reason, 1)
+    cells = sorted({_cell(change, row) for row in rows})
+    if change.where:
+        value = change.where[1]
+        others = sorted({other for path, other in cells if within(path, change.reason) and other != value})
+        number = {other: place for place, other in enumerate(others, start=1)}
+        return {
+            (path, other): 0 if other == value else number[other]
+            for path, other in cells
+            if within(path, change.reason)
+        }
+    paths = [path for path, _ in cells]
+    outside = [path for path in paths if cut_reason(path, 1) != family]
+    named = change.controls or tuple(
+        sorted({cut_reason(path, level) for path in outside or paths if not within(path, change.reason)})
+    )
+    units = {}
+    for cell in cells:
+        if within(cell[0], change.reason):
+            units[cell] = 0
+        else:
+            places = [place for place, name in enumerate(named, start=1) if within(cell[0], name)]
+            units |= {cell: places[0]} if places else {}
+    return units
+
+
+def _cell(change: Change, row: dict[str, Any]) -> tuple[str, str]:
+    return row["reason"] or NO_REASON, str(row[change.where[0]]) if change.where else ""
+
+
+def _weekly(
+    rows: list[dict[str, Any]],
+    units: dict[tuple[str, str], int],
+    change: Change,
+    policy: Policy,
+    period: tuple[date, date],
+) -> Weekly:
+    start = policy.calendar.week_start
+    # Only whole weeks: the first day that counts and the cut-off cut theirs.
+    monday = week_of(period[0].toordinal() - date(1970, 1, 1).toordinal(), start)
+    monday += WEEK if monday < period[0] else timedelta()
+    weeks = []
+    while monday + WEEK <= period[1]:
+        weeks.append(monday)
+        monday += WEEK
+    place = {week: number for number, week in enumerate(weeks)}
+    size = max(units.values(), default=0) + 1
+    sums = np.zeros((4, size, len(weeks)))
+    names = {0: change.reason}
+    for row in rows:
+        cell = _cell(change, row)
+        week = week_of(row["local_day"], start)
+        if cell not in units or week not in place:
+            continue
+        unit = units[cell]
+        names.setdefault(unit, cell[1] or cut_reason(cell[0], change.reason.count(REASON_SEPARATOR) + 1))
+        parts = ("change_count", "change_exposure", "change_failed", "change_grown")
+        sums[:, unit, place[week]] += [float(row[part] or 0.0) for part in parts]
+    count, exposure, failed, grown = sums
+    maturity = np.where(count > 0, grown / np.maximum(count, 1.0), 1.0)
+    seen = count.sum(axis=1) > 0
+    seen[0] = True
+    labels = tuple(names.get(number, "") for number in range(size))
+    whole = Weekly(tuple(weeks), count, exposure, failed, maturity, labels).rows(np.asarray(seen))
+    return whole.only(_settled_in(whole.count))
+
+
+def _settled_in(count: Array) -> NDArray[np.bool_]:
+    """Weeks from which on contacts are judged: before that, most lie too close to the beginning to be known openers."""
+    large = count[np.median(count, axis=1) >= _LARGE] if count.size else count
+    rows = large if len(large) else count.sum(axis=0, keepdims=True)
+    full = (rows >= 0.5 * np.median(rows, axis=1, keepdims=True)).all(axis=0)
+    first = int(np.argmax(full)) if full.any() else 0
+    return np.asarray(np.arange(count.shape[1]) >= first)
+
+
+def _plan(
+    engine: Engine,
+    chosen: Outcome,
+    change: Change,
+    run: Run,
+    treated: list[tuple[str, str]],
+    policy: Policy,
+) -> Plan:
+    """When the change can be judged, from what is known before it."""
+    contacts = chosen.contacts
+    began = change.began.toordinal() - date(1970, 1, 1).toordinal()
+    before = contacts.filter(contacts.local_day < began)
+    if change.where:
+        before = before.filter(before[change.where[0]].cast("string") == change.where[1])
+    grouped = before.group_by(["reason", "bucket"]).aggregate(
+        plan_exposure=before.exposure.sum(), plan_failed=before.failed.sum(), plan_count=before.count()
+    )
+    paths = {path for path, _ in treated}
+    count, failed, contacts_before = np.zeros(40), np.zeros(40), 0.0
+    for row in engine.execute(grouped).to_pylist():
+        if (row["reason"] or NO_REASON) in paths:
+            count[row["bucket"]] += row["plan_exposure"]
+            failed[row["bucket"]] += row["plan_failed"]
+            contacts_before += row["plan_count"]
+    whole = ratio(count[None, :], failed[None, :])
+    share = 1 - float(whole.value[0]) if count.sum() > 0 else 0.5
+    chance = share * (1 - share) / max(count.sum(), 1.0)
+    effect = float(whole.variance[0]) / chance if chance > 0 and np.isfinite(whole.variance[0]) else 1.0
+    since = run.frame.since.date()
+    weeks = max((change.began - since).days / 7, 1.0)
+    keys = {cut_reason(path, policy.link.reason_level) for path in paths}
+    days = _window_days(run, keys)
+    return plan(
+        change.over,
+        days,
+        share,
+        contacts_before / weeks,
+        smallest=change.smallest,
+        design_effect=max(effect, 1.0),
+        level=policy.publish.level,
+    )
+
+
+def _window_days(run: Run, keys: set[str]) -> float:
+    """How long customers take to come back: the upper end of what was learned, else what is declared."""
+    learned = {one.reason: one.window_high or one.window_days for one in run.fit.models if one.reason in keys}
+    declared = {one.reason: one.days for one in run.fit.windows if one.reason in keys}
+    days = [learned.get(key) or declared[key] for key in keys if learned.get(key) or key in declared]
+    return max(days, default=run.policy.window.default_days)
+
+
+def _result(verdict: Verdict, level: float) -> Estimate | Refusal:
+    found = verdict.step
+    n = int(verdict.series.count[0].sum())
+    if found is None:
+        cure = verdict.plan.read_out
+        help_with = f"Wait until {cure}." if verdict.word == "early" else "A longer history, or a coarser reason."
+        return Refusal(NO_VERDICT, verdict.said, help_with, n, ESTIMAND)
+    return Estimate(found.size, found.low, found.high, level, n, ESTIMAND)
