@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from firstcontact.measurement.fit.declared import Fit, declare, with_models
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _NAME = "fc_learning"
 
 
-def learn_fit(engine: Engine, prepared: Prepared, policy: Policy) -> Fit:
+def learn_fit(engine: Engine, prepared: Prepared, policy: Policy, *, models: bool = True) -> Fit:
     """The fit of some contacts: windows as the policy says, and a model of each reason's returns.
 
     A learned window that is longer than the declared one asks for a longer quiet time before an opener; then openers
@@ -31,13 +32,15 @@ def learn_fit(engine: Engine, prepared: Prepared, policy: Policy) -> Fit:
         engine: Where it runs.
         prepared: The contacts.
         policy: The policy.
+        models: Whether models are wanted even where the policy declares its windows. `complete_fit` adds them later,
+            from contacts that are linked anyway.
 
     Returns:
         The fit. Where the policy asks for no customer, windows as declared and no models.
     """
     level = policy.link.reason_level
     fit = declare(policy, sorted({cut_reason(reason, level) for reason in prepared.reasons}))
-    if not policy.needs_customer:
+    if not policy.needs_customer or not (models or policy.window.source == "learned"):
         return fit
     keep = {"customer", "bucket"} | ({"reason"} if policy.related else set())
     linked = connect(
@@ -58,6 +61,18 @@ def learn_fit(engine: Engine, prepared: Prepared, policy: Policy) -> Fit:
         return learned
     linked = reconnect(prepared.shared, linked, policy, learned, prepared.frame, f"{_NAME}_again")
     return with_models(policy, fit, learn_models(engine, linked, policy, prepared.frame, prepared.reasons))
+
+
+def complete_fit(
+    engine: Engine, linked: ir.Table, fit: Fit, policy: Policy, frame: Frame, reasons: list[str | None]
+) -> Fit:
+    """A fit with models, learned from the contacts that were linked under it; as it is where it has any.
+
+    Takes what `learn_models` takes.
+    """
+    if fit.models or not policy.needs_customer:
+        return fit
+    return replace(fit, models=learn_models(engine, linked, policy, frame, reasons), saved=False)
 
 
 def learn_models(
