@@ -313,6 +313,39 @@ def test_ragged_rows_are_set_aside_with_their_number(engine, tmp_path):
     assert loaded.ledger.read == 44
 
 
+def test_rows_between_two_stray_quotes_are_read(engine, tmp_path):
+    """Two stray quotes join rows into a legal cell: where one opens goes aside, the rest is read."""
+    rows = [f"T{i},2024-03-{1 + i % 28:02d} 10:00:00,k{i % 7},billing,note {i}" for i in range(60)]
+    rows[10], rows[20] = rows[10].replace(",note", ',"note'), rows[20].replace("note 20", 'note 20"')
+    rows[40], rows[41] = rows[40].replace(",note", ',"note'), rows[41].replace("note 41", 'no"te 41')
+    path = tmp_path / "calls.csv"
+    path.write_text("\n".join(["Call ID,Start time,Customer ID,Reason,Note", *rows]))
+    loaded = load(engine, path)
+    assert loaded.ledger.quarantined == {"FC2009": 2}
+    assert loaded.ledger.contacts == 58
+    assert set_aside(engine) == [(11, ["FC2009"]), (41, ["FC2009"])]
+    assert any(finding.topic == "quoting" for finding in loaded.findings)
+
+
+def test_comments_of_several_lines_are_left_whole(engine, tmp_path):
+    """Prose with as many commas as the rows have, and a pasted list, are comments and join nothing."""
+    rows = [f"T{i},2024-03-{1 + i % 28:02d} 10:00:00,k{i % 7},billing,fine" for i in range(60)]
+    comments = [
+        "Dear all, it fails\nagain, and again, and again, so\nplease, look, at, it",
+        "hello\na, b, c, d\n1, 2, 3, 4",
+        "first line\r\nsecond line, with a comma",
+        "x\none, two, three, four, five",
+    ]
+    for place, comment in enumerate(comments):
+        rows[10 + place] = rows[10 + place].replace("fine", f'"{comment}"')
+    path = tmp_path / "calls.csv"
+    path.write_bytes("\n".join(["Call ID,Start time,Customer ID,Reason,Note", *rows]).encode())
+    loaded = load(engine, path, extra=["Note"])
+    assert (loaded.ledger.contacts, loaded.ledger.quarantined) == (60, {})
+    kept = engine.sql().execute("SELECT x_Note FROM contacts WHERE x_Note <> 'fine' ORDER BY contact_id").fetchall()
+    assert [row[0] for row in kept] == comments
+
+
 def test_every_fault_of_a_row_is_listed_and_its_raw_content_kept(engine, tmp_path):
     """A row without an id that ends before it starts has two codes; the raw row can be corrected and replayed."""
     path = written(tmp_path, ",2024-03-02 10:00:00,2024-03-01 10:00:00,k1,=cmd()")

@@ -1,7 +1,8 @@
 """Reads delimited text whose quoting is broken, and loses nothing: Python's own reader, one record at a time.
 
 A quote that opens and never closes would swallow everything up to the next quote, or to the end of the file. A record
-of several lines that does not have the right number of fields is therefore read again without its first line.
+of several lines that does not have the right number of fields is therefore read again without its first line, and so is
+one that holds whole rows in a cell.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from firstcontact.adapters.connectors.tabular.raw import LONGEST_RECORD
+from firstcontact.adapters.connectors.tabular.swallow import swallows, usual_shapes
 
 if TYPE_CHECKING:
     from firstcontact.adapters.connectors.tabular.sniff import Text
@@ -55,6 +57,8 @@ def records(text: Text, width: int) -> Iterator[list[str] | str]:
         The fields; or the text of a record that cannot be told into so many.
     """
     escape = text.escape if text.escape != text.quote else None
+    first = text.skip + int(text.header is not None)
+    shapes = usual_shapes(text.path, first, width, text.delimiter, text.quote) if text.quote else []
     with text.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         for _ in range(text.skip):
             file.readline()
@@ -79,7 +83,8 @@ def records(text: Text, width: int) -> Iterator[list[str] | str]:
             if header_due:
                 header_due = False
                 continue
-            if len(fields) == width:
+            joined = len(lines.taken) > 1 and len(fields) == width and swallows(fields, text.delimiter, shapes)
+            if len(fields) == width and not joined:
                 yield fields
                 continue
             lines.put_back()

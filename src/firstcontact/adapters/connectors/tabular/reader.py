@@ -24,6 +24,7 @@ from firstcontact.adapters.connectors.tabular.raw import (
     no_rows,
     unique_names,
 )
+from firstcontact.adapters.connectors.tabular.swallow import swallows, usual_shapes
 from firstcontact.contacts.rule import RAGGED
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.finding import Finding
@@ -192,6 +193,8 @@ def _by_engine(
     finally:
         connection.execute("SET preserve_insertion_order = false")
         connection.execute(forget)
+    if text.inner and _swallowed(connection, text, names, table):
+        return None
     if any("\n" in (raw or "").strip() for _, raw in bad):
         return None  # a quote that does not close may have swallowed good records
     first = int(header) + text.skip
@@ -199,6 +202,21 @@ def _by_engine(
         Reject(int(line) - first, RAGGED.code, json.dumps({"line": (raw or "").rstrip("\r\n")}, ensure_ascii=False))
         for line, raw in bad
     ]
+
+
+def _swallowed(connection: DuckDBPyConnection, text: sniff.Text, names: list[str], table: str) -> bool:
+    """Whether two stray quotes have joined rows into a cell, as far as the numbers of delimiters let one suspect it."""
+    if not text.quote:
+        return False
+    ends = "(length({c}) - length(replace({c}, chr(10), '')))"
+    marks = f"(length({{c}}) - length(replace({{c}}, {sql.text(text.delimiter)}, '')))"
+    test = f"(contains({{c}}, chr(10)) AND {marks} = {len(names) - 1} * {ends})"
+    tests = " OR ".join(test.replace("{c}", sql.name(name)) for name in names)
+    # Prose hits the numbers once in a while; so many rows are looked at closely, and one is enough.
+    rows = connection.execute(f"SELECT * FROM {table} WHERE {tests} LIMIT 1000").fetchall()
+    first = text.skip + int(text.header is not None)
+    shapes = usual_shapes(text.path, first, len(names), text.delimiter, text.quote) if rows else []
+    return any(swallows([str(cell or "") for cell in row], text.delimiter, shapes) for row in rows)
 
 
 def _numbered(table: str, rejects: list[Reject], names: list[str]) -> str:

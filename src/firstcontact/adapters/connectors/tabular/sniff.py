@@ -45,6 +45,7 @@ class Text:
         header: Names in the file's first row, or None when it has no header.
         width: Number of fields of a record.
         records: Records below the header by an independent count, or -1 when it could not be made.
+        inner: Line ends inside quotes, or -1 when they could not be counted.
         nuls: NUL characters that were taken out.
         replaced: Characters that the encoding could not read.
     """
@@ -59,6 +60,7 @@ class Text:
     header: tuple[str, ...] | None
     width: int
     records: int
+    inner: int
     nuls: int
     replaced: int
 
@@ -127,10 +129,10 @@ def read_shape(
                 )
             ]
         )  # fmt: skip
-    records = _records(path, quote_found, escape)
+    records, inner = _records(path, quote_found, escape)
     return Text(
         path, found, why, delimiter, quote_found, escape, skip, tuple(rows[0]) if has_header else None, width,
-        records - above - int(separator is not None) - int(has_header) if records >= 0 else -1, nuls, replaced,
+        records - above - int(separator is not None) - int(has_header) if records >= 0 else -1, inner, nuls, replaced,
     )  # fmt: skip
 
 
@@ -303,16 +305,16 @@ def _is_header(rows: list[list[str]]) -> bool:
     return repeated <= len(first) // 3
 
 
-def _records(path: Path, quote: str, escape: str) -> int:
-    """Count records without parsing fields: line ends outside quotes, blank lines apart.
+def _records(path: Path, quote: str, escape: str) -> tuple[int, int]:
+    """Count records without parsing fields (line ends outside quotes, blank lines apart), and line ends inside them.
 
     It guards the ledger: where the engine's own count differs, the slower reader decides. Backslash escapes make
-    quotes uncountable this way, and then the answer is -1.
+    quotes uncountable this way, and then the answers are -1.
     """
     if escape == "\\":
-        return -1
+        return -1, -1
     mark = ord(quote) if quote else None
-    records, inside, length, last = 0, False, 0, 0
+    records, inner, inside, length, last = 0, 0, False, 0, 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             data = np.frombuffer(chunk, dtype=np.uint8)
@@ -320,6 +322,7 @@ def _records(path: Path, quote: str, escape: str) -> int:
             if mark is not None and (inside or quote.encode() in chunk):
                 odd = np.logical_xor.accumulate(data == mark) ^ inside
                 inside = bool(odd[-1])
+                inner += int((ends & odd).sum())
                 ends &= ~odd
             where = np.flatnonzero(ends)
             if len(where) == 0:
@@ -332,4 +335,4 @@ def _records(path: Path, quote: str, escape: str) -> int:
             records += int(((sizes - returns) > 0).sum())
             length, last = len(data) - int(where[-1]) - 1, int(data[-1])
     # What follows the last line end is a record too, unless it is nothing but a carriage return.
-    return records + int(length > (1 if last == 13 else 0))
+    return records + int(length > (1 if last == 13 else 0)), inner
