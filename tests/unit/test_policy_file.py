@@ -5,10 +5,14 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 
+from firstcontact.contacts.table import CASE_EVENT_KINDS
 from firstcontact.kernel.errors import EXIT_POLICY, FirstcontactError
+from firstcontact.measurement.fit.declared import Fit
+from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.policy import model
 from firstcontact.measurement.policy.explain import explain
 from firstcontact.measurement.policy.model import Condition, Policy
@@ -18,6 +22,7 @@ from firstcontact.measurement.policy.setting import LISTS, RESERVED_CODES, SECTI
 from firstcontact.measurement.policy.signal import SIGNALS
 from firstcontact.measurement.policy.toml_text import parse
 from firstcontact.measurement.policy.write import write_policy
+from tests.drawn import FRAME, contact, draw, on
 from tests.generative.strategy import policies
 
 
@@ -51,7 +56,30 @@ def test_signals_of_policies_are_the_signals_that_can_be_seen() -> None:
     """A policy can ask for every signal there is, and for no other."""
     from firstcontact.measurement.signals.catalog import SIGNALS as SEEN
 
-    assert set(SIGNALS) == set(SEEN)
+    assert list(SIGNALS) == list(SEEN)
+    assert all(signal.name == name for name, signal in SEEN.items())
+
+
+def test_signals_are_seen_as_what_policies_compare(engine) -> None:
+    """A flag is seen as true or false, a number as a number, a text as a text, on contacts that record all of them."""
+    from firstcontact.measurement.signals.catalog import SIGNALS as SEEN
+
+    kinds = [(kind, 51.0) for kind in CASE_EVENT_KINDS]
+    told = {"transfers": 1, "escalated_to": "two", "settled": True, "agent_says_resolved": True, "channel": "phone"}
+    full = contact(
+        "a", "K", 50, events=kinds, survey={"resolved": True, "contacts_needed": 1}, answered_at=on(50), **told
+    )
+    tables = draw(engine, [full])
+    linked = link(engine, tables, Policy(), Fit(()), FRAME, signals=tuple(SEEN))
+    kinds_seen = {name: engine.execute(linked.select(name)).schema.field(name).type for name in SEEN}
+    tests = {"flag": pa.types.is_boolean, "text": pa.types.is_string, "number": _is_number}
+    assert [name for name, spec in SIGNALS.items() if not tests[spec.type](kinds_seen[name])] == []
+    fractional = {name for name, kind in kinds_seen.items() if pa.types.is_floating(kind)}
+    assert fractional == {name for name, signal in SEEN.items() if signal.type == "float64"}
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 @pytest.mark.parametrize("name", preset_names())

@@ -32,56 +32,73 @@ _SPECS = (
         "returned",
         "flag",
         "the customer came back inside the window",
-        "customers",
+        "customers that are known",
         "the customer did not come back inside the window",
     ),
     SignalSpec(
         "repeat",
         "flag",
         "it is itself a return to an earlier contact",
-        "customers",
+        "customers that are known",
         "it is not a return to an earlier contact",
     ),
-    SignalSpec("transfers", "number", "transfers to another agent or queue", "transfers or reassignment events"),
+    SignalSpec(
+        "transfers", "number", "transfers to another agent or queue", "a transfers column, reassignments, or legs"
+    ),
     SignalSpec(
         "escalated",
         "flag",
         "it went to a higher level",
-        "escalated_to or escalation events",
+        "an escalated_to column or escalation events",
         "it did not go to a higher level",
     ),
-    SignalSpec("reopens", "number", "reopenings", "reopen or settled events"),
+    SignalSpec("reopens", "number", "reopenings", "case events with settled or reopen"),
     SignalSpec(
-        "settled", "flag", "its record is solved or closed", "settled, or settled events", "its record is still open"
+        "settled",
+        "flag",
+        "its record is solved or closed",
+        "a settled column or settled events",
+        "its record is still open",
     ),
     SignalSpec("settled_times", "number", "times it was solved or closed", "settled events"),
-    SignalSpec("public_replies", "number", "public replies by agents", "public replies"),
+    SignalSpec("public_replies", "number", "public replies by agents", "agent replies (case events public_reply)"),
     SignalSpec(
-        "customer_messages", "number", "further messages of the customer", "customer messages or public replies"
+        "customer_messages",
+        "number",
+        "further messages of the customer",
+        "customer messages or agent replies among the case events",
     ),
-    SignalSpec("inbound_activities", "number", "inbound activities", "customer messages or public replies"),
-    SignalSpec("agents", "number", "agents who replied", "public replies"),
+    SignalSpec(
+        "inbound_activities", "number", "inbound activities", "customer messages or agent replies among the case events"
+    ),
+    SignalSpec("agents", "number", "agents who replied", "agent replies (case events public_reply)"),
     SignalSpec("updates", "number", "updates by the centre before it was settled", "case events"),
     SignalSpec("awaited", "number", "times it waited for information or a third party", "case events"),
-    SignalSpec("minutes_to_settle", "number", "minutes until it was first settled", "settled events or ended_at"),
-    SignalSpec("minutes_to_reply", "number", "minutes until the first reply", "public replies or answered_at"),
+    SignalSpec("minutes_to_settle", "number", "minutes until it was first settled", "settled events or an end time"),
+    SignalSpec("minutes_to_reply", "number", "minutes until the first reply", "agent replies, or answer times"),
     SignalSpec(
         "agent_says_resolved",
         "flag",
         "the agent marked it resolved",
-        "agent_says_resolved",
+        "an agent_says_resolved column (wrap-up)",
         "the agent marked it unresolved",
     ),
     SignalSpec(
         "survey_resolved",
         "flag",
         "the customer says it is resolved",
-        "surveys that ask it",
+        "survey answers about resolution",
         "the customer says it is not resolved",
     ),
-    SignalSpec("survey_contacts_needed", "number", "contacts that the customer says it took", "surveys that ask it"),
-    SignalSpec("channel", "text", "the channel", "channel"),
-    SignalSpec("direction", "text", "the direction", "direction"),
+    SignalSpec(
+        "survey_contacts_needed",
+        "number",
+        "contacts that the customer says it took",
+        "survey answers about the number of contacts",
+    ),
+    SignalSpec("channel", "text", "the channel", "a channel column"),
+    SignalSpec("direction", "text", "the direction", "nothing"),
 )
 
 SIGNALS: dict[str, SignalSpec] = {spec.name: spec for spec in _SPECS}
+"""By name; how each is seen stands in `measurement.signals`."""

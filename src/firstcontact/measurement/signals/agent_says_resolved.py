@@ -16,11 +16,8 @@ def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "agent_says_resolved",
-    "the agent marked it resolved",
-    "an agent_says_resolved column (wrap-up)",
     _see,
     rests_on=frozenset({"agent_says_resolved"}),
     columns=("agent_says_resolved",),
-    type="boolean",
     whole="last",
 )

@@ -16,8 +16,6 @@ def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "agents",
-    "different agents who replied",
-    "agent replies (case events public_reply)",
     _see,
     rests_on=frozenset({"event.public_reply"}),
 )

@@ -16,8 +16,6 @@ def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "awaited",
-    "times it waited for information or a third party",
-    "case events",
     _see,
     rests_on=frozenset({"events"}),
 )

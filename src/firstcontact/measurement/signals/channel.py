@@ -16,9 +16,6 @@ def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "channel",
-    "the channel",
-    "a channel column",
     _see,
     rests_on=frozenset({"channel"}),
-    type="string",
 )

@@ -16,8 +16,5 @@ def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "direction",
-    "the direction",
-    "nothing",
     _see,
-    type="string",
 )

@@ -17,11 +17,8 @@ def _see(contacts: ir.Table, has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "escalated",
-    "it went to a higher level",
-    "an escalated_to column or escalation events",
     _see,
     rests_on=frozenset({"escalated_to", "event.escalation"}),
     columns=("escalated_to",),
-    type="boolean",
     whole="any",
 )

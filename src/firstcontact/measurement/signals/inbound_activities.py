@@ -16,8 +16,6 @@ def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "inbound_activities",
-    "activities by the customer, the first one included",
-    "customer messages or agent replies among the case events",
     _see,
     rests_on=frozenset({"event.customer_message", "event.public_reply"}),
 )

@@ -22,8 +22,6 @@ def _see(contacts: ir.Table, has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "minutes_to_reply",
-    "minutes until somebody answered",
-    "agent replies, or answer times",
     _see,
     rests_on=frozenset({"answered_at", "event.public_reply"}),
     columns=(
@@ -31,5 +29,5 @@ SIGNAL = Signal(
         "queued_at",
         "started_at",
     ),
-    type="float64",
+    fractional=True,
 )

@@ -23,10 +23,8 @@ def _see(contacts: ir.Table, has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "minutes_to_settle",
-    "minutes from start to first settled",
-    "settled events or an end time",
     _see,
     rests_on=frozenset({"event.settled", "ended_at"}),
     columns=("settled",),
-    type="float64",
+    fractional=True,
 )

@@ -16,8 +16,6 @@ def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "public_replies",
-    "replies by agents that the customer saw",
-    "agent replies (case events public_reply)",
     _see,
     rests_on=frozenset({"event.public_reply"}),
 )

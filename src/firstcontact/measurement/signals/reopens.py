@@ -16,8 +16,6 @@ def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "reopens",
-    "times it was opened again after it had been settled",
-    "case events with settled or reopen",
     _see,
     rests_on=frozenset({"event.reopen", "event.settled"}),
 )

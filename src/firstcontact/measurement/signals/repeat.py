@@ -16,8 +16,5 @@ def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "repeat",
-    "the contact is itself a return",
-    "customers that are known",
     _see,
-    type="boolean",
 )

@@ -16,8 +16,5 @@ def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "returned",
-    "the customer came back for the same reason inside the window",
-    "customers that are known",
     _see,
-    type="boolean",
 )

@@ -28,11 +28,8 @@ def _see(contacts: ir.Table, has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "settled",
-    "it is in a solved or closed state",
-    "a settled column or settled events",
     _see,
     rests_on=frozenset({"settled", "event.settled"}),
     columns=("settled", "abandoned"),
-    type="boolean",
     whole="last",
 )

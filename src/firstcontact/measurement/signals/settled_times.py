@@ -16,8 +16,6 @@ def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "settled_times",
-    "times it was solved or closed",
-    "settled events",
     _see,
     rests_on=frozenset({"event.settled"}),
 )

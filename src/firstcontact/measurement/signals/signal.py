@@ -6,36 +6,45 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from firstcontact.measurement.policy.signal import SIGNALS as SPECS
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Something seen on a contact, without judgement.
+    """How something is seen on a contact, without judgement. What it is called and says stands in `policy.signal`.
 
     Attributes:
         name: As policies write it.
-        words: What it says, for a reader: "the customer came back inside the window".
-        needs: What the data must hold, in words, for the message when they do not.
+        see: Given contacts (with `event_*`, `survey_*` and linking columns) and what the data hold, the expression of
+            the signal. NULL means not recorded for that contact.
         rests_on: Names of what can show it (as `linking.holding` gives them), any one of which is enough; empty for
             what is always there.
         columns: Contact columns that it reads.
-        type: Its type: `int64`, `float64`, `boolean` or `string`.
+        fractional: Whether a number of it can lie between whole ones.
         whole: What a contact of several parts (a head with its legs) shows: what its head shows on its `own` row, the
             `last` thing recorded on any part, or whether `any` part shows it.
-        see: Given contacts (with `event_*`, `survey_*` and linking columns) and what the data hold, the expression of
-            the signal. NULL means not recorded for that contact.
     """
 
     name: str
-    words: str
-    needs: str
     see: Callable[[ir.Table, frozenset[str]], Any]
     rests_on: frozenset[str] = frozenset()
     columns: tuple[str, ...] = ()
-    type: str = "int64"
+    fractional: bool = False
     whole: Literal["own", "last", "any"] = "own"
+
+    @property
+    def needs(self) -> str:
+        """What the data must hold, in words, for the message when they do not."""
+        return SPECS[self.name].needs
+
+    @property
+    def type(self) -> str:
+        """Its type as a column: `int64`, `float64`, `boolean` or `string`."""
+        number = "float64" if self.fractional else "int64"
+        return {"flag": "boolean", "text": "string", "number": number}[SPECS[self.name].type]
 
     def supported(self, has: frozenset[str]) -> bool:
         """Whether the data can show it."""

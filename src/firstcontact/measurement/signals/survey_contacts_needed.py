@@ -16,8 +16,6 @@ def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "survey_contacts_needed",
-    "contacts it took, as the customer says",
-    "survey answers about the number of contacts",
     _see,
     rests_on=frozenset({"survey.contacts_needed"}),
     whole="last",

@@ -16,10 +16,7 @@ def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "survey_resolved",
-    "the customer says it is resolved",
-    "survey answers about resolution",
     _see,
     rests_on=frozenset({"survey.resolved"}),
-    type="boolean",
     whole="last",
 )

@@ -24,8 +24,6 @@ def _see(contacts: ir.Table, has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "transfers",
-    "times it went to another agent or queue within the contact",
-    "a transfers column, reassignments, or legs",
     _see,
     rests_on=frozenset({"transfers", "event.reassignment", "legs"}),
     columns=("transfers",),

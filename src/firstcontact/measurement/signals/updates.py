@@ -16,8 +16,6 @@ def _see(contacts: ir.Table, _has: frozenset[str]) -> Any:
 
 SIGNAL = Signal(
     "updates",
-    "changes made by the centre before it was first settled",
-    "case events",
     _see,
     rests_on=frozenset({"events"}),
 )
