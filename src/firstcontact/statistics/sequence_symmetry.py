@@ -61,11 +61,11 @@ class NullProfile:
     expected: Array
 
     def ratio(self, first: Ints, second: Ints) -> Array:
-        """Expected `forward` over expected `backward`; 1 where either is 0."""
+        """Expected `forward` over expected `backward`; NaN where chance can bring one order only, or neither."""
         total = self.expected.sum(axis=2)
         ahead, back = total[first, second], total[second, first]
         known = (ahead > 0) & (back > 0)
-        return np.where(known, ahead / np.where(known, back, 1.0), 1.0)
+        return np.where(known, ahead / np.where(known, back, 1.0), np.nan)
 
     def early_for_late(self, first: Ints, second: Ints) -> Array:
         """Expected pairs in the first third of the reach for each in the last; 1 where unknown."""
@@ -161,10 +161,12 @@ def sequences(sums: PairSums, openers: Array, profile: NullProfile, level: float
     """Compare the two orders of each pair.
 
     Estimand: how many issues of reason B are there because an issue of reason A was, within the reach.
-    Formula: d_i = f_i - r g_i for customer i, r the null ratio; excess = sum d_i; z = excess / sqrt(sum d_i^2); q by
-        Benjamini and Hochberg over all directed pairs given; share = excess / openers of A, its variance between
-        customer buckets. A pair is mutual where in both directions the first third of the reach holds clearly more
-        than the last third predicts.
+    Formula: d_i = f_i - r g_i for customer i, r the null ratio; excess = sum d_i; its variance is sum d_i^2, and at
+        least r sum(f_i + g_i), which it is where pairs are independent and unrelated: where chance makes one order
+        rare, none of it may have been seen. z = excess / sqrt(variance); q by Benjamini and Hochberg over all directed
+        pairs given; share = excess / openers of A, its variance between customer buckets and no less than that. A pair
+        is mutual where in both directions the first third of the reach holds clearly more than the last third predicts.
+        Where chance can bring one order only, nothing is said.
     Assumes: unrelated reasons occur in either order alike inside a customer, up to trends that everybody shares; issues
         that A brings come within the reach.
     Lies when: A and B bring each other (the orders cancel, see `mutual`); A is a wrong code for B; B comes later than
@@ -184,19 +186,24 @@ def sequences(sums: PairSums, openers: Array, profile: NullProfile, level: float
         Both directions of each pair, forward ones first.
     """
     ratio = profile.ratio(sums.first, sums.second)
+    telling = np.isfinite(ratio)
+    ratio = np.where(telling, ratio, 1.0)
     ahead = _direction(sums, ratio, swap=False)
     back = _direction(sums, 1.0 / ratio, swap=True)
     cause = np.concatenate([sums.first, sums.second])
     effect = np.concatenate([sums.second, sums.first])
     by_bucket, square, count, reverse = (np.concatenate(pair) for pair in zip(ahead, back, strict=True))
     excess = by_bucket.sum(axis=1)
-    spread = np.sqrt(square)
-    z = np.where(spread > 0, excess / np.where(spread > 0, spread, 1.0), 0.0)
+    both_ways = np.concatenate([ratio, 1.0 / ratio])
+    spread = np.sqrt(np.maximum(square, both_ways * (count + reverse)))
+    judged = np.concatenate([telling, telling]) & (spread > 0)
+    z = np.where(judged, excess / np.where(judged, spread, 1.0), 0.0)
     from scipy.special import ndtr, ndtri
 
     p = np.asarray(ndtr(-z), dtype=float)
     quantile = float(ndtri(0.5 + level / 2))
     share, half = _share(by_bucket, openers[cause], level)
+    half = np.maximum(half, quantile * spread / np.maximum(openers[cause].sum(axis=1), 1.0))
     early = np.concatenate([sums.forward_early, sums.backward_early])
     late = np.concatenate([sums.forward_late, sums.backward_late])
     predicted = profile.early_for_late(cause, effect)
@@ -210,7 +217,7 @@ def sequences(sums: PairSums, openers: Array, profile: NullProfile, level: float
         effect,
         count,
         reverse,
-        np.concatenate([ratio, 1.0 / ratio]),
+        both_ways,
         excess,
         excess - quantile * spread,
         excess + quantile * spread,

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from firstcontact.kernel.result import NOTHING_TO_COUNT, TOO_FEW, Estimate, Refusal, Unit
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
-from firstcontact.measurement.explain.outcome import outcome
-from firstcontact.measurement.explain.tally import NOTHING_CLEAR, array_of, reason_names
+from firstcontact.measurement.explain.tally import NOTHING_CLEAR, array_of, fared, reason_names
 from firstcontact.measurement.linking.portable import BUCKETS, DAY_US, MINUTE_US
 from firstcontact.statistics.sequence_symmetry import (
     NullProfile,
@@ -336,7 +335,7 @@ def _share_row(context: Context, found: Reduced, result: Sequences, edges: Ints,
         pair, ratio = edge % pairs, result.ratio[edge]
         ahead, back = found.sums.forward[pair], found.sums.backward[pair]
         brought += (ahead - ratio * back if edge < pairs else back - ratio * ahead) / part
-    judged = outcome(context.linked, context.policy)
+    judged = fared(context)
     same = judged.contacts.group_by("bucket").aggregate(failed=judged.contacts.failed.sum())
     repeats = array_of(context.engine.execute(same), [], [], "failed")
     part = part_of(brought, repeats, context.policy.publish.level)

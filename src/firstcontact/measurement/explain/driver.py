@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from firstcontact.kernel.result import NONE_MATURE, TOO_FEW, Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
-from firstcontact.measurement.explain.outcome import outcome
-from firstcontact.measurement.explain.tally import array_of, numbered, reason_names
+from firstcontact.measurement.explain.tally import array_of, fared, numbered, reason_names
 from firstcontact.measurement.linking.period import month_of, week_of
 from firstcontact.statistics.decomposition import jackknife, kitagawa, leave_one_out
 from firstcontact.statistics.shapley import shapley
@@ -65,9 +64,9 @@ class _Cells:
 
 def explain(context: Context) -> list[ResultRow]:
     """Rows about the latest movement, by month where two are complete, else by week."""
-    judged = outcome(context.linked, context.policy)
+    judged = fared(context)
     # A learned outcome is judged from the first day on, so what counts is how much of its time has passed.
-    old = judged.contacts.latency >= SEEN_ENOUGH if judged.net else judged.contacts.exposure > 0
+    old = judged.contacts.passed >= SEEN_ENOUGH
     days = judged.contacts.group_by("local_day").aggregate(n=old.sum())
     counted = context.engine.execute(days)
     found = _two_periods(context, counted["local_day"].to_pylist(), counted["n"].to_pylist())
@@ -124,7 +123,7 @@ def _start(context: Context, grain: str, day: int) -> int:
 
 
 def _cells(context: Context, before: range, after: range) -> _Cells:
-    judged = outcome(context.linked, context.policy)
+    judged = fared(context)
     contacts = judged.contacts
     held = [name for name in FACTORS[1:] if name in context.has and name in contacts.columns]
     kept = contacts.filter(

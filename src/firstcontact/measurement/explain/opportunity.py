@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from firstcontact.kernel.result import NOTHING_TO_COUNT, Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
-from firstcontact.measurement.explain.outcome import outcome
-from firstcontact.measurement.explain.tally import NOTHING_CLEAR, array_of, numbered, reason_names
+from firstcontact.measurement.explain.tally import NOTHING_CLEAR, array_of, fared, numbered, reason_names
 from firstcontact.measurement.linking.portable import BUCKETS
 from firstcontact.statistics.decomposition import jackknife
 from firstcontact.statistics.recoverable import CHAIN_LIMIT, own_best, recoverable, shrink
@@ -147,7 +146,7 @@ def _noise(count: Floats, total: Floats) -> Floats:
 
 
 def _sums(context: Context) -> Sums | None:
-    judged = outcome(context.linked, context.policy)
+    judged = fared(context)
     contacts, engine, linked = judged.contacts, context.engine, context.linked
     names = reason_names(context)
     teams = ["team"] if "team" in context.has and "team" in contacts.columns else []

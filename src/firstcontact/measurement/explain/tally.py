@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import numpy as np
 from numpy.typing import NDArray
 
 from firstcontact.kernel.result import RefusalKind
+from firstcontact.measurement.explain.outcome import outcome
 from firstcontact.measurement.linking.portable import BUCKETS
 from firstcontact.measurement.policy.model import cut_reason
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pyarrow as pa
 
     from firstcontact.measurement.explain.explanation import Context
@@ -21,6 +25,55 @@ NOTHING_CLEAR = RefusalKind(
     "Nothing stands out from chance",
     "Everything that was looked at is as chance alone would have it, or too little of it is known to tell.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Fared:
+    """Contacts of which it is known, by the best that is known, how they fared.
+
+    Attributes:
+        contacts: Linked contacts with `failed` (what a contact adds to failures), `exposure` (what it weighs) and
+            `passed` (share of the time to a return that has passed, 0 to 1).
+        net: Whether any failure is a caused return, coincidental ones subtracted; of the other contacts it is the
+            policy's verdict.
+    """
+
+    contacts: ir.Table
+    net: bool
+
+
+_LEARNED = ("net_return", "exposure", "latency")
+
+
+def fared(context: Context) -> Fared:
+    """How contacts fared: caused returns for reasons whose returns have been learned, the verdict for the others.
+
+    Contacts are only ever compared inside a reason, so that the two never stand against each other.
+
+    Args:
+        context: The run.
+
+    Returns:
+        The contacts that can be judged.
+    """
+    linked, policy = context.linked, context.policy
+    sources = {window.source for window in context.fit.windows}
+    held = set(_LEARNED) <= set(linked.columns) and "returned" in policy.signals
+    plain = linked.drop(*(name for name in _LEARNED if name in linked.columns))
+    if not held or "learned" not in sources:
+        contacts = outcome(plain, policy).contacts
+        return Fared(contacts.mutate(passed=ibis.literal(1.0)), False)
+    net = outcome(linked, policy).contacts
+    net = net.mutate(passed=net.latency.cast("float64"))
+    if sources == {"learned"}:
+        return Fared(net, True)
+    unlearned = outcome(linked.filter(linked.exposure.isnull()).drop(*_LEARNED), policy).contacts
+    columns = [*plain.columns, "failed", "exposure", "passed"]
+    parts = [
+        part.select(*plain.columns, **{name: part[name].cast("float64") for name in ("failed", "exposure", "passed")})
+        for part in (net, unlearned.mutate(passed=ibis.literal(1.0)))
+    ]
+    return Fared(parts[0].select(columns).union(parts[1].select(columns)), True)
 
 
 def reason_names(context: Context) -> dict[int, str]:

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from firstcontact.kernel.result import SIGNAL_ABSENT, Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
-from firstcontact.measurement.explain.outcome import outcome
 from firstcontact.measurement.explain.root_cause.catalog import PATTERNS
-from firstcontact.measurement.explain.tally import NOTHING_CLEAR, array_of, numbered, reason_names
+from firstcontact.measurement.explain.tally import NOTHING_CLEAR, array_of, fared, numbered, reason_names
 from firstcontact.statistics.discovery import q_values
 from firstcontact.statistics.excess_failure import Difference, stratified_difference
 
@@ -109,7 +108,7 @@ def explain(context: Context) -> list[ResultRow]:
 
 def _narrow(context: Context) -> ir.Table:
     """The judged contacts with the columns that patterns read, kept once."""
-    judged = outcome(context.linked, context.policy).contacts
+    judged = fared(context).contacts
     wanted = {name for one in PATTERNS for name in (*one.columns, *one.signals)} & set(judged.columns)
     base = [
         "contact_id",
