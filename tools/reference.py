@@ -76,6 +76,7 @@ RUN_FILES = (
     ),
     ("contacts.parquet", "Every contact, linked and judged."),
     ("issues.parquet", "Every issue."),
+    ("to_read.parquet", "Failed contacts to read for each clear root cause: `contact_id`, `cause`, `reason`."),
     ("policy.toml", "The policy, every setting spelled out."),
     ("fit.json", "The window of each reason, and where it comes from."),
     ("run.json", "Inputs, mapping, period, identity coverage, definitions, findings and times."),

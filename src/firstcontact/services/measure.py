@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +55,7 @@ class Measured:
         labels: `customer` and the identifier that stands for it.
         quarantine: Rows set aside.
         loaded: What was read.
+        exports: Tables of single contacts that explanations leave, by file name.
     """
 
     run: Run
@@ -62,6 +63,7 @@ class Measured:
     labels: ir.Table
     quarantine: ir.Table
     loaded: Loaded
+    exports: dict[str, ir.Table] = field(default_factory=dict)
 
 
 class _Watch:
@@ -168,9 +170,10 @@ def measure(
     facts = gather(engine, linked, supported, policy, [*columns_of(cuts), *beside])
     whole = asdict(stamp) | {"windows": origin}
     rows = tabulate(facts, list(MEASURES.values()), prepared.has, policy, cuts, whole)
+    exports: dict[str, ir.Table] = {}
     if options.explanations:
         tables = {name: engine.table(table) for name, table in loaded.tables.items()}
-        context = Context(engine, linked, tables, policy, fit, frame, prepared.zone, prepared.has, stamp)
+        context = Context(engine, linked, tables, policy, fit, frame, prepared.zone, prepared.has, stamp, exports)
         rows += explain(context, watch)
     ledgers = tuple(facts.count([]).ledgers().values()) if supported else ()
     _check(ledgers, loaded.ledger.contacts)
@@ -201,7 +204,7 @@ def measure(
         seconds=watch.seconds,
         options=options.as_dict(),
     )
-    return Measured(run, linked, prepared.identity.labels, engine.table(loaded.quarantine), loaded)
+    return Measured(run, linked, prepared.identity.labels, engine.table(loaded.quarantine), loaded, exports)
 
 
 def _check(ledgers: Sequence[MeasureLedger], contacts: int) -> None:

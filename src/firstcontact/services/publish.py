@@ -54,7 +54,7 @@ class Exports:
     """What beside the figures is written.
 
     Attributes:
-        contacts: Whether `contacts.parquet` and `issues.parquet` are.
+        contacts: Whether `contacts.parquet`, `issues.parquet` and what explanations name single contacts for are.
         identifiers: Whether customers stand there under their identifier instead of a pseudonym.
         key: Secret bytes that pseudonyms are made with; needed wherever customers get one.
     """
@@ -91,9 +91,9 @@ def publish(
     """
     run = measured.run
     with destination.writing() as folder:
-        table = result_table(run.rows)
-        pq.write_table(table, folder / "results.parquet", compression="zstd")
-        write_csv(table, folder / "results.csv")
+        figures = result_table(run.rows)
+        pq.write_table(figures, folder / "results.parquet", compression="zstd")
+        write_csv(figures, folder / "results.csv")
         _write_json(folder / "ledger.json", ledger_data(run))
         _write_json(folder / "fit.json", run.fit.as_dict())
         _write_json(folder / RUN_FILE, run_data(run))
@@ -103,6 +103,8 @@ def publish(
             named = name_customers(measured, exports)
             engine.write_parquet(contact_export(measured.linked, named), folder / "contacts.parquet")
             engine.write_parquet(issue_export(measured.linked, named), folder / "issues.parquet")
+            for name, table in measured.exports.items():
+                engine.write_parquet(table, folder / f"{name}.parquet")
         (folder / "report.html").write_text(render(run), encoding="utf-8")
 
 
