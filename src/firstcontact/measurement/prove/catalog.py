@@ -1,9 +1,9 @@
-"""All proofs, in the order in which they are shown. A new one is a file beside this one and a line here."""
+"""All proofs, in the order of their lines. A new one is a file beside this one and a name here."""
 
 from __future__ import annotations
 
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
-from firstcontact.measurement.prove import agent_comparison, change_verification
+from firstcontact.measurement.prove import agent_comparison, change_verification, nowcast, repeat_risk
 from firstcontact.measurement.prove.proof import Proof
 
 UNKNOWN_PROOF = ErrorKind(
@@ -13,9 +13,9 @@ UNKNOWN_PROOF = ErrorKind(
     "Proofs are named by their acceptance line, A1 to A10. `firstcontact prove --list` shows all of them.",
 )
 
-_ALL: tuple[Proof, ...] = (agent_comparison.PROOF, change_verification.PROOF)
+_ALL: tuple[Proof, ...] = (nowcast.PROOF, agent_comparison.PROOF, change_verification.PROOF, repeat_risk.PROOF)
 
-PROOFS: dict[str, Proof] = {proof.id: proof for proof in _ALL}
+PROOFS: dict[str, Proof] = {proof.id: proof for proof in sorted(_ALL, key=lambda proof: int(proof.id[1:]))}
 
 
 def find_proofs(ids: list[str]) -> tuple[Proof, ...]:
