@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from typer.testing import CliRunner
 from firstcontact import bootstrap
 from firstcontact.adapters.engines.duckdb import DuckDBEngine
 from firstcontact.doors.cli.app import app
+from firstcontact.kernel.result import Estimate
+from firstcontact.measurement.fit.declared import Fit, ReasonWindow
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.measurement.policy.preset import load_preset, preset_names
 from firstcontact.measurement.policy.write import write_policy
@@ -165,6 +168,32 @@ def test_a_spreadsheet_runs_nothing_of_the_disputed_contacts(tmp_path: Path) -> 
     assert set(pq.read_table(tmp_path / "o" / "disagreements.parquet")["reason"].to_pylist()) == {"=1+1"}
     with (tmp_path / "o" / "disagreements.csv").open(encoding="utf-8-sig", newline="") as text:
         assert {row["reason"] for row in csv.DictReader(text)} == {"'=1+1"}
+
+
+def test_a_saved_fit_is_the_own_policys_alone(
+    log: Path, told: tuple[DuckDBEngine, Defined], engine: DuckDBEngine, tmp_path: Path
+) -> None:
+    """With `--fit`, the chosen definition is judged by the windows of an earlier run, as `measure --fit` judges it;
+    every other keeps what it declares; reasons that the fit does not name are said."""
+    from firstcontact.kernel.clock import now
+
+    reasons = told[0].execute(told[1].verdicts.select("reason").distinct())["reason"].drop_null().to_pylist()
+    saved = Fit(tuple(ReasonWindow(reason, 3, 45, "learned") for reason in sorted(reasons)[1:]), "learned")
+    file = tmp_path / "fit.json"
+    file.write_text(json.dumps(saved.as_dict()), encoding="utf-8")
+    only = "firstcontact,repeat-30d"
+    code, printed, _ = run("definitions", log, "--only", only, "--fit", file, "--out", tmp_path / "fitted")
+    assert code == 0
+    assert "The windows of firstcontact are those of the saved fit; every other definition keeps its own." in printed
+    assert "The saved fit does not name" in printed
+    assert run("definitions", log, "--only", only, "--out", tmp_path / "plain")[0] == 0
+    plain, fitted = (pq.read_table(tmp_path / name / "definitions.parquet").to_pylist() for name in ("plain", "fitted"))
+    assert fitted[0]["value"] != plain[0]["value"]
+    assert fitted[1]["value"] == plain[1]["value"]
+    options = Options(load_preset("firstcontact"), fit=saved, definitions=False, detail=False)
+    measured = measure(engine, bootstrap.connector(), [log], options, now=now, version="0").run
+    assert isinstance(measured.headline, Estimate)
+    assert (fitted[0]["value"], fitted[0]["policy_hash"]) == (measured.headline.value, measured.policy_hash)
 
 
 def test_the_real_incident_log_goes_in(servicenow: Path) -> None:

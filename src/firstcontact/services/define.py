@@ -33,6 +33,7 @@ from firstcontact.services.definition import (
 )
 from firstcontact.services.gap import gap_days
 from firstcontact.services.prepare import prepare
+from firstcontact.services.reuse_fit import reuse_fit
 from firstcontact.services.separate import Pair, Side, Signatures, separate
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Defined:
         policy_hash: Hash of the own effective policy.
         findings: What was inferred on the way.
         zone: The business zone.
+        fitted: Whether the own policy has the windows of a saved fit; presets keep those that they declare.
     """
 
     own: str
@@ -90,6 +92,7 @@ class Defined:
     policy_hash: str
     findings: tuple[Finding, ...]
     zone: str
+    fitted: bool = False
 
 
 def define(
@@ -106,7 +109,8 @@ def define(
         engine: Where it runs.
         connector: What reads the files.
         paths: The files.
-        options: What the user decided; `policy` is the own policy, with which the presets are compared.
+        options: What the user decided; `policy` is the own policy, with which the presets are compared, and `fit` is
+            its alone.
         only: Names of presets; all where empty. The own policy always takes part.
         progress: Told about each step.
 
@@ -123,7 +127,11 @@ def define(
     prepared = prepare(engine, connector, paths, options, progress)
     missing = {side.name: unsupported(side.policy, prepared.has) for side in candidates}
     sides = [side for side in candidates if not missing[side.name]]
-    fit = options.fit or declared(prepared, own)
+    said: tuple[Finding, ...] = ()
+    if options.fit is None:
+        fit = declared(prepared, own)
+    else:
+        fit, said = reuse_fit(engine, prepared.tables["contacts"], own, options.fit, prepared.reasons)
 
     wide = _bring_together(engine, prepared, own, fit, sides, progress)
     progress("comparing verdicts")
@@ -158,8 +166,9 @@ def define(
         disagreeing=_disagreeing(found),
         frame=prepared.frame,
         policy_hash=effective_hash(own, fit),
-        findings=prepared.findings,
+        findings=(*prepared.findings, *said),
         zone=prepared.zone,
+        fitted=options.fit is not None,
     )
 
 

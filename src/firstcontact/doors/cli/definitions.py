@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from firstcontact.doors.cli.measure import CUTOFF, FILES, MAPPING, MEMORY, POLICY, REGION, SINCE, THREADS, ZONE, chosen
+from firstcontact.doors.cli.measure import (
+    CUTOFF,
+    FILES,
+    FIT,
+    MAPPING,
+    MEMORY,
+    POLICY,
+    REGION,
+    SINCE,
+    THREADS,
+    ZONE,
+    chosen,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +40,7 @@ def definitions(
     region: REGION = None,
     cutoff: CUTOFF = None,
     since: SINCE = None,
+    fit: FIT = None,
     out: Annotated[
         Optional[Path], typer.Option(help="Directory for the figures and the contacts; it appears whole or not at all.")
     ] = None,
@@ -51,7 +64,7 @@ def definitions(
     from firstcontact.kernel.result import Refusal
     from firstcontact.services.define import define
 
-    options = chosen(policy, mapping, zone, region, cutoff, since, None, definitions=False, detail=False)
+    options = chosen(policy, mapping, zone, region, cutoff, since, None, fit=fit, definitions=False, detail=False)
     names = [name.strip() for text in only or () for name in text.split(",") if name.strip()]
     destination = bootstrap.definitions_folder(out, force=force) if out else None
     if destination:
@@ -194,6 +207,8 @@ def _legend(rows: list[DefinitionRow], defined: Defined) -> str:
         f"Only Y: resolved here and not in {own}, of the contacts that both judge.",
         "Only N: the reverse.",
     ]
+    if defined.fitted:
+        parts.append(f"The windows of {own} are those of the saved fit; every other definition keeps its own.")
     if any(row.reading_low is not None for row in rows):
         parts += [
             "Readings: with every contact on which the definition does not say counted against it, or for it.",

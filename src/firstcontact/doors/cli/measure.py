@@ -30,6 +30,9 @@ SINCE = Annotated[
 ]
 MEMORY = Annotated[Optional[str], typer.Option(help="Memory the engine may use: 1GB. The rest goes to disk.")]
 THREADS = Annotated[Optional[int], typer.Option(min=1, max=256, help="Threads the engine may use.")]
+FIT = Annotated[
+    Optional[Path], typer.Option(help="Use the windows of an earlier run again: its fit.json.", metavar="FILE")
+]
 POLICY = Annotated[str, typer.Option(help="Policy file, or the name of a preset.")]
 
 
@@ -44,9 +47,7 @@ def measure(
     region: REGION = None,
     cutoff: CUTOFF = None,
     since: SINCE = None,
-    fit: Annotated[
-        Optional[Path], typer.Option(help="Use the windows of an earlier run again: its fit.json.", metavar="FILE")
-    ] = None,
+    fit: FIT = None,
     by: Annotated[
         Optional[list[str]],
         typer.Option(
