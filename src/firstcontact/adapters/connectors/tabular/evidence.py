@@ -73,6 +73,12 @@ class Evidence:
         for counts in relation.sample.values():
             seen.tokens |= missing.anywhere(counts)
         for name, counts in relation.sample.items():
+            # Jira and others write the name that people gave in brackets.
+            given = re.fullmatch(r"custom field \((.+)\)", name.strip(), re.IGNORECASE)
+            if given:
+                seen.plain[name] = words.plain_name(given[1])
+                seen.values[name] = Counter({value: n for value, n in counts.items() if value not in seen.tokens})
+                continue
             bare = words.plain_name(re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", name))
             seen.plain[name] = bare or words.plain_name(name)
             seen.values[name] = Counter({value: n for value, n in counts.items() if value not in seen.tokens})
@@ -274,14 +280,16 @@ class Evidence:
     def is_outcome(self, column: str) -> bool:
         """Whether a column holds what became of calls, in the words of a telephone system."""
         counts = self.values[column]
-        known = sum(n for v, n in counts.items() if v.casefold() in lexicon.OUTCOME_WORDS)
-        return bool(counts) and known >= 0.9 * sum(counts.values())
+        known = sum(n for v, n in counts.items() if v.casefold() in lexicon.OUTCOME_WORDS or lexicon.ENDED_BY.match(v))
+        codes = self.plain[column] == "disposition" and all(re.fullmatch(r"\d", v) for v in counts)
+        return bool(counts) and (codes or known >= 0.9 * sum(counts.values()))
 
     def is_state(self, column: str) -> bool:
         """Whether a column holds states of a ticket."""
         counts = self.values[column]
         known = sum(n for v, n in counts.items() if meaning("settled", v, Mapping()) is not None)
-        return known >= 0.5 * sum(counts.values()) and len(counts) <= 60 and known > 0
+        outcome = all(value.casefold() in lexicon.OUTCOME_WORDS for value in counts)
+        return known >= 0.5 * sum(counts.values()) and len(counts) <= 60 and known > 0 and not outcome
 
 
 def name_fit(score: float) -> str:

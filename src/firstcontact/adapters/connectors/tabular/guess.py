@@ -170,6 +170,10 @@ def _abandoned_by_outcome(seen: Evidence, columns: dict[str, Source]) -> None:
             r"disposition|outcome|result|status|call type|interaction type|disconnect|изход|תוצאה|结果", plain
         ):
             continue
+        if plain == "disposition" and {"ucid", "segment"} & set(seen.plain.values()) and "3" in counts:
+            columns["abandoned"] = Source((column,))
+            seen.note("abandoned", columns["abandoned"], "an Avaya call record, where disposition 3 is abandoned", 0.8)
+            return
         leaving = lexicon.ABANDON_WORDS | (lexicon.UNANSWERED_WORDS if seen.is_outcome(column) else frozenset())
         if len(counts) <= 60 and any(v.casefold() in leaving for v in counts):
             columns["abandoned"] = Source((column,))
@@ -185,6 +189,8 @@ def _words(seen: Evidence, columns: dict[str, Source]) -> dict[str, dict[str, st
     counts = seen.values[source.columns[0]]
     if all(v.casefold() in lexicon.TRUE_WORDS | lexicon.FALSE_WORDS for v in counts):
         return {}
+    if all(value.isdigit() for value in counts):
+        return {"abandoned": {value: str(value == "3").lower() for value in sorted(counts)}}
     leaving = lexicon.ABANDON_WORDS
     if seen.is_outcome(source.columns[0]):
         leaving |= lexicon.UNANSWERED_WORDS

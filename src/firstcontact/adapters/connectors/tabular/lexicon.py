@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 CHANNEL_WORDS: dict[str, str] = {
     word: channel
     for channel, words in {
@@ -46,9 +48,11 @@ DIRECTION_WORDS: dict[str, str] = {
     word: direction
     for direction, words in {
         "inbound": ("inbound", "in", "incoming", "i", "inbound call", "from customer", "received", "queue_transfer",
-            "transfer", "from-trunk", "from-pstn", "from-did-direct", "ext-queues", "from-external", "входящо",
+            "transfer", "missed", "abandoned", "short_abandoned", "short abandoned", "voicemail", "from-trunk",
+            "from-pstn", "from-did-direct", "ext-queues", "from-external", "входящо",
             "входящ", "נכנסת", "נכנס", "呼入", "来电", "inbound email"),
-        "outbound": ("outbound", "out", "outgoing", "o", "outbound call", "callback", "to customer", "dialer",
+        "outbound": ("outbound", "out", "outgoing", "outbound_missed", "outbound missed", "o", "outbound call",
+        "callback", "to customer", "dialer",
             "external_outbound", "from-internal", "outbound-allroutes", "изходящо", "изходящ", "יוצאת", "יוצא",
             "呼出", "去电", "manual", "predictive"),
     }.items()
@@ -81,7 +85,8 @@ SETTLED_STATES = frozenset(
 )  # fmt: skip
 OPEN_STATES = frozenset(
     {
-        "new", "open", "active", "in progress", "assigned", "work in progress", "reopened", "re-opened", "reopen",
+        "new", "open", "active", "working", "in progress", "assigned", "work in progress", "reopened", "re-opened",
+        "reopen",
         "to do", "todo", "backlog", "waiting for support", "queued", "accepted",
         "processing", "processing (assigned)", "processing (planned)", "triage", "escalated", "submitted",
         "planned", "1", "2", "under investigation", "in review", "snoozed", "backlogged",
@@ -111,12 +116,17 @@ ABANDON_WORDS = frozenset(
 
 OUTCOME_WORDS = frozenset(
     {
-        "answered", "no answer", "noanswer", "busy", "failed", "congestion", "chanunavail", "cancel", "canceled",
+        "inbound", "outbound", "outbound_missed", "outbound missed", "short_abandoned", "short abandoned",
+        "internal", "answered", "no answer", "noanswer", "busy", "failed", "congestion", "chanunavail", "cancel",
+        "canceled",
         "unanswered", "not answered", "answer", "completed", "redirected", "waiting", "voicemail", "missed",
         "abandoned",
     }
 )  # fmt: skip
 """What became of a call, in a telephone system's own words. They are no reason to call."""
+
+ENDED_BY = re.compile(r"^(terminated|disconnected|ended|hung up|hangup|redirected|answered) by\b", re.IGNORECASE)
+"""Who ended a call is no reason to call either."""
 
 UNANSWERED_WORDS = frozenset(
     {"no answer", "noanswer", "busy", "failed", "congestion", "chanunavail", "cancel", "unanswered", "not answered"}

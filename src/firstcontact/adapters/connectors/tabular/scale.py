@@ -30,7 +30,8 @@ ORDERS: tuple[tuple[Step, ...], ...] = (
     ),
     _steps(
         "very dissatisfied|extremely dissatisfied|highly dissatisfied|very unsatisfied|completely dissatisfied|"
-        "very unhappy|много недоволен|много недоволна|напълно недоволен|מאוד לא מרוצה|לא מרוצה כלל|sehr unzufrieden|"
+        "very unhappy|extremely unhappy|много недоволен|много недоволна|напълно недоволен|מאוד לא מרוצה|"
+        "לא מרוצה כלל|sehr unzufrieden|"
         "muy insatisfecho|très insatisfait|非常不满意",
         "dissatisfied|somewhat dissatisfied|unsatisfied|unhappy|недоволен|недоволна|по-скоро недоволен|לא מרוצה|"
         "unzufrieden|eher unzufrieden|insatisfecho|insatisfait|不满意",
@@ -38,8 +39,9 @@ ORDERS: tuple[tuple[Step, ...], ...] = (
         "neutro|neutre|一般",
         "satisfied|somewhat satisfied|happy|доволен|доволна|по-скоро доволен|מרוצה|zufrieden|eher zufrieden|satisfecho|"
         "satisfait|满意",
-        "very satisfied|extremely satisfied|highly satisfied|completely satisfied|very happy|много доволен|"
-        "много доволна|напълно доволен|מרוצה מאוד|מאוד מרוצה|sehr zufrieden|muy satisfecho|très satisfait|非常满意",
+        "very satisfied|extremely satisfied|highly satisfied|completely satisfied|very happy|extremely happy|"
+        "много доволен|много доволна|напълно доволен|מרוצה מאוד|מאוד מרוצה|sehr zufrieden|muy satisfecho|"
+        "très satisfait|非常满意",
     ),
     _steps(
         "strongly disagree|completely disagree|totally disagree|напълно несъгласен|מאוד לא מסכים|"
@@ -67,6 +69,7 @@ ORDERS: tuple[tuple[Step, ...], ...] = (
         "excellent|très bon|🤩|😍|非常好",
     ),
     _steps("poor", "fair", "good", "very good", "excellent"),
+    _steps("extremely unhappy", "very unhappy", "unhappy", "neutral", "happy", "very happy", "extremely happy"),
 )  # fmt: skip
 """Words in order from worst to best. A column is read by the order that tells most of its words apart; of equal ones by
 the first."""

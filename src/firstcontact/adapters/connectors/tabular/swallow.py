@@ -1,8 +1,8 @@
 """Tells a comment of several lines from rows that two stray quotes have joined into one cell.
 
 A quote that opens by mistake closes at the next one, maybe rows later. What lies between is a legal cell, and
-nothing is missing but the rows in it. It gives itself away: cut at its line ends, the record is whole rows, each with the right
-number of fields, and those fields look like the others of their columns. Prose does not.
+nothing is missing but the rows in it. It gives itself away: cut at its line ends, the record is whole rows, each with
+the right number of fields, and those fields look like the others of their columns. Prose does not.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 SYSTEMS: dict[str, tuple[frozenset[str], ...]] = {
-    "ServiceNow": (frozenset({"sys mod count"}), frozenset({"incident state", "opened at"}), frozenset({"cmdb ci",
+    "ServiceNow": (frozenset({"number", "opened", "assignment group",
+    "caller"}), frozenset({"sys mod count"}), frozenset({"incident state", "opened at"}), frozenset({"cmdb ci",
         "assignment group"})),
     "Zendesk": (frozenset({"ticket id", "requester id",
         "via channel"}), frozenset({"assignee stations"}), frozenset({"ticket created timestamp"})),
@@ -14,7 +15,8 @@ SYSTEMS: dict[str, tuple[frozenset[str], ...]] = {
     "Genesys Cloud": (frozenset({"conversation id", "media type"}), frozenset({"conversation id", "ani", "dnis"})),
     "Amazon Connect": (frozenset({"initiation timestamp", "disconnect timestamp"}),),
     "Salesforce Service": (frozenset({"case number", "case origin"}), frozenset({"case number", "date time opened"})),
-    "HubSpot": (frozenset({"hs pipeline stage"}), frozenset({"hs ticket category"}), frozenset({"hs object id"})),
+    "HubSpot": (frozenset({"ticket name", "ticket status",
+    "create date"}), frozenset({"hs pipeline stage"}), frozenset({"hs ticket category"}), frozenset({"hs object id"})),
     "Intercom": (frozenset({"conversation id", "teammate assigned"}),),
     "GLPI": (frozenset({"itilcategories id"}), frozenset({"date mod", "users requester"})),
     "OTRS/Zammad": (frozenset({"ticketnumber", "customeruser"}), frozenset({"ticket number", "customer user"})),

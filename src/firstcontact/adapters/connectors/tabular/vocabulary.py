@@ -28,7 +28,7 @@ def plain_name(name: str) -> str:
     ('call start time', 'u caller id', 'име на клиент')
     """
     text = unicodedata.normalize("NFKC", name).replace("'", "").replace("’", "")
-    text = _CAMEL.sub(" ", text)
+    text = _CAMEL.sub(" ", text.replace("IDs", "Ids"))
     # Combining marks (Hebrew points) are no separators.
     return " ".join(re.sub(r"[^\w\u0590-\u05c7]+|_", " ", text).lower().split())
 
@@ -80,7 +80,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "started_at": (
         "started at", "start time", "start date time", "contact start", "call start", "call start time",
-        "conversation start",
+        "conversation start", "segstart",
         "interaction start", "interaction start time", "conversation start time", "initiation timestamp",
         "start timestamp",
         "opened at", "opened", "open date", "opened date", "date opened", "date time opened", "created at",
@@ -103,7 +103,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         "开始日期", "日期", "时间",
     ),
     "ended_at": (
-        "ended at", "end time", "end date time", "contact end", "call end", "call end time", "conversation end",
+        "ended at", "end time", "end date", "segstop", "end date time", "contact end", "call end", "call end time",
+        "conversation end",
         "interaction end",
         "interaction end time", "conversation end time", "disconnect timestamp", "end timestamp", "resolved at",
         "resolved time",
@@ -121,12 +122,14 @@ NAMES: dict[str, tuple[str, ...]] = {
         "結束時間", "通话结束时间", "解决时间", "解決時間", "关闭时间", "關閉時間", "完成时间",
     ),
     "queued_at": (
-        "queued at", "queue start time", "enqueue timestamp", "queue time stamp", "queue enter time",
+        "queued at", "queue enqueue timestamp", "queue start time", "enqueue timestamp", "queue time stamp",
+        "queue enter time",
         "queue entry time",
         "in queue at", "entered queue", "acd start", "queue start",
     ),
     "answered_at": (
-        "answered at", "answer time", "answered time stamp", "agent connected at", "connected to agent timestamp",
+        "answered at", "answer time", "agent connected to agent timestamp", "first teammate replied at",
+        "answered time stamp", "agent connected at", "connected to agent timestamp",
         "agent connected time", "connect time", "first response at", "first responded at", "initially assigned at",
         "first reply at",
         "answered date", "accepted at", "час на отговор", "זמן מענה", "接听时间", "接聽時間", "应答时间",
@@ -151,13 +154,14 @@ NAMES: dict[str, tuple[str, ...]] = {
         "呼叫方向",
     ),
     "agent_id": (
-        "agent id", "agent", "agent name", "assigned to", "assignee", "assignee id", "assignee name",
+        "agent id", "agent", "agent name", "teammate assigned", "anslogin", "assigned to", "assignee", "assignee id",
+        "assignee name",
         "agent username", "owner",
-        "owner id", "hubspot owner id", "case owner", "owner name", "ticket owner", "handled by", "user name",
-        "username", "agent email",
+        "owner id", "hubspot owner id", "case owner", "owner name", "ticket owner", "handled by", "agent email",
         "technician", "operator", "representative", "rep", "csr", "advisor", "teammate assigned", "resolver",
         "resolved by",
-        "users assigned", "agent full name", "assigned agent", "answered by", "агент", "оператор", "служител",
+        "users assigned", "user name", "username", "users", "agent full name", "assigned agent", "answered by",
+        "агент", "оператор", "служител",
         "изпълнител", "נציג", "שם נציג",
         "מטפל", "坐席", "座席", "客服", "客服人员", "处理人", "處理人", "坐席工号",
     ),
@@ -167,7 +171,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         "owner team", "hs team", "екип", "отдел", "צוות", "מחלקה", "团队", "團隊", "部门", "部門",
     ),
     "queue": (
-        "queue", "queue name", "assignment group", "group", "skill", "skill name", "ticket group", "assigned group",
+        "queue", "queue name", "dispsplit", "assignment group", "group", "skill", "skill name", "ticket group",
+        "assigned group",
         "group name",
         "routing queue", "support group", "owning group", "hs pipeline", "campaign", "campaign name", "queue id",
         "acd queue", "ring group",
@@ -177,8 +182,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "reason": (
         "reason", "contact reason", "call reason", "case reason", "category", "ticket category", "topic",
+        "request type",
         "issue type", "ticket type",
-        "issue category", "request type", "type", "problem type", "incident type", "call type reason",
+        "issue category", "type", "problem type", "incident type", "call type reason",
         "subject category",
         "hs ticket category", "reason code", "contact driver", "call driver",
         "itilcategories id",
@@ -189,7 +195,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "問題類型", "业务类型",
     ),
     "wrap_up": (
-        "wrap up", "wrapup", "wrap up code", "wrapup code", "wrap up codes", "wrap up name", "disposition",
+        "wrap up", "wrapup", "lastcwc", "wrap up code", "wrapup code", "wrap up codes", "wrap up name", "disposition",
         "disposition code", "disposition name",
         "call disposition",
         "closed code", "close code", "resolution code", "resolution", "outcome", "result", "call result",
@@ -221,11 +227,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     "escalated_to": ("escalated to", "escalation level", "escalation group", "escalated team", "escalated group",
         "tier escalated to"),
     "handle_seconds": (
-        "handle seconds", "handle time", "handling time", "total handle time", "aht", "handle duration", "t handle",
+        "handle seconds", "handle time", "total handle", "handling time", "total handle time", "aht",
+        "handle duration", "t handle",
         "thandle", "agent time", "handle", "total handling time", "agent handle time", "handled time",
         "conversation handling time", "处理时长", "обслужване", "זמן טיפול",
     ),
-    "hold_seconds": ("hold seconds", "hold time", "onholdtime", "holdtime", "total hold", "hold",
+    "hold_seconds": ("hold seconds", "hold time", "holding time", "ansholdtime", "onholdtime", "holdtime",
+    "total hold", "hold",
         "agent customer hold duration", "customer hold duration", "hold duration", "total hold time",
         "agent hold time", "задържане", "保持时长"),
     "case_id": (
@@ -296,7 +304,8 @@ UPDATE_NAMES: dict[str, tuple[str, ...]] = {
     "updated_at": (
         "sys updated at", "sys updated on", "updated at", "updated", "last updated", "last modified",
         "last modified date",
-        "modified at", "modified on", "last update", "last updated at", "last updated date", "last update date",
+        "modified at", "modified on", "last update", "last update time", "last updated at", "last updated date",
+        "last update date",
         "last update timestamp", "last updated time", "last modified time", "updated time", "updated date",
         "update date", "modified", "modified date", "date modified", "обновена", "последна промяна", "עדכון אחרון",
         "date mod", "last modified at", "update time", "change time",
@@ -315,7 +324,7 @@ SURVEY_NAMES: dict[str, tuple[str, ...]] = {
         "csat", "csat score", "satisfaction", "satisfaction score", "satisfaction rating", "customer satisfaction",
         "satisfaction rating score",
         "survey score", "survey rating", "rating", "csat rating", "conversation rating", "survey result",
-        "ticket satisfaction rating", "overall satisfaction",
+        "ticket satisfaction rating", "overall satisfaction", "survey results",
         "удовлетвореност", "оценка", "שביעות רצון", "满意度", "滿意度", "满意度评分", "评分",
     ),
     "nps": ("nps", "nps score", "likelihood to recommend", "net promoter score", "recommend score",
@@ -360,7 +369,8 @@ TABLE_NAMES: dict[str, tuple[str, ...]] = {
 
 IDENTIFIER_NAMES: dict[str, tuple[str, ...]] = {
     "phone": (
-        "phone", "phone number", "ani", "caller number", "calling number", "customer phone",
+        "phone", "phone number", "ani", "caller id", "calling pty", "work phone", "src", "from no", "caller number",
+        "calling number", "customer phone",
         "customer phone number", "from number", "mobile",
         "mobile phone", "requester phone", "contact phone", "customer endpoint address", "msisdn", "cli",
         "telephone", "customer number phone",
