@@ -75,7 +75,8 @@ def _table(run: Run) -> Table:
     for heading, justify in (("measure", "left"), ("figure", "right"), ("interval", "left"), ("n", "right")):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for row in run.rows:
-        if row.by:
+        # Explanations have rows for the whole as well; they need more than a line.
+        if row.by or row.measure not in MEASURES:
             continue
         value, interval = figure(row.result)
         table.add_row(MEASURES[row.measure].title, value, Text(interval), f"{row.result.n:,}" if row.result.n else "")
