@@ -21,10 +21,9 @@ def mark(context: Context, contacts: ir.Table) -> ir.Table | None:
 
 PATTERN = Pattern(
     "channel",
-    "a channel that could not finish: they come back by another",
+    "a channel that could not finish: more customers leave it for another than come to it",
     mark,
     needs="channels, two at least",
-    within_channel=False,
-    elsewhere=True,
-    others="contacts of the same reason on other channels",
+    outflow=True,
+    others="those who come back by this channel after a contact on another",
 )

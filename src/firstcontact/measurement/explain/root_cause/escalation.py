@@ -1,4 +1,4 @@
-"""Contacts that went to a higher level, by the code of the cause where one was given, else by the level."""
+"""Contacts that went to a higher level, by the cause where the wrap-up code names one, else by the level."""
 
 from __future__ import annotations
 
@@ -14,12 +14,25 @@ if TYPE_CHECKING:
     from firstcontact.measurement.explain.explanation import Context
 
 
+CAUSES: tuple[tuple[str, str], ...] = (
+    ("authority", r"author|approv|permission|mandate|limit|sign.?off|discretion"),
+    ("knowledge", r"knowledge|training|skill|know.?how|unknown|expert|no article"),
+    ("tool", r"tool|system|access|software|outage|technical|data missing"),
+)
+"""What an agent lacked, and words in a wrap-up code that say so. A code that only says how a contact ended is none."""
+
+
 def mark(context: Context, contacts: ir.Table) -> ir.Table | None:
-    """The wrap-up code of an escalated contact (authority, knowledge, tool), the level it went to, or `escalated`."""
+    """What was lacking (`authority`, `knowledge`, `tool`), else the level it went to, else `escalated`."""
     if not {"escalated_to", "event.escalation"} & context.has:
         return None
-    known = [contacts[name] for name in ("wrap_up", "escalated_to") if name in contacts.columns]
-    cause = ibis.coalesce(*known, ibis.literal("escalated"))
+    cause: ir.StringValue = ibis.literal("escalated")
+    if "escalated_to" in contacts.columns:
+        cause = contacts.escalated_to.fill_null(cause)
+    if "wrap_up" in contacts.columns:
+        code = contacts.wrap_up.lower()
+        named = [(code.re_search(words).fill_null(False), f"for want of {lack}") for lack, words in CAUSES]
+        cause = ibis.cases(*named, else_=cause)
     return contacts.mutate(shows=ibis.ifelse(contacts.escalated.fill_null(False), cause, ibis.null("string")))
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
-from numpy.typing import NDArray
+import pyarrow as pa
 
 from firstcontact.kernel.result import SIGNAL_ABSENT, Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
 from firstcontact.measurement.explain.root_cause.catalog import PATTERNS
-from firstcontact.measurement.explain.tally import NOTHING_CLEAR, array_of, fared, numbered, reason_names
+from firstcontact.measurement.explain.root_cause.compare import Looked, compare
+from firstcontact.measurement.explain.tally import NOTHING_CLEAR, fared, reason_names
 from firstcontact.statistics.discovery import q_values
-from firstcontact.statistics.excess_failure import Difference, stratified_difference
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
 
 RATE = 0.05
 """Share of false findings that is accepted among the findings."""
-MOST_VARIANTS = 24
-"""So many variants of a pattern are looked at, those with the most contacts."""
-LEAST_GROUPS = 10
-"""A pattern must be shown by customers in so many of the 40 buckets, or its spread is not known."""
 TO_READ = 20
 """Failed contacts to read for each finding."""
 SEPARATOR = ": "
@@ -40,41 +35,16 @@ _EXCESS = "share of contacts that fail beyond comparable ones, where they show t
 _CONTACTS = "failures beyond those of comparable contacts, among contacts that show the pattern"
 _LOOKED = "patterns that were looked at, each among all contacts and inside each reason"
 
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    """One comparison.
-
-    Attributes:
-        pattern: The pattern.
-        variant: Which variant of it.
-        key: Inside which reason; None for all together.
-        value, low, high: Excess failure.
-        p: Of no excess.
-        n: Compared contacts that show it.
-    """
-
-    pattern: Pattern
-    variant: str
-    key: int | None
-    value: float
-    low: float
-    high: float
-    p: float
-    n: int
-
 
 def explain(context: Context) -> list[ResultRow]:
     """Rows about every pattern among all contacts, and about those that stand out inside a reason."""
     contacts = _narrow(context)
-    looked: list[_Looked] = []
+    looked: list[Looked] = []
     marked: dict[str, ir.Table] = {}
     rows: list[ResultRow] = []
     for pattern in PATTERNS:
         shown = pattern.mark(context, contacts)
-        found = _compare(context, pattern, shown) if shown is not None else []
+        found = compare(context, pattern, shown) if shown is not None else []
         if shown is None:
             rows.append(context.row("root_cause", _absent(pattern), {"cause": pattern.id}))
         elif not found:
@@ -110,18 +80,8 @@ def _narrow(context: Context) -> ir.Table:
     """The judged contacts with the columns that patterns read, kept once."""
     judged = fared(context).contacts
     wanted = {name for one in PATTERNS for name in (*one.columns, *one.signals)} & set(judged.columns)
-    base = [
-        "contact_id",
-        "customer",
-        "bucket",
-        "key",
-        "start_us",
-        "local_day",
-        "failed",
-        "exposure",
-        "returned",
-        "mature",
-    ]
+    base = ["contact_id", "customer", "bucket", "key", "start_us", "local_day", "next_gap_us"]
+    base += ["failed", "exposure", "returned", "mature"]
     kept = judged.select(*base, *sorted(wanted - {"channel", *base}), channel=_channel(judged))
     if "channel" not in context.has:
         return context.engine.materialise(kept, "fc_failure")
@@ -136,102 +96,44 @@ def _channel(contacts: ir.Table) -> ir.StringValue:
     return contacts.channel if "channel" in contacts.columns else ibis.null("string")
 
 
-def _compare(context: Context, pattern: Pattern, shown: ir.Table) -> list[_Looked]:
-    """Every variant among all contacts, and inside each reason."""
-    failed, weight = shown.failed, shown.exposure
-    if pattern.elsewhere:
-        # Where they went is a matter of what was seen, and of windows that have closed.
-        left = shown.returned & (shown.next_channel != shown.channel).fill_null(False)
-        failed = ibis.ifelse(shown.mature & left, 1.0, 0.0)
-        weight = ibis.ifelse(shown.mature, 1.0, 0.0)
-    by = ["key", *(["channel"] if pattern.within_channel else []), "shows", "bucket"]
-    made = shown.mutate(adds=failed, weighs=weight)
-    rows = context.engine.execute(
-        made.group_by(by).aggregate(adds=made.adds.sum(), weighs=made.weighs.sum(), n=made.count())
-    )
-    if not len(rows):
-        return []
-    keys, key = numbered(rows["key"].to_pylist())
-    channels, channel = numbered(rows["channel"].to_pylist() if pattern.within_channel else [None] * len(rows))
-    volume: dict[str, int] = {}
-    for variant, n in zip(rows["shows"].to_pylist(), rows["n"].to_pylist(), strict=True):
-        if variant is not None:
-            volume[variant] = volume.get(variant, 0) + n
-    variants = sorted(sorted(volume), key=lambda name: -volume[name])[:MOST_VARIANTS]
-    if not variants:
-        return []
-    place = {variant: number for number, variant in enumerate(variants)}
-    at = np.array([place.get(variant, len(variants)) for variant in rows["shows"].to_pylist()], dtype=np.int64)
-    shape = [len(variants) + 1, len(keys), len(channels)]
-    sums = [array_of(rows, [at, key, channel], shape, name) for name in ("weighs", "adds", "n")]
-    found = _judged(context, pattern, variants, None, [_strata(array) for array in sums])
-    if pattern.each_reason and len(keys) > 1:
-        for number, one in enumerate(keys):
-            found += _judged(context, pattern, variants, one, [array[:, number] for array in sums])
-    return found
-
-
-def _strata(array: Floats) -> Floats:
-    return array.reshape(array.shape[0], -1, array.shape[-1])
-
-
-def _judged(
-    context: Context, pattern: Pattern, variants: list[str], key: int | None, sums: list[Floats]
-) -> list[_Looked]:
-    """Variants of which enough is known, from sums of shape (variants and the rest, strata, buckets)."""
-    weight, failed, contacts = sums
-    shows = slice(0, len(variants))
-    level, least = context.policy.publish.level, context.policy.publish.minimum_sample
-    enough = np.flatnonzero(contacts[shows].sum(axis=(1, 2)) >= least)
-    if not len(enough):
-        return []
-    result = stratified_difference(
-        weight[enough],
-        failed[enough],
-        weight.sum(axis=0)[None] - weight[enough],
-        failed.sum(axis=0)[None] - failed[enough],
-        level,
-    )
-    compared = _contacts_compared(contacts, enough)
-    found = []
-    for at, variant in enumerate(enough.tolist()):
-        n = round(float(compared[at]))
-        if n >= least and _known(result, at, least):
-            value, low, high = (float(array[at]) for array in (result.value, result.low, result.high))
-            found.append(_Looked(pattern, variants[variant], key, value, low, high, float(result.p[at]), n))
-    return found
-
-
-def _contacts_compared(contacts: Floats, enough: NDArray[np.int64]) -> Floats:
-    """Contacts that show each variant, in strata that hold others too."""
-    own = contacts[enough].sum(axis=2)
-    others = contacts.sum(axis=(0, 2))[None] - own
-    return np.asarray((own * (others > 0)).sum(axis=1))
-
-
-def _known(result: Difference, at: int, least: int) -> bool:
-    interval = result.high[at] - result.low[at]
-    return bool(np.isfinite(interval) and result.control[at] >= least / 2 and result.groups[at] >= LEAST_GROUPS)
-
-
-def _to_read(context: Context, marked: dict[str, ir.Table], findings: list[_Looked], names: dict[int, str]) -> ir.Table:
+def _to_read(context: Context, marked: dict[str, ir.Table], findings: list[Looked], names: dict[int, str]) -> ir.Table:
     """Failed contacts to read for each finding, drawn at random but always the same ones."""
+    named = context.engine.register(
+        pa.table({"named": pa.array(list(names), pa.int32()), "reason": pa.array(list(names.values()), pa.string())}),
+        "fc_reason_name",
+    )
     parts = []
-    for one in findings:
-        shown = marked[one.pattern.id]
-        wanted = (shown.shows == one.variant) & (shown.failed > 0)
-        wanted = wanted if one.key is None else wanted & (shown.key == one.key)
-        drawn = shown.filter(wanted).mutate(lot=shown.contact_id.hexdigest("md5"))
-        # A contact can be joined to several rows nowhere: each pattern marks a contact once.
-        drawn = drawn.order_by([drawn.lot, drawn.contact_id]).limit(TO_READ)
-        parts.append(
-            drawn.select(
-                "contact_id",
-                cause=ibis.literal(one.pattern.id + SEPARATOR + one.variant),
-                reason=ibis.literal(names[one.key] if one.key is not None else None, "string"),
-            )
+    for pattern in dict.fromkeys(one.pattern for one in findings):
+        own = [one for one in findings if one.pattern == pattern]
+        shown = marked[pattern.id]
+        shown = shown.filter(shown.failed > 0)
+        lot = [shown.contact_id.hexdigest("md5"), shown.contact_id]
+        whole = {one.variant for one in own if one.key is None}
+        inside = {(one.variant, one.key) for one in own if one.key is not None}
+        cause = ibis.literal(pattern.id + SEPARATOR).concat(shown.shows)
+        for by, wanted in (
+            ([shown.shows], shown.shows.isin(sorted(whole))),
+            ([shown.shows, shown.key], _any(shown, inside)),
+        ):
+            drawn = shown.mutate(
+                cause=cause,
+                named=shown.key if len(by) > 1 else ibis.null("int32"),
+                place=ibis.row_number().over(group_by=by, order_by=lot),
+            ).filter(wanted)
+            parts.append(drawn.filter(drawn.place < TO_READ).select("contact_id", "cause", "named"))
+    together = reduce(lambda a, b: a.union(b), parts)
+    told = together.left_join(named, together.named == named.named).select("contact_id", "cause", "reason")
+    return context.engine.materialise(told, "fc_to_read")
+
+
+def _any(shown: ir.Table, inside: set[tuple[str, int]]) -> ir.BooleanValue:
+    """Whether a contact shows one of some variants in the reason where it stands out."""
+    found: ir.BooleanValue = ibis.literal(False)
+    for variant in sorted({variant for variant, _ in inside}):
+        found = found | (
+            (shown.shows == variant) & shown.key.isin(sorted(key for one, key in inside if one == variant))
         )
-    return context.engine.materialise(reduce(lambda a, b: a.union(b), parts), "fc_to_read")
+    return found
 
 
 def _absent(pattern: Pattern) -> Refusal:

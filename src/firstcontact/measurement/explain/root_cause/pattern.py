@@ -21,8 +21,7 @@ class Pattern:
         title: For a heading.
         mark: Given the run and its judged contacts, those of them that can be compared, with a text column `shows`: the
             variant of the pattern that a contact shows, or NULL. None where the data do not hold what it needs.
-        within_channel: Whether contacts of one channel only are compared; else one reason is enough.
-        elsewhere: Whether failing means failing and coming back by another channel.
+        outflow: Whether variants are channels, of which is asked what they lose to the others.
         each_reason: Whether it is looked for in each reason by itself too.
         needs: What the data must hold for it, in words.
         others: What contacts that show it are compared with, in words.
@@ -33,8 +32,7 @@ class Pattern:
     id: str
     title: str
     mark: Callable[[Context, ir.Table], ir.Table | None]
-    within_channel: bool = True
-    elsewhere: bool = False
+    outflow: bool = False
     each_reason: bool = True
     needs: str = ""
     others: str = "contacts of the same reason and channel that do not show it"

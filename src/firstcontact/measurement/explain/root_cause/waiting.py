@@ -26,7 +26,10 @@ def mark_waiting(context: Context, contacts: ir.Table) -> ir.Table | None:
 
 
 def mark_call_back(context: Context, contacts: ir.Table) -> ir.Table | None:
-    """`by the centre` for a contact after which the centre itself called the customer within two weeks."""
+    """`by the centre` for a contact after which the centre itself called the customer within two weeks.
+
+    A call that answers a return comes too late: it is the failure's effect.
+    """
     linked = context.linked
     if "direction" not in linked.columns:
         return None
@@ -37,11 +40,12 @@ def mark_call_back(context: Context, contacts: ir.Table) -> ir.Table | None:
     calls = outbound.select(
         called="customer", called_us="start_us", band=(outbound.start_us / band).floor().cast("int64")
     )
-    near = contacts.select("contact_id", "customer", "start_us")
+    near = contacts.select("contact_id", "customer", "start_us", "next_gap_us")
     near = near.mutate(first=(near.start_us / band).floor().cast("int64"))
     near = near.mutate(band=ibis.array([near.first, near.first + 1]).unnest())
     met = near.join(calls, [near.customer == calls.called, near.band == calls.band])
-    met = met.filter((met.called_us > met.start_us) & (met.called_us - met.start_us < band))
+    lag = met.called_us - met.start_us
+    met = met.filter((lag > 0) & (lag < band) & (lag < met.next_gap_us.fill_null(band)))
     back = met.select(back_id="contact_id").distinct()
     joined = contacts.left_join(back, contacts.contact_id == back.back_id)
     return joined.mutate(shows=ibis.ifelse(joined.back_id.notnull(), "by the centre", ibis.null("string")))
