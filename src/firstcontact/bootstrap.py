@@ -55,6 +55,19 @@ def definitions_folder(folder: Path, *, force: bool = False) -> RunDestination:
     return WholeFolder(folder, force=force, mark=DEFINITIONS_FILE)
 
 
+def audit_folder(folder: Path, *, force: bool = False) -> RunDestination:
+    """A directory for an audit, which appears whole or not at all.
+
+    Args:
+        folder: Where.
+        force: Whether an earlier audit there may be replaced; nothing else ever is.
+    """
+    from firstcontact.adapters.stores.folder import WholeFolder
+    from firstcontact.services.draw_audit import AUDIT_FILE
+
+    return WholeFolder(folder, force=force, mark=AUDIT_FILE)
+
+
 def run_reader() -> RunReader:
     """What reads a run from the directory that it was written to."""
     from firstcontact.adapters.stores.run_reader import RunDirectory

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 import typer
 
 from firstcontact.doors.cli import failure
+from firstcontact.doors.cli.audit import audit
 from firstcontact.doors.cli.change import change
 from firstcontact.doors.cli.definitions import definitions
 from firstcontact.doors.cli.diff import diff
+from firstcontact.doors.cli.fit import fit
 from firstcontact.doors.cli.inspect import inspect
 from firstcontact.doors.cli.measure import measure
 from firstcontact.doors.cli.policy import policy
@@ -33,12 +35,14 @@ app = typer.Typer(
 )
 app.command()(measure)
 app.command()(inspect)
+app.command()(fit)
 app.command()(definitions)
 app.command()(diff)
 app.command()(change)
 app.command()(simulate)
 app.command()(prove)
 app.add_typer(policy, name="policy")
+app.add_typer(audit, name="audit")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

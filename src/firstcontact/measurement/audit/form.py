@@ -1,0 +1,213 @@
+"""The form that people fill in: as it is handed out, and as it comes back, with everything that is wrong at once."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, Faults
+from firstcontact.kernel.privacy import pattern
+from firstcontact.measurement.audit.sample import Sampled
+
+UNREADABLE_FORM = ErrorKind(
+    "FC4020",
+    "The audit cannot be read",
+    EXIT_INPUT,
+    "An audit is the directory that `firstcontact audit draw` wrote: form.csv, which people fill in, and draw.json, "
+    "which knows how contacts were drawn. A file is missing, may not be read, or is none of ours.",
+)
+WRONG_ROW = ErrorKind(
+    "FC4021",
+    "A row of the form is not one that was handed out",
+    EXIT_INPUT,
+    "Rows are known by the column `number`. Rows may be left blank, sorted or left out, but none added or doubled.",
+)
+WRONG_ANSWER = ErrorKind(
+    "FC4022",
+    "An answer of the form cannot be understood",
+    EXIT_INPUT,
+    "`came_back`, `wrong_code` and `other_record` take yes or no, or nothing. Where came_back is yes, "
+    "`return_contact_id` names the contacts by which the customer came back, or says `not here`.",
+)
+
+FORM_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("number", "Names the row."),
+    ("contact_id", "The contact to look up."),
+    ("started_at", "When it began, UTC."),
+    ("look_until", "Returns after this moment, UTC, do not count."),
+    ("channel", "Its channel."),
+    ("reason", "Its reason as recorded."),
+    ("nearby", "Later contacts under the same record or case until then. There may be others: search."),
+    ("came_back", "To fill in: did the customer come back for the same issue until then? yes or no."),
+    ("return_contact_id", "To fill in: by which contacts? All, with ; between; `not here` where the data hold none."),
+    ("wrong_code", "To fill in: is the reason of either contact wrong? yes or no."),
+    ("other_record", "To fill in: does the return stand under another customer record? yes or no."),
+    ("reviewer", "To fill in: who looked it up."),
+    ("note", "To fill in: anything else."),
+)
+"""Columns of `form.csv`, with their meaning."""
+
+NOT_HERE = "not here"
+_YES = frozenset({"yes", "y", "true", "1", "да", "כן", "是"})
+_NO = frozenset({"no", "n", "false", "0", "не", "לא", "否"})
+_FILLED = ("came_back", "return_contact_id", "wrong_code", "other_record")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody found about one contact.
+
+    Attributes:
+        number: The row.
+        came_back: Whether the customer came back for the same issue.
+        return_ids: By which contacts; none where the customer did not, or where the data do not hold them.
+        wrong_code: Whether a reason is wrong; None where not said.
+        other_record: Whether the return stands under another record; None where not said.
+    """
+
+    number: int
+    came_back: bool
+    return_ids: tuple[str, ...]
+    wrong_code: bool | None
+    other_record: bool | None
+
+
+def form_rows(sample: Sequence[Sampled]) -> list[dict[str, str]]:
+    """The rows of an empty form."""
+    return [
+        {
+            "number": str(one.number),
+            "contact_id": one.contact_id,
+            "started_at": f"{one.started_at:%Y-%m-%d %H:%M}",
+            "look_until": f"{one.look_until:%Y-%m-%d %H:%M}",
+            "channel": one.channel,
+            "reason": one.reason,
+            "nearby": "; ".join(one.nearby),
+        }
+        for one in sample
+    ]
+
+
+def read_form(path: Path, known: Mapping[int, str]) -> list[Answer]:
+    """The answers of a filled form.
+
+    Args:
+        path: The form: comma, semicolon or tab between cells, as spreadsheets write it.
+        known: Contact id of every row that was handed out, by its number.
+
+    Returns:
+        One answer a row that says whether the customer came back; blank rows are left out.
+
+    Raises:
+        FirstcontactError: With every fault found: FC4020 to FC4022.
+    """
+    faults = Faults()
+    rows = _rows(path, faults)
+    faults.raise_if_any()
+    answers: dict[int, Answer] = {}
+    seen: set[int] = set()
+    for line, row in rows:
+        number = _number(row["number"])
+        place = f"{path.name}, line {line}"
+        if number is None or number not in known or number in seen:
+            saw = "a number that was handed out before" if number in seen else "a number that was not handed out"
+            faults.add(
+                WRONG_ROW,
+                where=f"{place}, number",
+                saw=saw,
+                allowed=f"1 to {max(known, default=0)}, each once",
+                cure="restore the number, or take the row out",
+            )
+            continue
+        seen.add(number)
+        before = len(faults)
+        said = {name: _yes_or_no(row[name], f"{place}, {name}", faults) for name in _FILLED if name != _FILLED[1]}
+        came = said["came_back"]
+        named = [one for one in (part.strip().lstrip("'") for part in row["return_contact_id"].split(";")) if one]
+        if came is None:
+            if len(faults) == before and (named or any(value is not None for value in said.values())):
+                _no_answer(f"{place}, came_back", faults)
+            continue
+        if came and not named:
+            faults.add(
+                WRONG_ANSWER,
+                where=f"{place}, return_contact_id",
+                saw="nothing",
+                allowed=f"the contacts by which the customer came back, or `{NOT_HERE}`",
+                cure="name them",
+            )
+        if not came and named:
+            faults.add(
+                WRONG_ANSWER,
+                where=f"{place}, return_contact_id",
+                saw=f"a contact, {pattern(named[0])}",
+                allowed="nothing where came_back is no",
+                cure="take it out, or change came_back to yes",
+            )
+        here = tuple(one for one in named if one.casefold() != NOT_HERE)
+        answers[number] = Answer(number, came, here, said["wrong_code"], said["other_record"])
+    faults.raise_if_any()
+    return [answers[number] for number in sorted(answers)]
+
+
+def _rows(path: Path, faults: Faults) -> list[tuple[int, dict[str, str]]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        saw = (error.strerror or "").lower() if isinstance(error, OSError) else "text that is not UTF-8"
+        faults.add(
+            UNREADABLE_FORM,
+            where=str(path),
+            saw=saw or "an error of the file system",
+            allowed="the filled form, as CSV in UTF-8",
+            cure="save the form again as CSV UTF-8, under the same name",
+        )
+        return []
+    header = text.split("\n", 1)[0]
+    separator = max(",;\t", key=header.count)
+    table = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    names = [name.strip().casefold() for name in table[0]] if table else []
+    lacking = [name for name in ("number", *_FILLED) if name not in names]
+    if lacking:
+        faults.add(
+            UNREADABLE_FORM,
+            where=f"{path}, first line",
+            saw=f"no column {', '.join(lacking)}",
+            allowed="the columns of the form that was handed out",
+            cure="restore the first line",
+        )
+        return []
+    rows = []
+    for line, cells in enumerate(table[1:], start=2):
+        row = dict(zip(names, [*cells, *[""] * len(names)], strict=False))
+        if any(cell.strip() for cell in cells):
+            rows.append((line, row))
+    return rows
+
+
+def _number(text: str) -> int | None:
+    digits = text.strip().removesuffix(".0")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+
+
+def _yes_or_no(text: str, where: str, faults: Faults) -> bool | None:
+    word = text.strip().casefold()
+    if not word:
+        return None
+    if word in _YES or word in _NO:
+        return word in _YES
+    faults.add(WRONG_ANSWER, where=where, saw=pattern(text), allowed="yes, no, or nothing", cure="write yes or no")
+    return None
+
+
+def _no_answer(where: str, faults: Faults) -> None:
+    faults.add(
+        WRONG_ANSWER,
+        where=where,
+        saw="nothing, though the row is filled in",
+        allowed="yes or no",
+        cure="say whether the customer came back, or leave the whole row blank",
+    )
