@@ -214,7 +214,7 @@ def verify_change(
     progress("judging the change")
     run, policy = measured.run, options.policy
     cutoff = run.frame.cutoff.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(run.zone)).date()
-    chosen = outcome(measured.linked, policy, young=True)
+    chosen = outcome(measured.linked, policy, fit=run.fit, young=True)
     columns = [change.where[0]] if change.where else []
     grouped = chosen.contacts.group_by([*dict.fromkeys(["reason", *columns]), "local_day"]).aggregate(
         change_count=chosen.contacts.count(),
@@ -296,7 +296,13 @@ def _units(change: Change, rows: list[dict[str, Any]]) -> dict[tuple[str, str], 
     paths = [path for path, _ in cells]
     outside = [path for path in paths if cut_reason(path, 1) != family]
     named = change.controls or tuple(
-        sorted({cut_reason(path, level) for path in outside or paths if not within(path, change.reason)})
+        sorted(
+            {
+                cut_reason(path, level)
+                for path in outside or paths
+                if path != NO_REASON and not within(path, change.reason)
+            }
+        )
     )
     units = {}
     for cell in cells:

@@ -68,7 +68,8 @@ def case_mix(
         the rest: E_j = sum_k n_jk (Y_k - y_jk) / (N_k - n_jk). Score: s_j = sum_k (y_jk - n_jk p_k), with covariance
         M = sum_k p_k (1 - p_k) (diag(n_k) - n_k n_k' / N_k), which is also the slope of the scores in the units'
         log-odds. The contrasts are the eigenvectors of M of which something is known. Design effect: variance of the
-        scores between buckets of customers over trace(M).
+        scores between buckets of customers over
+        sum_k p_k (1 - p_k) n_jk.
     Assumes: within a stratum contacts fall to units as if by lot. Weighted events (net returns, exposures below 1)
         vary as shares do, up to a factor that the design effect takes up.
     Lies when: harder contacts within a stratum go to some units (unmeasured severity): nothing here can see that.
@@ -118,7 +119,7 @@ def case_mix(
         information=own,
         doubt=_sum(j, doubt[k] * n, count) / np.where(held > 0, held, 1.0),
         spread=_spread(rate, everyone),
-        design_effect=_design_effect(unit, stratum, exposure, total, bucket, rate, score, own),
+        design_effect=_design_effect(unit, stratum, exposure, total, bucket, rate, score),
         contrasts=_contrasts(score, own, sparse.csr_matrix((n, (j, k)), (count, strata)), doubt, everyone),
     )
 
@@ -153,9 +154,9 @@ def _spread(rate: Array, work: Array) -> float:
 
 
 def _design_effect(
-    unit: Ints, stratum: Ints, exposure: Array, total: Array, bucket: Ints | None, rate: Array, score: Array, own: Array
+    unit: Ints, stratum: Ints, exposure: Array, total: Array, bucket: Ints | None, rate: Array, score: Array
 ) -> float:
-    if bucket is None or not own.any():
+    if bucket is None or not len(unit):
         return 1.0
     buckets = int(bucket.max(initial=0) + 1)
     place, size = unit * buckets + bucket, len(score) * buckets
@@ -169,7 +170,8 @@ def _design_effect(
     spread = ((part - part.sum(axis=1)[:, None] * share) ** 2).sum(axis=1)
     # A unit's own sum is taken out of its buckets, which takes this share of their variance with it.
     left = 1 - (share**2).sum(axis=1)
-    fair = (held > 1) & (own > 0)
+    usual = _sum(unit, np.where(told, (rate * (1 - rate))[stratum] * exposure, 0.0), len(score))
+    fair = (held > 1) & (usual > 0)
     if not fair.any():
         return 1.0
-    return max(1.0, float(spread[fair].sum() / (left[fair] * own[fair]).sum()))
+    return max(1.0, float(spread[fair].sum() / (left[fair] * usual[fair]).sum()))

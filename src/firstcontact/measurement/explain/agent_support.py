@@ -189,7 +189,7 @@ def explain(context: Context) -> list[ResultRow]:
     """One verdict on all agents, and the share of variance that lies between them."""
     if "agent_id" not in context.linked.columns:
         return _refused(context, _no_agents())
-    chosen = outcome(context.linked, context.policy)
+    chosen = outcome(context.linked, context.policy, fit=context.fit)
     sums = tally(context.engine, context.policy, chosen, ["agent_id", "reason", "channel", "queue"])
     sums = sums.only(
         np.array([value is not None for value in sums.values["agent_id"]], dtype=bool)[sums.codes["agent_id"]]

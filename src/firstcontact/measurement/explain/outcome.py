@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import reduce as fold
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import ibis
 import numpy as np
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from firstcontact.kernel.engine import Engine
+    from firstcontact.measurement.fit.declared import Fit
     from firstcontact.measurement.policy.model import Policy
     from firstcontact.statistics.bucket import Array, Ints
 
@@ -31,49 +32,75 @@ class Outcome:
     """How contacts enter a comparison.
 
     Attributes:
-        net: Whether failures are caused returns, coincidental ones subtracted; else contacts the policy does not count
-            as resolved.
+        kind: `net`: failures are caused returns, coincidental ones subtracted; `verdict`: contacts that the policy does
+            not count as resolved; `mixed`: the first for reasons whose returns were learned, else the second.
         contacts: The contacts that enter, with `exposure` (weight), `failed` (failures) and `grown` (share of the time
             to a return that has passed).
         said: Signals among those it rests on that only say what somebody thinks.
     """
 
-    net: bool
+    kind: Literal["net", "verdict", "mixed"]
     contacts: ir.Table
     said: tuple[str, ...]
 
     @property
+    def net(self) -> bool:
+        """Whether any failure is a caused return."""
+        return self.kind != "verdict"
+
+    @property
     def words(self) -> str:
         """What is compared, in words."""
-        return "openers that cause no return" if self.net else "contacts that the policy counts as resolved"
+        return {
+            "net": "openers that cause no return",
+            "verdict": "contacts that the policy counts as resolved",
+            "mixed": "openers that cause no return, and for reasons whose returns could not be learned that the policy "
+            "counts as resolved",
+        }[self.kind]
 
 
-def outcome(linked: ir.Table, policy: Policy, *, young: bool = False) -> Outcome:
+def outcome(linked: ir.Table, policy: Policy, *, fit: Fit | None = None, young: bool = False) -> Outcome:
     """Choose what is compared: caused returns where the fit has learned them, the policy's verdict otherwise.
 
     Args:
         linked: Linked, judged and annotated contacts.
         policy: The policy.
+        fit: What was learned; where it is given, contacts whose reason was not learned enter with the verdict.
+            Otherwise they are left out, unless the columns of what was learned are missing altogether.
         young: Whether contacts that are too young to count are kept, without weight.
 
     Returns:
         The contacts that enter, each with its weight, its failures and `grown`: the share of the time to a return that
         has passed.
     """
-    learned = {"net_return", "exposure", "latency"} <= set(linked.columns) and "returned" in policy.signals
-    if learned:
-        causes = [*excluded(linked), ("not_opener", ~linked.opener), ("left_censored", linked.left_censored)]
-        known = linked.exposure.notnull() if young else (linked.exposure > 0).fill_null(False)
-        kept = linked.filter(~_any(causes) & known)
-        return Outcome(True, kept.mutate(failed=kept.net_return, grown=kept.latency), ())
+    there = {"net_return", "exposure", "latency"} <= set(linked.columns) and "returned" in policy.signals
+    learned = there and (fit is None or any(model.learned for model in fit.models))
     reduction = by_verdict(linked, policy, openers=policy.link.index == "openers")
     causes = [cause for cause in reduction.causes if not young or cause[0] != "immature"]
     if reduction.open is not None:
         causes.append(("unsettled", reduction.open))
-    kept = linked.filter(~_any(causes))
-    grown = ibis.ifelse(kept.mature, 1.0, 0.0)
-    kept = kept.mutate(exposure=grown, failed=yes(kept.outcome == "no") * grown, grown=grown)
-    return Outcome(False, kept, tuple(sorted(policy.signals & SAID)))
+    judged, grown, failed = ~_any(causes), ibis.ifelse(linked.mature, 1.0, 0.0), yes(linked.outcome == "no")
+    said = tuple(sorted(policy.signals & SAID))
+    if not learned:
+        kept = linked.filter(judged)
+        grown = ibis.ifelse(kept.mature, 1.0, 0.0)
+        return Outcome(
+            "verdict", kept.mutate(exposure=grown, failed=yes(kept.outcome == "no") * grown, grown=grown), said
+        )
+    index = [*excluded(linked), ("not_opener", ~linked.opener), ("left_censored", linked.left_censored)]
+    known = linked.exposure.notnull() & ~_any(index)
+    weighty = known if young else known & (linked.exposure > 0).fill_null(False)
+    mixed = fit is not None and policy.link.index == "openers"
+    if not mixed:
+        kept = linked.filter(weighty)
+        return Outcome("net", kept.mutate(failed=kept.net_return, grown=kept.latency), ())
+    entered = linked.mutate(
+        entered=weighty | (linked.exposure.isnull() & judged),
+        failed=ibis.ifelse(linked.exposure.notnull(), linked.net_return, failed * grown),
+        grown=ibis.ifelse(linked.exposure.notnull(), linked.latency, grown),
+        exposure=linked.exposure.fill_null(grown),
+    )
+    return Outcome("mixed", entered.filter(entered.entered).drop("entered"), said)
 
 
 def _any(causes: list[tuple[str, ir.BooleanValue]]) -> ir.BooleanValue:

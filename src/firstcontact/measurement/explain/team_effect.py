@@ -43,7 +43,7 @@ def explain(context: Context) -> list[ResultRow]:
     """A row a team, in the order of their names, and the share of variance that lies between teams."""
     if "team" not in context.has:
         return [context.row(EFFECT, _refusal(SIGNAL_ABSENT, "absent"))]
-    chosen = outcome(context.linked, context.policy)
+    chosen = outcome(context.linked, context.policy, fit=context.fit)
     sums = tally(context.engine, context.policy, chosen, ["team", "reason", "channel"])
     known = np.array([value is not None for value in sums.values["team"]], dtype=bool)
     sums = sums.only(known[sums.codes["team"]])

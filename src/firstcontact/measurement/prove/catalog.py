@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
-from firstcontact.measurement.prove import agent_comparison, change_verification, nowcast, repeat_risk
+from firstcontact.measurement.prove import agent_comparison, change_verification, comparability, nowcast, repeat_risk
 from firstcontact.measurement.prove.proof import Proof
 
 UNKNOWN_PROOF = ErrorKind(
@@ -13,7 +13,13 @@ UNKNOWN_PROOF = ErrorKind(
     "Proofs are named by their acceptance line, A1 to A10. `firstcontact prove --list` shows all of them.",
 )
 
-_ALL: tuple[Proof, ...] = (nowcast.PROOF, agent_comparison.PROOF, change_verification.PROOF, repeat_risk.PROOF)
+_ALL: tuple[Proof, ...] = (
+    nowcast.PROOF,
+    agent_comparison.PROOF,
+    change_verification.PROOF,
+    repeat_risk.PROOF,
+    comparability.PROOF,
+)
 
 PROOFS: dict[str, Proof] = {proof.id: proof for proof in sorted(_ALL, key=lambda proof: int(proof.id[1:]))}
 
