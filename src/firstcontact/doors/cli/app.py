@@ -16,6 +16,7 @@ from firstcontact.doors.cli.audit import audit
 from firstcontact.doors.cli.change import change
 from firstcontact.doors.cli.definitions import definitions
 from firstcontact.doors.cli.diff import diff
+from firstcontact.doors.cli.fit import fit
 from firstcontact.doors.cli.inspect import inspect
 from firstcontact.doors.cli.measure import measure
 from firstcontact.doors.cli.policy import policy
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.command()(measure)
 app.command()(inspect)
+app.command()(fit)
 app.command()(definitions)
 app.command()(diff)
 app.command()(change)

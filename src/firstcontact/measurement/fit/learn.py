@@ -125,7 +125,7 @@ def _refuse(found: Tally, key: int, returns: int, publish: Publish) -> _Why | No
         lacking = LEAST_HISTORY_DAYS - found.history_days
         return (
             "history",
-            f"{found.history_days:.0f} days of complete data; {LEAST_HISTORY_DAYS} are needed to see coincidence.",
+            f"{int(found.history_days)} days of complete data; {LEAST_HISTORY_DAYS} are needed to see coincidence.",
             f"{np.ceil(lacking):.0f} more days of complete data, before or after these.",
         )
     largest = found.largest.get(key, 0)

@@ -1,0 +1,60 @@
+"""The window of each reason: by when the returns that it causes have come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from firstcontact.contacts.table import REASON_SEPARATOR
+from firstcontact.kernel.result import ONE_CUSTOMER_DOMINATES, TOO_FEW, Estimate, Refusal, RefusalKind
+from firstcontact.measurement.explain.explanation import Context, Explanation
+from firstcontact.measurement.measures.row import ResultRow
+
+if TYPE_CHECKING:
+    from firstcontact.measurement.fit.model import ReturnModel
+
+MEASURE = "repeat_window_days"
+ESTIMAND = "days by which 95 % of the returns caused by an opener have come, whether or not the policy uses it"
+
+SHORT_HISTORY = RefusalKind(
+    "short-history",
+    "Too little history",
+    "What comes by coincidence shows only long after a contact, so nothing can be learned before that.",
+)
+NO_CAUSED_RETURN = RefusalKind(
+    "no-caused-return",
+    "No return is seen to be caused",
+    "As many customers come back as would come anyway, so there is nothing whose end a window could mark.",
+)
+
+_KINDS = {
+    "history": SHORT_HISTORY,
+    "background": SHORT_HISTORY,
+    "too-few-returns": TOO_FEW,
+    "one-customer-dominates": ONE_CUSTOMER_DOMINATES,
+}
+
+
+def explain(context: Context) -> list[ResultRow]:
+    """One row a reason: its learned window, or why there is none."""
+    sources = {window.reason: window.source for window in context.fit.windows}
+    rows = []
+    for model in context.fit.models:
+        level = f"reason_{model.reason.count(REASON_SEPARATOR) + 1}"
+        cell = {level: model.reason} if model.reason else {}
+        row = context.row(MEASURE, result(model, context.policy.publish.level), cell)
+        rows.append(replace(row, windows=sources.get(model.reason, row.windows)))
+    return rows
+
+
+def result(model: ReturnModel, level: float) -> Estimate | Refusal:
+    """The learned window of a reason as a figure."""
+    if not model.learned:
+        return Refusal(_KINDS[model.cause], model.why, model.would_help, model.openers, ESTIMAND)
+    if model.window_days is None or model.window_low is None or model.window_high is None:
+        reason = f"{model.returns:,} returns to {model.openers:,} openers are no more than coincidence would bring."
+        return Refusal(NO_CAUSED_RETURN, reason, "More data, if few returns are caused.", model.openers, ESTIMAND)
+    return Estimate(model.window_days, model.window_low, model.window_high, level, model.openers, ESTIMAND, unit="days")
+
+
+EXPLANATION = Explanation(MEASURE, "The window of each reason", {MEASURE: ESTIMAND}, explain)
