@@ -36,10 +36,10 @@ def _drawn(chance: np.random.Generator, jump: float) -> tuple[Cohorts, Array]:
             back = chance.binomial(A_DAY, b + share * g * (1 - b))
             for reason in range(6):
                 se = 0.03 * g[reason] * (1 - g[reason])
-                rows.append((reason, week, A_DAY[reason], back[reason], g[reason], se, b, age >= TAU))
+                rows.append((reason, week, A_DAY[reason], back[reason], g[reason], se, b, 0.0, age >= TAU))
     columns = [np.array(column) for column in zip(*rows, strict=True)]
-    reason, week, count, back, g, se, b, settled = columns
-    return Cohorts(reason, week, count.astype(float), back.astype(float), g, se, b, settled), truth
+    reason, week, count, back, g, se, b, none, settled = columns
+    return Cohorts(reason, week, count.astype(float), back.astype(float), g, se, b, none, settled), truth
 
 
 @pytest.mark.parametrize("jump", [0.0, 0.5])
@@ -84,6 +84,7 @@ def test_a_settled_week_is_its_own_plain_share() -> None:
         np.ones(2),
         np.zeros(2),
         np.zeros(2),
+        np.zeros(2),
         np.ones(2, dtype=np.bool_),
     )
     found = nowcast(cohorts, np.array([0.1]), 2)
@@ -99,6 +100,7 @@ def test_nothing_seen_is_no_nan() -> None:
         np.array([50.0, 5.0]),
         np.zeros(2),
         np.array([1.0, 0.0]),
+        np.zeros(2),
         np.zeros(2),
         np.zeros(2),
         np.array([True, False]),

@@ -30,3 +30,21 @@ def explain(
         progress(one.title)
         rows += one.explain(context)
     return rows
+
+
+def supersede(plain: Sequence[ResultRow], explained: Sequence[ResultRow]) -> list[ResultRow]:
+    """All rows, each figure once: what an explanation says of a cell replaces the plain figure of the same measure.
+
+    Args:
+        plain: Rows of the measures.
+        explained: Rows of the explanations.
+
+    Returns:
+        Plain rows that nothing replaces, then the explanations'.
+    """
+    taken = {_place(row) for row in explained}
+    return [row for row in plain if _place(row) not in taken] + list(explained)
+
+
+def _place(row: ResultRow) -> tuple[object, ...]:
+    return row.measure, row.by, tuple(sorted(row.cell.items())), row.period_grain, row.period_start

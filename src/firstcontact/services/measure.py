@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ibis import _
 
@@ -17,9 +17,13 @@ from firstcontact.contacts.table import REASON_SEPARATOR
 from firstcontact.kernel.progress import Progress, silent
 from firstcontact.kernel.result import SIGNAL_ABSENT, SUPPRESSED, Refusal
 from firstcontact.measurement.annotate.returns import annotate as annotate_returns
+from firstcontact.measurement.annotate.risk import NEEDS as RISK_NEEDS
+from firstcontact.measurement.annotate.risk import READS as RISK_READS
+from firstcontact.measurement.annotate.risk import annotate_risk
 from firstcontact.measurement.explain.catalog import EXPLANATIONS
 from firstcontact.measurement.explain.explanation import Context, Stamp
 from firstcontact.measurement.fit.declared import Fit, effective_hash
+from firstcontact.measurement.fit.tally import keys_of
 from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.linking.period import local_day
 from firstcontact.measurement.measures.catalog import MEASURES
@@ -30,7 +34,7 @@ from firstcontact.measurement.measures.tabulate import columns_of, tabulate
 from firstcontact.measurement.policy.model import Policy, cut_reason
 from firstcontact.services.compare_definitions import compare_definitions, signals_beside
 from firstcontact.services.definition import judged_by
-from firstcontact.services.explain import explain
+from firstcontact.services.explain import explain, supersede
 from firstcontact.services.learn_fit import complete_fit, learn_fit
 from firstcontact.services.prepare import Connector, Options, Prepared, extent, prepare
 from firstcontact.services.reuse_fit import reuse_fit
@@ -56,6 +60,7 @@ class Measured:
         quarantine: Rows set aside.
         loaded: What was read.
         exports: Tables of single contacts that explanations leave, by file name.
+        cards: What to know about a model behind a column of contacts, by file name.
     """
 
     run: Run
@@ -64,6 +69,7 @@ class Measured:
     quarantine: ir.Table
     loaded: Loaded
     exports: dict[str, ir.Table] = field(default_factory=dict)
+    cards: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class _Watch:
@@ -143,7 +149,8 @@ def measure(
         signals |= {signal for one in EXPLANATIONS for signal in one.signals}
         keep |= {column for one in EXPLANATIONS for column in one.columns}
     if options.detail:
-        keep |= {"source", "reason", "channel", "team", "queue", "started_at", "ended_at", *loaded.extra}
+        signals |= set(RISK_NEEDS)
+        keep |= {"source", "reason", "channel", "team", "queue", "started_at", "ended_at", *RISK_READS, *loaded.extra}
     linked = link(
         engine,
         prepared.tables,
@@ -161,6 +168,14 @@ def measure(
     watch("telling caused from coincidental returns")
     fit = complete_fit(engine, linked, fit, policy, frame, prepared.reasons)
     linked = annotate_returns(engine, linked, fit, policy, frame, prepared.reasons)
+    cards: dict[str, dict[str, Any]] = {}
+    if options.detail and any(model.learned for model in fit.models):
+        watch("learning what brings customers back")
+        models = {model.reason: model for model in fit.models}
+        risked = annotate_risk(engine, linked, frame, models, keys_of(prepared.reasons, policy))
+        linked = risked.contacts
+        cards |= {"risk": risked.card} if risked.card else {}
+        findings += risked.findings
 
     watch("counting")
     digest = effective_hash(policy, fit)
@@ -174,7 +189,7 @@ def measure(
     if options.explanations:
         tables = {name: engine.table(table) for name, table in loaded.tables.items()}
         context = Context(engine, linked, tables, policy, fit, frame, prepared.zone, prepared.has, stamp, exports)
-        rows += explain(context, watch)
+        rows = supersede(rows, explain(context, watch))
     ledgers = tuple(facts.count([]).ledgers().values()) if supported else ()
     _check(ledgers, loaded.ledger.contacts)
     definitions: tuple[DefinitionRow, ...] = ()
@@ -204,7 +219,7 @@ def measure(
         seconds=watch.seconds,
         options=options.as_dict(),
     )
-    return Measured(run, linked, prepared.identity.labels, engine.table(loaded.quarantine), loaded, exports)
+    return Measured(run, linked, prepared.identity.labels, engine.table(loaded.quarantine), loaded, exports, cards)
 
 
 def _check(ledgers: Sequence[MeasureLedger], contacts: int) -> None:

@@ -105,6 +105,8 @@ def publish(
             engine.write_parquet(issue_export(measured.linked, named), folder / "issues.parquet")
             for name, table in measured.exports.items():
                 engine.write_parquet(table, folder / f"{name}.parquet")
+            for name, card in measured.cards.items():
+                _write_json(folder / f"{name}.json", card)
         (folder / "report.html").write_text(render(run), encoding="utf-8")
 
 
@@ -145,6 +147,10 @@ CONTACT_EXPORT: tuple[tuple[str, str], ...] = (
     ("excluded_code", "Why it is excluded from repeat measures; missing when it is not."),
     ("verdict", "`yes`, `no`, `unsettled`, `left_out`; missing when not judged."),
     ("verdict_code", "Why it was left out by the definition."),
+    (
+        "risk",
+        "Probability, as could be known when it ended, that it brings its customer back. `risk.json` is its card.",
+    ),
 )
 """Columns of `contacts.parquet`, with their meaning. Further columns of the source follow as `x_<name>`."""
 

@@ -31,6 +31,7 @@ class Cohorts:
         latency: Share of the caused returns that come by that age, G(a), 0 to 1.
         latency_se: Its standard error.
         coincidence: Probability of a coincidental return by that age, b(a).
+        coincidence_se: Its standard error.
         settled: Whether that age is beyond the onset, so that nothing more can come of it.
     """
 
@@ -41,6 +42,7 @@ class Cohorts:
     latency: Array
     latency_se: Array
     coincidence: Array
+    coincidence_se: Array
     settled: NDArray[np.bool_]
 
 
@@ -83,7 +85,7 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int) -> Nowcast:
         explodes where E is small, so it is drawn to what is known, in two stages. First the week's common shift
         delta_w = sum_r S / sum_r level_r E is drawn to 1 with a prior coefficient of variation of .3; then S / E to
         level_r delta_w with one of .15. Cells of which nothing more can come are S / E itself. Variances: of S
-        (binomial at the prior mean), of G (latency_se), and that of delta_w, which the reasons of a week share.
+        (binomial at the prior mean), of G and b (their standard errors), and that of delta_w, which the reasons of a week share.
         The level of a reason is that of its latest 12 settled weeks, drawn in the same way to its level over all.
     Assumes: how fast caused returns come has not changed; coincidental returns go on as before; what is usual for a
         reason changes by parts, not by multiples.
@@ -106,13 +108,12 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int) -> Nowcast:
     usual = _recent(sums, np.maximum(level, 1e-6))
     expected = usual[:, None] * sums.exposure
     variance = sums.variance(cohorts, np.broadcast_to(usual[:, None], sums.count.shape))
-    shift, shift_variance = _drawn(
-        sums.excess.sum(axis=0), expected.sum(axis=0), (variance + (usual[:, None] * sums.doubt) ** 2).sum(axis=0)
-    )
+    learned = (usual[:, None] * sums.doubt) ** 2 + sums.ground_doubt**2
+    shift, shift_variance = _drawn(sums.excess.sum(axis=0), expected.sum(axis=0), (variance + learned).sum(axis=0))
     shift = np.maximum(shift, 0.0)
 
     prior = usual[:, None] * shift
-    variance = sums.variance(cohorts, prior)
+    variance = sums.variance(cohorts, prior) + sums.ground_doubt**2
     held = sums.exposure > 0
     exposure = np.where(held, sums.exposure, 1.0)
     raw = np.where(held, sums.excess / exposure, 0.0)
@@ -155,6 +156,7 @@ class _Sums:
         self.excess = self.spread(cohorts.returned - cohorts.count * cohorts.coincidence)
         self.exposure = self.spread(free * cohorts.latency)
         self.doubt = self.spread(free * cohorts.latency_se)
+        self.ground_doubt = self.spread(cohorts.count * cohorts.coincidence_se)
         self.reach = self.spread(cohorts.count * cohorts.latency)
         self.settled = self.spread(cohorts.count * ~cohorts.settled) == 0
 

@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.annotate.feature import Feature, check_as_of, standard_features
 from firstcontact.measurement.fit.model import LAG_EDGES, ReturnModel
 from firstcontact.measurement.linking.portable import BUCKETS, DAY_US
@@ -57,6 +59,22 @@ class Risked:
     contacts: ir.Table
     card: dict[str, Any] | None = field(default=None, repr=False)
     why_not: str = ""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """How good the risk was on contacts that it was not learned from, or why there is none."""
+        rests_on = "the returns of openers, coincidental ones taken out"
+        if self.card is None:
+            return (Finding("risk", self.why_not, rests_on),)
+        tried = self.card["tried_on"]
+        text = Sentence(
+            "risk.tried",
+            "The risk that a contact brings its customer back was tried on later contacts of customers it was not "
+            "learned from: calibration slope {slope:.2f} (1 is right), mean error {bias:.1%}.",
+            slope=tried["slope"],
+            bias=abs(tried["mean_bias"]),
+        )
+        return (Finding("risk", text, rests_on),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +167,13 @@ def annotate_risk(
     known = {key: models[reason] for key, reason in keys.items() if reason in models and models[reason].learned}
     caused = sum(model.caused_returns for model in known.values())
     if caused < LEAST_CAUSED:
-        return _none(linked, f"About {caused:.0f} returns were caused by a contact; {LEAST_CAUSED:.0f} are needed.")
+        why = Sentence(
+            "risk.few",
+            "No risk is given to contacts: about {caused:,.0f} returns were caused by one; {least:.0f} are needed.",
+            caused=caused,
+            least=LEAST_CAUSED,
+        )
+        return _none(linked, why)
     tickets = frame.source_kind != "contact"
     features = [*standard_features(engine, linked, tickets=tickets), *further]
     check_as_of(engine, linked, features)

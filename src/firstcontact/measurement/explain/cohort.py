@@ -135,7 +135,7 @@ def by_week(
     n, back, came, within = n[known], back[known], came[known], within[known]
     reason = np.array([place[one] for one in key[known].tolist()], dtype=np.int64)
     reached = [model for _, model in learned]
-    latency, latency_se, coincidence, settled = _at_age(reached, reason, age_bin)
+    latency, latency_se, coincidence, coincidence_se, settled = _at_age(reached, reason, age_bin)
     factor, factor_se = _calendar(engine, timed, place, reached)
     own = factor[reason, calendar_class(age_bin)]
     latency_se = np.hypot(latency_se * own, latency * factor_se[reason, calendar_class(age_bin)]) * ~settled
@@ -143,7 +143,7 @@ def by_week(
     return Weeks(
         models=tuple(reached),
         weeks=tuple(weeks),
-        cohorts=Cohorts(reason, week, n, back, latency, latency_se, coincidence, settled),
+        cohorts=Cohorts(reason, week, n, back, latency, latency_se, coincidence, coincidence_se, settled),
         bin=age_bin,
         waiting=n - came,
         within=within,
@@ -291,9 +291,9 @@ def _followed(engine: Engine, linked: ir.Table, frame: Frame, learned: Mapping[i
 
 def _at_age(
     models: list[ReturnModel], reason: NDArray[np.int64], age_bin: NDArray[np.int64]
-) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
-    """G(a), its standard error, b(a), and whether nothing more can come, of each entry."""
-    latency, error, coincidence = (np.zeros(len(reason)) for _ in range(3))
+) -> tuple[Array, Array, Array, Array, NDArray[np.bool_]]:
+    """G(a), its standard error, b(a), its own, and whether nothing more can come, of each entry."""
+    latency, error, coincidence, doubt = (np.zeros(len(reason)) for _ in range(4))
     settled = np.zeros(len(reason), dtype=np.bool_)
     for number, model in enumerate(models):
         own = reason == number
@@ -301,9 +301,11 @@ def _at_age(
         age = np.minimum(_MIDDLE[np.minimum(age_bin[own], LAG_BINS)], model.tau_days)
         latency[own] = np.interp(age, _EDGES, model.latency)
         error[own] = np.interp(age, _EDGES, model.latency_se)
-        coincidence[own] = -np.expm1(-np.interp(age, _EDGES, model.background))
+        ground, whole = (np.interp(at, _EDGES, model.background) for at in (age, model.tau_days))
+        coincidence[own] = -np.expm1(-ground)
+        doubt[own] = model.background_se * ground / max(float(whole), 1e-12)
         settled[own] = start >= model.tau_days
-    return np.where(settled, 1.0, latency), np.where(settled, 0.0, error), coincidence, settled
+    return np.where(settled, 1.0, latency), np.where(settled, 0.0, error), coincidence, doubt, settled
 
 
 def _whole(rows: pa.Table, name: str) -> NDArray[np.int64]:
