@@ -85,7 +85,8 @@ def test_shapley_is_the_mean_over_all_orders() -> None:
     """Values equal the brute-force mean over all orders of switching, and their sum is the movement (1e-12)."""
     chance = np.random.default_rng(4)
     cells = 40
-    labels = np.stack([chance.integers(0, size, cells) for size in (4, 3, 2)], axis=1)
+    every = np.array([(a, b, c) for a in range(5) for b in range(4) for c in range(3)])
+    labels = chance.permutation(every)[:cells]
     before, after = chance.poisson(30, cells) + 1.0, chance.poisson(40, cells) * (chance.random(cells) < 0.9)
     failed0, failed1 = chance.binomial(before.astype(int), 0.3), chance.binomial(after.astype(int), 0.4)
     found = shapley(labels, before[None], failed0[None].astype(float), after[None], failed1[None].astype(float))

@@ -46,7 +46,8 @@ def shapley(labels: Ints, before_count: Array, before_total: Array, after_count:
         Economic Inequality 11(1), 99-126.
 
     Args:
-        labels: The number of each cell's label in each factor, shape (cells, factors).
+        labels: The number of each cell's label in each factor, shape (cells, factors). Cells of the same labels are
+            one cell.
         before_count: Contacts of the first period, shape (replicates, cells).
         before_total: Their scores.
         after_count: The same for the second period.
@@ -56,6 +57,11 @@ def shapley(labels: Ints, before_count: Array, before_total: Array, after_count:
         The values. Every replicate must hold contacts in both periods.
     """
     factors = labels.shape[1]
+    labels, cell = np.unique(labels, axis=0, return_inverse=True)
+    cell = np.asarray(cell).ravel()
+    before_count, before_total, after_count, after_total = (
+        _grouped(sums, cell, len(labels)) for sums in (before_count, before_total, after_count, after_total)
+    )
     p0, p1 = rates(before_count, before_total, after_count, after_total)
     w0 = before_count / before_count.sum(axis=1, keepdims=True)
     w1 = after_count / after_count.sum(axis=1, keepdims=True)

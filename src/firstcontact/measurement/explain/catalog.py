@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from firstcontact.measurement.explain import agent_support, downstream, driver, opportunity, return_window, team_effect
+from firstcontact.measurement.explain import (
+    agent_support,
+    csat_relation,
+    downstream,
+    driver,
+    nowcast,
+    opportunity,
+    return_window,
+    team_effect,
+)
 from firstcontact.measurement.explain.explanation import Explanation
 from firstcontact.measurement.explain.root_cause import explanation as root_cause
 
 EXPLANATIONS: tuple[Explanation, ...] = (
     return_window.EXPLANATION,
+    nowcast.EXPLANATION,
     driver.EXPLANATION,
     opportunity.EXPLANATION,
     root_cause.EXPLANATION,
     downstream.EXPLANATION,
+    csat_relation.EXPLANATION,
     team_effect.EXPLANATION,
     agent_support.EXPLANATION,
 )

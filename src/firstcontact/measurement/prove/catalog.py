@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
-from firstcontact.measurement.prove import agent_comparison, change_verification, comparability, nowcast, repeat_risk
+from firstcontact.measurement.prove import (
+    agent_comparison,
+    change_verification,
+    comparability,
+    downstream,
+    nowcast,
+    opportunity,
+    repeat_risk,
+)
 from firstcontact.measurement.prove.proof import Proof
 
 UNKNOWN_PROOF = ErrorKind(
@@ -17,6 +25,8 @@ _ALL: tuple[Proof, ...] = (
     nowcast.PROOF,
     agent_comparison.PROOF,
     change_verification.PROOF,
+    downstream.PROOF,
+    opportunity.PROOF,
     repeat_risk.PROOF,
     comparability.PROOF,
 )
