@@ -24,7 +24,11 @@ def card(run: Run) -> str:
     value, interval = figure(run.headline)
     refused = isinstance(run.headline, Refusal)
     head = f"FCR refused: {interval}" if refused else f"FCR {value} <small>({interval}; n = {run.headline.n:,})</small>"
-    rows = "".join(_row(row.measure, *figure(row.result), row.result.n) for row in run.rows if not row.by)
+    rows = "".join(
+        _row(row.measure, *figure(row.result), row.result.n)
+        for row in run.rows
+        if not row.by and row.measure in MEASURES
+    )
     windows = "declared, not learned" if run.fit.kind == "declared" else "learned from the data"
     return (
         f'<div><p style="font-size:1.3em;margin:0">{head if not refused else escape(head)}</p>'
