@@ -242,3 +242,20 @@ def test_stations_of_a_ticket_are_transfers_and_one(engine, tmp_path):
     file = tmp_path / "mapping.toml"
     file.write_text(TabularConnector().inspect(engine, [path]).mapping_file, encoding="utf-8")
     assert load(engine, path, mapping=file).mapping == loaded.mapping
+
+
+def test_a_moment_of_update_is_read_only_where_ids_come_back(engine, tmp_path):
+    """Where every id is there once, the column is recorded for other files and not parsed in this one."""
+    path = written(tmp_path, "Call ID,Start time,Customer,Last update", "c{i},2024-03-{d} 10:00,u{k},2024-03-{d} 11:00")
+    loaded = load(engine, path)
+    assert loaded.mapping["updates"] == {"updated_at": "Last update"}
+    assert "updated_at" not in loaded.mapping["dates"]
+    file = tmp_path / "mapping.toml"
+    file.write_text(TabularConnector().inspect(engine, [path]).mapping_file, encoding="utf-8")
+    assert load(engine, path, mapping=file).mapping == loaded.mapping
+    (tmp_path / "later.csv").write_text(
+        "Call ID,Start time,Customer,Last update\nc3,2024-03-04 10:00,u9,2024-06-01 11:00\n"
+    )
+    loaded = load(engine, path, tmp_path / "later.csv", mapping=file)
+    assert loaded.ledger.absorbed == {"update": 1}
+    assert one(engine, "SELECT customer_id FROM contacts WHERE contact_id = 'c3'") == ("u9",)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from firstcontact.adapters.connectors.tabular import sql
 from firstcontact.adapters.connectors.tabular import vocabulary as words
 from firstcontact.adapters.connectors.tabular.evidence import ACCEPT, Evidence, name_fit
-from firstcontact.adapters.connectors.tabular.mapping import Source
+from firstcontact.adapters.connectors.tabular.mapping import Mapping, Source
+from firstcontact.adapters.connectors.tabular.source import Relation
 from firstcontact.contacts.loaded import SourceKind
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 def identify(seen: Evidence, columns: dict[str, Source]) -> tuple[SourceKind, dict[str, Source], dict[str, Source]]:
@@ -110,6 +117,18 @@ def latest(seen: Evidence, update: dict[str, Source]) -> dict[str, Source]:
         0.9,
     )
     return {"updated_at": source}
+
+
+def without_idle_update(connection: DuckDBPyConnection, relation: Relation, mapping: Mapping) -> Mapping:
+    """The mapping without the moment of update where no id comes back: it would be read for nothing."""
+    key = mapping.columns.get("contact_id")
+    if relation.typed or mapping.kind == "ticket-update" or "updated_at" not in mapping.update or key is None:
+        return mapping
+    column = sql.name(key.columns[0])
+    row = connection.execute(f"SELECT count(*), count(DISTINCT hash({column})) FROM {relation.table}").fetchone()
+    if row is None or row[0] != row[1]:
+        return mapping
+    return replace(mapping, update={k: v for k, v in mapping.update.items() if k != "updated_at"})
 
 
 def find_update(seen: Evidence) -> dict[str, Source]:

@@ -15,6 +15,7 @@ from firstcontact.adapters.connectors.tabular.duration import settle_units
 from firstcontact.adapters.connectors.tabular.evidence import Guess
 from firstcontact.adapters.connectors.tabular.expression import Reader
 from firstcontact.adapters.connectors.tabular.guess import guess
+from firstcontact.adapters.connectors.tabular.identity import without_idle_update
 from firstcontact.adapters.connectors.tabular.inspect import complete, describe
 from firstcontact.adapters.connectors.tabular.mapping import Mapping, bind, mapping_from, read_mapping
 from firstcontact.adapters.connectors.tabular.opened import SOURCE, Opened, open_files
@@ -154,8 +155,9 @@ def _inspect(
     try:
         if "started_at" in mapping.columns:
             mapping = bind(mapping, relation.columns, relation.files[0], _own_names(relation, extra))
+            whole, mapping = mapping, without_idle_update(connection, relation, mapping)
             dated = plan.plan_dates(connection, relation, mapping, in_force)
-            mapping = replace(mapping, dates=dated.formats())
+            mapping = replace(mapping, dates=dated.formats(), update=whole.update)
             reader = Reader(connection, relation, mapping, dated.guesses, in_force)
             mapping, _ = settle_units(reader, mapping, dated, guessed=given is None)
     except FirstcontactError as error:
@@ -229,7 +231,8 @@ def _load(
     progress("understanding columns")
     relation = opened.relation
     guessed = mapping is None
-    mapping, _ = understand(connection, opened, mapping, extra)
+    whole, _ = understand(connection, opened, mapping, extra)
+    mapping = without_idle_update(connection, relation, whole)
     in_force = zone or mapping.zone or "UTC"
     findings = [finding for raw in opened.raws for finding in raw.findings] + list(relation.findings)
     dated = plan.plan_dates(connection, relation, mapping, in_force)
@@ -291,7 +294,7 @@ def _load(
         quarantine=QUARANTINE,
         ledger=ledger,
         findings=tuple(findings),
-        mapping=replace(mapping, zone=in_force).as_dict(),
+        mapping=replace(mapping, update=whole.update, zone=in_force).as_dict(),
         source_kind=mapping.kind,
         present=frozenset(present),
         zone=in_force,

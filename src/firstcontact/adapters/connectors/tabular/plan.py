@@ -252,7 +252,9 @@ def _about_zone(plan: DatePlan) -> list[Finding]:
             "zone",
             Sentence("zone.all", "Times without an offset are understood in {zone}.", zone=plan.zone),
             "" if plan.zone != "UTC" else Sentence("zone.all.rests", "no zone was named"),
-            override=Sentence("zone.all.cure", "--zone Europe/Sofia, or zone in the mapping"),
+            override=Sentence(
+                "zone.all.cure", "{option}, or {setting} in the mapping", option="--zone Europe/Sofia", setting="zone"
+            ),
         )
     ]
 
