@@ -14,6 +14,7 @@ import typer
 from firstcontact.doors.cli import failure
 from firstcontact.doors.cli.audit import audit
 from firstcontact.doors.cli.change import change
+from firstcontact.doors.cli.compare import compare
 from firstcontact.doors.cli.definitions import definitions
 from firstcontact.doors.cli.diff import diff
 from firstcontact.doors.cli.fit import fit
@@ -39,6 +40,7 @@ app.command()(fit)
 app.command()(definitions)
 app.command()(diff)
 app.command()(change)
+app.command()(compare)
 app.command()(simulate)
 app.command()(prove)
 app.add_typer(policy, name="policy")

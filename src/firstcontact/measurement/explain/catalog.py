@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from firstcontact.measurement.explain import (
     agent_support,
+    comparison,
+    control_chart,
     csat_relation,
     downstream,
     driver,
@@ -25,4 +27,6 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     csat_relation.EXPLANATION,
     team_effect.EXPLANATION,
     agent_support.EXPLANATION,
+    comparison.EXPLANATION,
+    control_chart.EXPLANATION,
 )
