@@ -8,9 +8,12 @@ from firstcontact.measurement.prove import (
     change_verification,
     comparability,
     downstream,
+    linkage_audit,
     nowcast,
     opportunity,
     repeat_risk,
+    survey_answer,
+    true_resolution,
 )
 from firstcontact.measurement.prove.proof import Proof
 
@@ -23,6 +26,10 @@ UNKNOWN_PROOF = ErrorKind(
 
 _ALL: tuple[Proof, ...] = (
     nowcast.PROOF,
+    return_separation.PROOF,
+    linkage_audit.PROOF,
+    true_resolution.PROOF,
+    survey_answer.PROOF,
     agent_comparison.PROOF,
     change_verification.PROOF,
     downstream.PROOF,
@@ -31,7 +38,13 @@ _ALL: tuple[Proof, ...] = (
     comparability.PROOF,
 )
 
-PROOFS: dict[str, Proof] = {proof.id: proof for proof in sorted(_ALL, key=lambda proof: int(proof.id[1:]))}
+
+def _place(name: str) -> tuple[int, str]:
+    """A2 stands before A2b, and that before A10."""
+    return int(name[1:].rstrip("b")), name
+
+
+PROOFS: dict[str, Proof] = {proof.id: proof for proof in sorted(_ALL, key=lambda proof: _place(proof.id))}
 
 
 def find_proofs(ids: list[str]) -> tuple[Proof, ...]:
@@ -41,7 +54,8 @@ def find_proofs(ids: list[str]) -> tuple[Proof, ...]:
         FirstcontactError: FC7021, with every id that is not known.
     """
     faults = Faults()
-    chosen = list(dict.fromkeys(one.upper() for one in ids))
+    known = {name.upper(): name for name in PROOFS}
+    chosen = list(dict.fromkeys(known.get(one.upper(), one) for one in ids))
     for one in chosen:
         if one not in PROOFS:
             faults.add(
