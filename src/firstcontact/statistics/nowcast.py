@@ -85,8 +85,9 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int) -> Nowcast:
         explodes where E is small, so it is drawn to what is known, in two stages. First the week's common shift
         delta_w = sum_r S / sum_r level_r E is drawn to 1 with a prior coefficient of variation of .3; then S / E to
         level_r delta_w with one of .15. Cells of which nothing more can come are S / E itself. Variances: of S
-        (binomial at the prior mean), of G and b (their standard errors), and that of delta_w, which the reasons of a week share.
-        The level of a reason is that of its latest 12 settled weeks, drawn in the same way to its level over all.
+        (binomial at the prior mean), of G and b (their standard errors), and that of delta_w, which the reasons of a
+        week share. The level of a reason is that of its latest 12 settled weeks, drawn in the same way to its level
+        over all.
     Assumes: how fast caused returns come has not changed; coincidental returns go on as before; what is usual for a
         reason changes by parts, not by multiples.
     Lies when: latency has changed (`drift.compare` looks for it): 1.3 times slower returns cost up to 1.6 percentage

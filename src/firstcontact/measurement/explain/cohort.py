@@ -54,6 +54,7 @@ class Weeks:
         bin: Lag bin of each entry's age.
         waiting: Openers of each entry that have not come back, however late.
         within: Openers that came back within 45 days.
+        full: Openers of which these 45 days have passed.
         unlearned: Openers of reasons that are not learned, by week.
     """
 
@@ -63,6 +64,7 @@ class Weeks:
     bin: NDArray[np.int64]
     waiting: Array
     within: Array
+    full: Array
     unlearned: Array
 
     @property
@@ -90,15 +92,10 @@ class Weeks:
         return found
 
 
-def by_week(
-    engine: Engine,
-    linked: ir.Table,
-    frame: Frame,
-    models: Mapping[str, ReturnModel],
-    keys: Mapping[int, str],
-    week_start: str,
-) -> Weeks:
-    """Count openers by reason, week and age.
+def follow(
+    engine: Engine, linked: ir.Table, frame: Frame, models: Mapping[str, ReturnModel], keys: Mapping[int, str]
+) -> ir.Table:
+    """Keep the openers with what is asked of them here.
 
     Args:
         engine: Where it runs.
@@ -106,6 +103,42 @@ def by_week(
         frame: The period.
         models: What was learned, by reason.
         keys: Reason of each linking key (`fit.tally.keys_of`).
+
+    Returns:
+        One row an opener: `key`, `local_day`, `age`, `gap` (microseconds; very long where nobody came), `came` (within
+        the age), and `tau_us`, the onset of its reason; 0 where that is not learned.
+    """
+    learned = {key: models[reason] for key, reason in keys.items() if _usable(models.get(reason))}
+    cutoff = (frame.cutoff.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    openers = linked.filter(
+        linked.takes_part
+        & linked.opener
+        & ~linked.left_censored
+        & linked.excluded_code.isnull()
+        & (linked.anchor_us < cutoff)
+    )
+    age = ibis.literal(cutoff, "int64") - openers.anchor_us
+    gap = openers.next_gap_us.fill_null(_FAR_US)
+    timed = openers.select("key", "local_day", age=age, gap=gap, came=gap < age)
+    limits = {
+        "model_key": pa.array(list(learned), pa.int64()),
+        "tau_us": pa.array([round(model.tau_days * DAY_US) for model in learned.values()], pa.int64()),
+    }
+    known = engine.register(pa.table(limits), "fc_cohort_model")
+    joined = timed.left_join(known, timed.key == known.model_key)
+    return engine.materialise(joined.mutate(tau_us=joined.tau_us.fill_null(0)), "fc_cohort")
+
+
+def by_week(
+    engine: Engine, timed: ir.Table, models: Mapping[str, ReturnModel], keys: Mapping[int, str], week_start: str
+) -> Weeks:
+    """Count openers by reason, week and age.
+
+    Args:
+        engine: Where it runs.
+        timed: What `follow` gave.
+        models: What was learned, by reason.
+        keys: Reason of each linking key.
         week_start: `monday`, `sunday` or `saturday`.
 
     Returns:
@@ -113,7 +146,6 @@ def by_week(
     """
     learned = [(key, models[reason]) for key, reason in sorted(keys.items()) if _usable(models.get(reason))]
     place = {key: number for number, (key, _) in enumerate(learned)}
-    timed = _followed(engine, linked, frame, dict(learned))
     flagged = timed.mutate(
         age_bin=lag_bin(timed.age),
         back=timed.came & (timed.gap < timed.tau_us),
@@ -147,6 +179,7 @@ def by_week(
         bin=age_bin,
         waiting=n - came,
         within=within,
+        full=n * (_EDGES[np.minimum(age_bin, LAG_BINS)] >= COUNT_ALL_DAYS),
         unlearned=unlearned,
     )
 
@@ -222,14 +255,13 @@ def _drawn(seen: Array, expected: Array, variance: Array, prior: Array) -> tuple
 
 
 def pace(
-    engine: Engine, linked: ir.Table, frame: Frame, models: Mapping[str, ReturnModel], keys: Mapping[int, str]
+    engine: Engine, timed: ir.Table, models: Mapping[str, ReturnModel], keys: Mapping[int, str]
 ) -> dict[str, tuple[LagDistance, int]]:
     """Whether the newest returns come as fast as earlier ones did: their distance and number, by reason.
 
     Args:
         engine: Where it runs.
-        linked: Linked contacts.
-        frame: The period.
+        timed: What `follow` gave.
         models: What was learned, by reason.
         keys: Reason of each linking key.
 
@@ -237,7 +269,6 @@ def pace(
         For each learned reason with caused returns on both sides.
     """
     learned = {key: model for key, reason in keys.items() if (model := models.get(reason)) and _usable(model)}
-    timed = _followed(engine, linked, frame, learned)
     full = timed.filter((timed.age >= PACE_DAYS * DAY_US) & (timed.tau_us > 0))
     soon = full.came & (full.gap < PACE_DAYS * DAY_US)
     newest = full.age < (PACE_DAYS + NEWEST_DAYS) * DAY_US
@@ -264,29 +295,6 @@ def _within(sums: Array) -> Array:
 
 def _usable(model: ReturnModel | None) -> bool:
     return model is not None and model.learned and len(model.latency) == len(_EDGES)
-
-
-def _followed(engine: Engine, linked: ir.Table, frame: Frame, learned: Mapping[int, ReturnModel]) -> ir.Table:
-    """Openers with `key`, `local_day` where there is one, `age`, `gap`, `came` and the `tau_us` of their reason."""
-    cutoff = (frame.cutoff.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-    openers = linked.filter(
-        linked.takes_part
-        & linked.opener
-        & ~linked.left_censored
-        & linked.excluded_code.isnull()
-        & (linked.anchor_us < cutoff)
-    )
-    age = ibis.literal(cutoff, "int64") - openers.anchor_us
-    gap = openers.next_gap_us.fill_null(_FAR_US)
-    days = [openers.local_day] if "local_day" in openers.columns else []
-    timed = openers.select(openers.key, *days, age=age, gap=gap, came=gap < age)
-    limits = {
-        "model_key": pa.array(list(learned), pa.int64()),
-        "tau_us": pa.array([round(model.tau_days * DAY_US) for model in learned.values()], pa.int64()),
-    }
-    known = engine.register(pa.table(limits), "fc_cohort_model")
-    joined = timed.left_join(known, timed.key == known.model_key)
-    return joined.mutate(tau_us=joined.tau_us.fill_null(0))
 
 
 def _at_age(

@@ -11,10 +11,10 @@ from scipy.special import ndtri
 from firstcontact.contacts.table import REASON_SEPARATOR
 from firstcontact.kernel.result import SUPPRESSED, TOO_FEW, Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
-from firstcontact.measurement.explain.cohort import COUNT_ALL_DAYS, PACE_DAYS, Weeks, by_week, pace
+from firstcontact.measurement.explain.cohort import COUNT_ALL_DAYS, PACE_DAYS, Weeks, by_week, follow, pace
 from firstcontact.measurement.explain.explanation import Explanation
+from firstcontact.measurement.fit.tally import keys_of
 from firstcontact.measurement.measures.r_fcr import LEAST_SEEN, MEASURE, SEEN_ENOUGH, TOO_YOUNG
-from firstcontact.measurement.policy.model import cut_reason
 from firstcontact.statistics.discovery import q_values
 from firstcontact.statistics.lag_distance import LagDistance
 from firstcontact.statistics.nowcast import Arrivals, Nowcast, nowcast
@@ -51,8 +51,11 @@ def explain(context: Context) -> list[ResultRow]:
     models = {model.reason: model for model in context.fit.models}
     if not any(model.learned for model in models.values()):
         return []
-    keys = _keys(context)
-    weeks = by_week(context.engine, context.linked, context.frame, models, keys, context.policy.calendar.week_start)
+    engine, policy = context.engine, context.policy
+    different = engine.execute(context.tables["contacts"].select("reason").distinct())["reason"].to_pylist()
+    keys = keys_of(different, policy)
+    timed = follow(engine, context.linked, context.frame, models, keys)
+    weeks = by_week(engine, timed, models, keys, policy.calendar.week_start)
     if not len(weeks.cohorts.count):
         return []
     found = nowcast(weeks.cohorts, weeks.level, len(weeks.weeks))
@@ -62,16 +65,9 @@ def explain(context: Context) -> list[ResultRow]:
         *_reasons(context, weeks, found),
         *_count_all(context, weeks),
         *_shifts(context, weeks, found),
-        *_pace(context, pace(context.engine, context.linked, context.frame, models, keys)),
+        *_pace(context, pace(engine, timed, models, keys)),
         *_coming(context, weeks, weeks.expected(DAYS_AHEAD, share)),
     ]
-
-
-def _keys(context: Context) -> dict[int, str]:
-    """Reason of each linking key, at the policy's level."""
-    linked = context.linked.filter(context.linked.key.notnull()).select("key", "reason").distinct()
-    rows = context.engine.execute(linked).to_pylist()
-    return {row["key"]: cut_reason(row["reason"], context.policy.link.reason_level) for row in rows}
 
 
 def _whole_weeks(context: Context, weeks: Weeks, found: Nowcast) -> Iterator[ResultRow]:
@@ -163,6 +159,7 @@ def _count_all(context: Context, weeks: Weeks) -> Iterator[ResultRow]:
     size = len(weeks.weeks)
     count = np.bincount(weeks.cohorts.week, weeks.cohorts.count, size).astype(float)
     back = np.bincount(weeks.cohorts.week, weeks.within, size).astype(float)
+    full = np.bincount(weeks.cohorts.week, weeks.full, size).astype(float)
     level = context.policy.publish.level
     low, high = wilson(1 - back / np.maximum(count, 1), np.maximum(count, 1), float(ndtri(0.5 + level / 2)))
     for number, week in enumerate(weeks.weeks):
@@ -170,7 +167,10 @@ def _count_all(context: Context, weeks: Weeks) -> Iterator[ResultRow]:
         if n < context.policy.publish.minimum_sample:
             continue
         value = 1 - float(back[number]) / n
-        result = Estimate(value, float(low[number]), float(high[number]), level, n, ESTIMANDS[COUNT_ALL])
+        passed = float(full[number]) / n
+        status: Literal["final", "provisional"] = "final" if passed >= 1 else "provisional"
+        ends = float(low[number]), float(high[number])
+        result = Estimate(value, *ends, level, n, ESTIMANDS[COUNT_ALL], maturity=passed, status=status)
         yield context.row(COUNT_ALL, result, period=("week", week))
 
 
@@ -239,5 +239,4 @@ EXPLANATION = Explanation(
     title="looking at young weeks",
     measures=ESTIMANDS,
     explain=explain,
-    columns=("reason",),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from firstcontact.measurement.explain.cohort import Weeks, by_week
+from firstcontact.measurement.explain.cohort import Weeks, by_week, follow
 from firstcontact.measurement.fit.learn import learn
 from firstcontact.measurement.fit.model import ReturnModel
 from firstcontact.measurement.fit.tally import keys_of, tally
@@ -91,7 +91,8 @@ def _one(context: Context, jump: float, seed: int) -> tuple[Array, Array, Array,
     world = TRIALS["base"].world(f"change.date={since}", f"change.logit={jump:g}")
     with context.observe(world, context.size(CUSTOMERS), seed) as seen:
         learned = learn_returns(seen)
-        weeks = by_week(seen.engine, learned.contacts, seen.frame, learned.models, learned.keys, "monday")
+        timed = follow(seen.engine, learned.contacts, seen.frame, learned.models, learned.keys)
+        weeks = by_week(seen.engine, timed, learned.models, learned.keys, "monday")
         found = nowcast(weeks.cohorts, weeks.level, len(weeks.weeks))
         truth = _truth(seen, learned, weeks)
     count = np.bincount(weeks.cohorts.week, weeks.cohorts.count, len(weeks.weeks))
