@@ -168,6 +168,8 @@ def measure(
     watch("telling caused from coincidental returns")
     fit = complete_fit(engine, linked, fit, policy, frame, prepared.reasons)
     linked = annotate_returns(engine, linked, fit, policy, frame, prepared.reasons)
+    has = prepared.has | ({"learned"} if any(model.learned for model in fit.models) else set())
+    supported = [one for one in MEASURES.values() if not one.lacks(policy, has)]
     cards: dict[str, dict[str, Any]] = {}
     if options.detail and any(model.learned for model in fit.models):
         watch("learning what brings customers back")
@@ -184,11 +186,11 @@ def measure(
     beside = [LEARNED] if origin == "mixed" else []
     facts = gather(engine, linked, supported, policy, [*columns_of(cuts), *beside])
     whole = asdict(stamp) | {"windows": origin}
-    rows = tabulate(facts, list(MEASURES.values()), prepared.has, policy, cuts, whole)
+    rows = tabulate(facts, list(MEASURES.values()), has, policy, cuts, whole)
     exports: dict[str, ir.Table] = {}
     if options.explanations:
         tables = {name: engine.table(table) for name, table in loaded.tables.items()}
-        context = Context(engine, linked, tables, policy, fit, frame, prepared.zone, prepared.has, stamp, exports)
+        context = Context(engine, linked, tables, policy, fit, frame, prepared.zone, has, stamp, exports)
         rows = supersede(rows, explain(context, watch))
     ledgers = tuple(facts.count([]).ledgers().values()) if supported else ()
     _check(ledgers, loaded.ledger.contacts)

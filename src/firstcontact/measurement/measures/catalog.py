@@ -12,6 +12,7 @@ from firstcontact.measurement.measures import (
     fcr_issue,
     handle_time,
     nps,
+    r_fcr,
     reopen_rate,
     repeat_rate,
     service_level,
@@ -24,6 +25,7 @@ MEASURES: dict[str, Measure] = {
     module.MEASURE.id: module.MEASURE
     for module in (
         fcr_issue,
+        r_fcr,
         fcr_contact,
         repeat_rate,
         call_resolution,
