@@ -85,11 +85,12 @@ def row(
     cell: dict[str, str] | None = None,
     start: date | None = None,
     policy: Policy = POLICY,
+    q_value: float | None = None,
 ) -> ResultRow:
     """One figure."""
     grain = by if by in {"week", "month"} else "all"
     cells = cell if cell is not None else ({by: str(start)} if start else {})
-    return ResultRow(measure, by, cells, grain, start, result, policy.name, "0" * 16, CUTOFF, "0.1.0")
+    return ResultRow(measure, by, cells, grain, start, result, policy.name, "0" * 16, CUTOFF, "0.1.0", q_value=q_value)
 
 
 def run(
@@ -252,7 +253,9 @@ def servicenow_like(seed: int = 7) -> Run:
             result = refusal(TOO_FEW, max(5, size // 4), 0.9)
         else:
             result = share(value, size // 3, 0.88 + 0.01 * (index % 10))
-        rows.append(row("fcr_issue", result, "reason_1", {"reason_1": name}))
+        # As if a cell more than eight points away from the whole were found to differ from the rest.
+        apart = (0.004 if abs(value - 0.744) > 0.08 else 0.6) if size >= 150 else None
+        rows.append(row("fcr_issue", result, "reason_1", {"reason_1": name}, q_value=apart))
     rows.append(row("fcr_issue", share(0.743, 9_021, 0.883), "channel", {"channel": "phone"}))
     rows.append(row("fcr_issue", refusal(TOO_FEW, 17), "channel", {"channel": "email"}))
     rows.append(row("fcr_issue", share(0.81, 82, 0.92), "channel", {"channel": "self-service"}))

@@ -247,7 +247,7 @@ def test_another_policy_is_told_in_its_own_words() -> None:
     rows = [run_factory.row("fcr_contact", run_factory.share(0.51, 24_918))]
     text = page(run_factory.run(rows, policy=policy)).text
     assert "about 51 " in text
-    assert "by this rule: Resolved with no reassignment." in text
+    assert "by this rule: Resolved with no reassignment" in text
     assert "transfers at most 0" in text
     assert "it is closed" in text
     assert "came back" not in text

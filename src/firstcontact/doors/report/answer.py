@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
+from firstcontact.contacts.table import NO_REASON
 from firstcontact.doors.report.charts.drawing import Drawing
 from firstcontact.doors.report.charts.hundred import hundred
-from firstcontact.doors.report.figure import Figure, shown_sentence
+from firstcontact.doors.report.figure import Figure
 from firstcontact.doors.report.notation import decimals
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import Estimate
@@ -66,7 +67,7 @@ def answer(run: Run, writer: Writer) -> Answer:
     return Answer(
         told,
         _sentence(run, writer, result),
-        "" if asks_return(run.policy) else shown_sentence(run.policy.title),
+        "" if asks_return(run.policy) else run.policy.title,
         facts,
         squares,
         writer.say(
@@ -142,14 +143,32 @@ def _sentence(run: Run, writer: Writer, result: Estimate) -> Markup:
     return Markup(text) % parts  # noqa: S704 - a sentence of our own; its parts are escaped
 
 
+def names_reasons(run: Run) -> bool:
+    """Whether any contact has a reason. Where none has, every return counts as one for the same reason."""
+    return any(
+        value != NO_REASON for row in run.slices(run.headline_measure, "reason_1") for value in row.cell.values()
+    )
+
+
 def window_words(run: Run, writer: Writer) -> str:
     """The rule of return in words, with its window and whether that was declared or learned."""
     days = sorted({window.days for window in run.fit.windows}) or [run.policy.window.default_days]
     shortest, longest = (writer.notation.decimal(end, 0 if end == int(end) else 1) for end in (days[0], days[-1]))
     learned = run.fit.kind == "learned"
-    any_reason = run.policy.link.reason_level == 0
     if shortest == longest:
-        if any_reason:
+        if run.policy.link.reason_level != 0 and not names_reasons(run):
+            return (
+                writer.say(
+                    "no return for any reason (the data name none) within the learned window of %(days)s days",
+                    days=longest,
+                )
+                if learned
+                else writer.say(
+                    "no return for any reason (the data name none) within the declared window of %(days)s days",
+                    days=longest,
+                )
+            )
+        if run.policy.link.reason_level == 0:
             return writer.say("no return for any reason within the declared window of %(days)s days", days=longest)
         if learned:
             return writer.say("no return for the same reason within the learned window of %(days)s days", days=longest)

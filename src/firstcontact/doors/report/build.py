@@ -1,7 +1,7 @@
 """The report of a run: one HTML file that needs nothing else, not even a network.
 
-It opens with the answer in a sentence and ends with how that came about. It only formats what the run holds, and ranks
-for display.
+It opens with the answer in a sentence, goes through the sections of `sections/catalog.py`, and ends with how all that
+came about. It only formats what the run holds, and ranks for display.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from firstcontact.kernel.result import Estimate
 from firstcontact.services.run import Run
 
 if TYPE_CHECKING:
@@ -54,25 +53,10 @@ def _page(run: Run, writer: Writer) -> dict[str, Any]:
     """Everything that the template sets on the page."""
     from markupsafe import Markup
 
-    from firstcontact.doors.report import account, theme, words
+    from firstcontact.doors.report import theme
     from firstcontact.doors.report.answer import answer, asks_return, judged
-    from firstcontact.doors.report.companion import companions
-    from firstcontact.doors.report.course import course
-    from firstcontact.doors.report.cut import listed, ranked
-    from firstcontact.doors.report.definition import side_by_side
-    from firstcontact.doors.report.figure import PROVISIONAL_BELOW, shown_sentence
-    from firstcontact.doors.report.method import method
-    from firstcontact.doors.report.notation import shown
+    from firstcontact.doors.report.sections.catalog import SECTIONS
 
-    measure = run.headline_measure
-    reasons = run.slices(measure, "reason_1")
-    cuts = [
-        listed(rows, writer, run.headline, title, column, by)
-        for by, title, column in _other_cuts(run, writer)
-        if (rows := run.slices(measure, by))
-    ]
-    ledgers = {ledger.measure: ledger for ledger in run.measure_ledgers}
-    cells = sum(1 for row in run.rows if row.measure == measure and row.by and row.period_grain == "all")
     style = (_HERE / "style.css").read_text(encoding="utf-8")
     return {
         "number": writer.notation,
@@ -83,45 +67,11 @@ def _page(run: Run, writer: Writer) -> dict[str, Any]:
         "run": run,
         "answer": answer(run, writer),
         "returns": asks_return(run.policy),
-        "issues": measure == "fcr_issue",
+        "issues": run.headline_measure == "fcr_issue",
         "warnings": [finding for finding in run.findings if finding.level == "warning"],
-        "course": course(run, writer),
-        "reasons": ranked(reasons, writer, run.headline) if any(_named(row.cell) for row in reasons) else None,
-        "cuts": cuts,
-        "looked_at": cells,
-        "hollow": any(isinstance(row.result, Estimate) and row.result.maturity < PROVISIONAL_BELOW for row in reasons),
-        "companions": companions(run, writer),
-        "definitions": side_by_side(run, writer),
-        "rows": account.of_rows(run.row_ledger, writer),
-        "contacts": account.of_measure(ledgers[measure], writer) if measure in ledgers else None,
-        "ledgers": [
-            (writer.say(words.MEASURES[name][0]) if name in words.MEASURES else shown(name), ledger)
-            for name, ledger in ledgers.items()
-        ],
-        "method": method(run, writer),
         "dates": " – ".join(map(writer.notation.day, judged(run))),
-        "sentence": shown_sentence,
+        "sections": [section for write in SECTIONS for section in write(run, writer)],
     }
-
-
-def _named(cell: dict[str, str]) -> bool:
-    from firstcontact.contacts.table import NO_REASON
-
-    return any(value != NO_REASON for value in cell.values())
-
-
-def _other_cuts(run: Run, writer: Writer) -> list[tuple[str, str, str]]:
-    """(slice, heading, heading of its names) of every simple cut but reasons and time."""
-    from firstcontact.contacts.table import EXTRA_PREFIX
-    from firstcontact.doors.report import words
-    from firstcontact.doors.report.notation import shown
-
-    found = [(by, writer.say(title), writer.say(column)) for by, (title, column) in words.CUTS.items()]
-    extra = sorted({row.by for row in run.rows if row.by.startswith(EXTRA_PREFIX) and "," not in row.by})
-    for by in extra:
-        name = shown(by.removeprefix(EXTRA_PREFIX))
-        found.append((by, writer.say("By %(column)s", column=name), name))
-    return found
 
 
 @lru_cache

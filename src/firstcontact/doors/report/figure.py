@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from firstcontact.doors.report.charts.dots import Dot
-from firstcontact.doors.report.notation import Notation, decimals, shown
+from firstcontact.doors.report.notation import Notation, decimals
+from firstcontact.doors.report.telling import tell
 from firstcontact.kernel.result import Estimate, Refusal
 
 PROVISIONAL_BELOW = 0.8
@@ -19,8 +20,8 @@ class Refused:
 
     Attributes:
         title: In two or three words, translated.
-        reason: In the program's words, with numbers.
-        helps: What would make it possible.
+        reason: In a sentence without its full stop, so that the page may set it where it likes.
+        helps: What would make it possible, likewise.
     """
 
     title: str
@@ -61,15 +62,11 @@ def figure(result: Estimate | Refusal, notation: Notation, translations: Any) ->
     closed = "" if result.maturity >= 1 else notation.closed(result.maturity)
     if isinstance(result, Refusal):
         title = translations.gettext(result.kind.title)
-        refused = Refused(title, _unended(result.reason), _unended(result.would_help))
+        said = (tell(text, notation, translations).removesuffix(".") for text in (result.reason, result.would_help))
+        refused = Refused(title, *said)
         return Figure("", "", notation.count(result.n), closed, "refused", refused)
     value, low, high = (_written(part, result, notation) for part in (result.value, result.low, result.high))
     return Figure(value[0], notation.span(low[1], high[1]), notation.count(result.n), closed, result.status)
-
-
-def _unended(sentence: str) -> str:
-    """A sentence without its full stop, so that the page may set it where it likes."""
-    return shown_sentence(sentence).removesuffix(".")
 
 
 def _written(part: float, result: Estimate, notation: Notation) -> tuple[str, str]:
@@ -86,15 +83,15 @@ def _written(part: float, result: Estimate, notation: Notation) -> tuple[str, st
     return (notation.count(part),) * 2
 
 
-def dot(result: Estimate | Refusal, *, strong: bool = False, readings: tuple[float, float] | None = None) -> Dot | None:
+def dot(
+    result: Estimate | Refusal,
+    *,
+    strong: bool = False,
+    odd: bool = False,
+    readings: tuple[float, float] | None = None,
+) -> Dot | None:
     """The mark of a share; None for what cannot stand on a scale of shares."""
     if isinstance(result, Refusal) or result.unit != "share":
         return None
-    return Dot(
-        result.value, result.low, result.high, readings, hollow=result.maturity < PROVISIONAL_BELOW, strong=strong
-    )
-
-
-def shown_sentence(text: str) -> str:
-    """A sentence from the program or a policy as it may stand on a page: as `shown`, but whole."""
-    return " ".join(shown(word) for word in text.split())
+    hollow = result.maturity < PROVISIONAL_BELOW
+    return Dot(result.value, result.low, result.high, readings, hollow=hollow, strong=strong, odd=odd)

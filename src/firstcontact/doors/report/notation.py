@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 LONGEST_NAME = 72
 """Characters of a name that are shown; the whole name is in results.csv."""
 
-_FIRST_ISOLATE, _LAST_ISOLATE = "\u2066", "\u2069"
+_FIRST_ISOLATE, _FIRST_STRONG, _LAST_ISOLATE = "\u2066", "\u2068", "\u2069"
 _BIDI = frozenset("\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -74,6 +74,10 @@ class Notation:
     def together(self, text: str) -> str:
         """Text that keeps its own left-to-right order inside a right-to-left sentence."""
         return f"{_FIRST_ISOLATE}{text}{_LAST_ISOLATE}" if self.rtl else text
+
+    def apart(self, name: str) -> str:
+        """A name, of whatever direction, that leaves the sentence around it in order."""
+        return f"{_FIRST_STRONG}{name}{_LAST_ISOLATE}" if self.rtl else name
 
     def count(self, value: float) -> str:
         """A whole number with the language's separators."""

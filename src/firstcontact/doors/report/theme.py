@@ -53,6 +53,7 @@ TEXT_PAIRS: tuple[tuple[str, str], ...] = (
     ("returned", "paper"),
     ("returned", "panel"),
     ("note-ink", "note"),
+    ("ink", "returned-band"),
 )
 """Which text stands on which ground; each must be legible (WCAG AA, 4.5 to 1)."""
 

@@ -5,13 +5,16 @@ made, so there is nothing to compile. After a sentence was added or changed, run
 
     python -m firstcontact.doors.report.translation
 
-which collects every sentence into `locale/report.pot` and carries it into each `.po` file, where it waits for its
+which collects every sentence into `locale/report.pot`, with those that findings, refusals and policies are made of
+(`kernel.sentence`) and what presets say of themselves, and carries it into each `.po` file, where it waits for its
 translation. It needs the source tree, not an installed wheel.
 """
 
 from __future__ import annotations
 
+import ast
 import io
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,6 +30,7 @@ from firstcontact.kernel.privacy import pattern
 from firstcontact.kernel.result import REFUSAL_KINDS
 
 HERE = Path(__file__).parent
+PACKAGE = HERE.parents[1]
 LOCALE = HERE / "locale"
 TEMPLATE = LOCALE / "report.pot"
 
@@ -98,9 +102,48 @@ def collect() -> Catalog:
     catalog = Catalog(project="firstcontact", charset="utf-8", fuzzy=False)
     for name, line, message, comments, _ in extract_from_dir(HERE, _METHODS, _OPTIONS, _KEYWORDS, ("Translators:",)):
         catalog.add(message, None, [(name, line)], auto_comments=comments)
-    for kind in REFUSAL_KINDS:
-        catalog.add(kind.title, None, [("kernel/result.py", 0)])
+    for name, message in program():
+        if message.strip():
+            catalog.add(" ".join(message.split()), None, [(name, 0)])
     return catalog
+
+
+def program() -> Iterator[tuple[str, str]]:
+    """What the rest of the program says and the report repeats, with the file that says it."""
+    from firstcontact.contacts.rule import RULES
+    from firstcontact.measurement.measures.catalog import MEASURES
+    from firstcontact.measurement.policy.preset import load_preset, preset_names
+    from firstcontact.measurement.policy.signal import SIGNALS as WORDS
+    from firstcontact.measurement.signals.catalog import SIGNALS
+
+    for path in sorted(PACKAGE.rglob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        if "Sentence(" in source:
+            name = path.relative_to(PACKAGE).as_posix()
+            yield from ((name, message) for message in _patterns(source))
+    for kind in REFUSAL_KINDS:
+        yield "kernel/result.py", kind.title
+    for rule in RULES:
+        yield from (("contacts/rule.py", text) for text in (rule.kind.title, rule.clause, rule.cure))
+    for measure in MEASURES.values():
+        yield "measurement/measures/measure.py", measure.needs
+    for signal in SIGNALS.values():
+        yield "measurement/signals/signal.py", signal.needs
+    for spec in WORDS.values():
+        yield from (("measurement/policy/signal.py", text) for text in (spec.noun, spec.negated))
+    for preset in map(load_preset, preset_names()):
+        conditions = preset.counts_when + preset.left_out_when + preset.unsettled_when
+        for text in (preset.title, preset.note, *(condition.because for condition in conditions)):
+            yield f"measurement/policy/presets/{preset.name}.toml", text
+
+
+def _patterns(source: str) -> Iterator[str]:
+    """The patterns of all `Sentence(code, pattern)` whose pattern is written out."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Sentence":
+            pattern = node.args[1] if len(node.args) > 1 else None
+            if isinstance(pattern, ast.Constant) and isinstance(pattern.value, str):
+                yield pattern.value
 
 
 def update() -> None:

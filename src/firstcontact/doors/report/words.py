@@ -1,7 +1,7 @@
 """Names and fixed sentences of the report, each marked for the translator.
 
-What comes from the data or from a policy file (names, titles, findings, reasons of a refusal) is in the words of
-whoever wrote it and is not translated; the page marks it as such.
+What comes from the data or from somebody's policy file (names, titles) is in the words of whoever wrote it and is not
+translated; the page sets it apart. What the program itself says elsewhere is a `kernel.sentence.Sentence`.
 """
 
 from __future__ import annotations
@@ -94,3 +94,53 @@ CHANNELS: dict[str, str] = {
     "(unknown)": N_("(unknown)"),
 }
 """Names of channels that every source shares."""
+
+TOPICS: dict[str, str] = {
+    "columns": N_("columns"),
+    "cut-off": N_("cut-off"),
+    "dates": N_("dates"),
+    "encoding": N_("encoding"),
+    "files": N_("files"),
+    "fit": N_("fit"),
+    "history": N_("history"),
+    "identity": N_("identity"),
+    "missing": N_("missing"),
+    "policy": N_("policy"),
+    "quarantine": N_("quarantine"),
+    "quoting": N_("quoting"),
+    "reasons": N_("reasons"),
+    "reviews": N_("reviews"),
+    "rows": N_("rows"),
+    "sheets": N_("sheets"),
+    "since": N_("since"),
+    "surveys": N_("surveys"),
+    "text": N_("text"),
+    "units": N_("units"),
+    "values": N_("values"),
+    "zone": N_("zone"),
+}
+"""What findings are about."""
+
+SIGNALS: dict[str, str] = {
+    "returned": N_("returned"),
+    "repeat": N_("repeat"),
+    "transfers": N_("transfers"),
+    "escalated": N_("escalated"),
+    "reopens": N_("reopens"),
+    "settled": N_("settled"),
+    "settled_times": N_("settled times"),
+    "public_replies": N_("public replies"),
+    "customer_messages": N_("customer messages"),
+    "inbound_activities": N_("inbound activities"),
+    "agents": N_("agents"),
+    "updates": N_("updates"),
+    "awaited": N_("awaited"),
+    "minutes_to_settle": N_("minutes to settle"),
+    "minutes_to_reply": N_("minutes to reply"),
+    "agent_says_resolved": N_("agent says resolved"),
+    "survey_resolved": N_("survey resolved"),
+    "survey_contacts_needed": N_("survey contacts needed"),
+    "channel": N_("channel"),
+    "direction": N_("direction"),
+}
+"""What a policy can ask of a contact, in a word or two."""

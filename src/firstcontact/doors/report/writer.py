@@ -10,7 +10,9 @@ from babel import Locale
 from firstcontact.doors.report import translation, words
 from firstcontact.doors.report.figure import Figure, figure
 from firstcontact.doors.report.notation import Notation, shown
+from firstcontact.doors.report.telling import shown_text, tell
 from firstcontact.kernel.result import Estimate, Refusal
+from firstcontact.kernel.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,26 @@ class Writer:
         if name in words.CHANNELS and (translate or name in {"(none)", "(unknown)"}):
             return self.say(words.CHANNELS[name])
         return shown(name) or self.say("(blank)")
+
+    def tell(self, text: str) -> str:
+        """A sentence of the program or of a preset in the reader's language; anybody else's words as they are."""
+        if isinstance(text, Sentence):
+            return tell(text, self.notation, self.translations)
+        return shown_text(self._known(text) or text)
+
+    def verbatim(self, text: str) -> bool:
+        """Whether a text stays in its author's words, so that the page sets it apart."""
+        return not isinstance(text, Sentence) and self._known(text) is None
+
+    def _known(self, text: str) -> str | None:
+        """The translation of what a preset says; None for what a person wrote."""
+        pattern = " ".join(text.split())
+        found: str = self.translations.gettext(pattern) if pattern else ""
+        return found if found != pattern else None
+
+    def topic(self, topic: str) -> str:
+        """What a finding is about."""
+        return self.say(words.TOPICS[topic]) if topic in words.TOPICS else shown(topic)
 
     def figure(self, result: Estimate | Refusal) -> Figure:
         """A result in words."""

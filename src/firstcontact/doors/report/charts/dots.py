@@ -24,6 +24,7 @@ class Dot:
         readings: The share when all open cases count against and for it; None where nothing is open.
         hollow: Whether more rows will still come in.
         strong: Whether it is the one that the others are compared with.
+        odd: Whether it stands out; it is a diamond then.
     """
 
     value: float
@@ -32,6 +33,7 @@ class Dot:
     readings: tuple[float, float] | None = None
     hollow: bool = False
     strong: bool = False
+    odd: bool = False
 
 
 def dots(
@@ -71,7 +73,9 @@ def dots(
     sheet.add("rule", marks, {"color": paint("settled-band"), "strokeWidth": 10}, x="under", x2="over", y="y")
     sheet.add("rule", marks, {"color": paint("settled"), "strokeWidth": 2}, x="low", x2="high", y="y")
     ring = {"filled": False, "opacity": 1, "stroke": paint("settled"), "strokeWidth": 2}
-    sheet.add("point", marks, ring, x="value", y="y", fill="fill", size="size")
+    for shape in ("circle", "diamond"):
+        alike = [mark for mark in marks if mark["shape"] == shape]
+        sheet.add("point", alike, {**ring, "shape": shape}, x="value", y="y", fill="fill", size="size")
     return sheet.draw()
 
 
@@ -85,5 +89,6 @@ def _record(dot: Dot, middle: float) -> Record:
         "over": over,
         "y": middle,
         "fill": paint("paper" if dot.hollow else "settled"),
-        "size": 110 if dot.strong else 64,
+        "size": 110 if dot.strong or dot.odd else 64,
+        "shape": "diamond" if dot.odd else "circle",
     }

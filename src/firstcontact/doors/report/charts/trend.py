@@ -27,6 +27,7 @@ class Week:
         maturity: Share of its issues whose window has closed, 0 to 1.
         open: Whether windows of it are still open, so that it is not complete.
         title: Its figures in words.
+        nowcast: (value, low, high) that its figure is expected to reach; None where it is complete or nobody can say.
     """
 
     start: date
@@ -36,6 +37,7 @@ class Week:
     maturity: float
     open: bool
     title: str
+    nowcast: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def trend(
     first = weeks[0].start.toordinal()
     place = _Place(width, height, first, (weeks[-1].start.toordinal() - first) // 7 + 1)
     ends = [end for week in weeks if week.value is not None for end in (week.low, week.high)]
+    ends += [end for week in weeks for end in week.nowcast or ()]
     ends += [reference] if reference is not None else []
     scale = ticks(min(ends), max(ends)) if ends else [0.0, 0.5, 1.0]
     tall = place.bottom - _TOP
@@ -160,10 +163,31 @@ def _add_shares(sheet: Sheet, weeks: Sequence[Week], place: _Place, up: Callable
     dot = {"opacity": 1, "size": size}
     stroke = {"color": paint("settled"), "strokeWidth": 2.5, "strokeJoin": "round"}
     sheet.add("area", whole, {"color": paint("settled-band"), "opacity": 1}, x="x", y="low", y2="high", detail="run")
+    _add_nowcast(sheet, weeks, place, up)
     sheet.add("rule", [*partly, *alone], {"color": paint("settled"), "strokeWidth": 1.5}, x="x", y="low", y2="high")
     sheet.add("line", whole, stroke, x="x", y="y", detail="run")
     sheet.add("point", whole if place.step > 9 else alone, {**solid, **dot}, x="x", y="y")
     sheet.add("point", partly, {**ring, **dot}, x="x", y="y")
+
+
+def _add_nowcast(sheet: Sheet, weeks: Sequence[Week], place: _Place, up: Callable[[float], float]) -> None:
+    """Where the line is expected to go: dashed, in a paler band, from the last complete week on."""
+    expected = [
+        {"x": place.middle(week.start), "y": up(value), "low": up(low), "high": up(high)}
+        for week in weeks
+        if week.nowcast
+        for value, low, high in (week.nowcast,)
+    ]
+    if not expected:
+        return
+    complete = [week for week in weeks if week.value is not None and not week.open]
+    if complete and complete[-1].value is not None:
+        last = complete[-1]
+        at = {"x": place.middle(last.start), "y": up(last.value or 0.0), "low": up(last.low), "high": up(last.high)}
+        expected = [at, *expected]
+    sheet.add("area", expected, {"color": paint("settled-band"), "opacity": 0.6}, x="x", y="low", y2="high")
+    look = {"color": paint("settled"), "strokeWidth": 2, "strokeDash": [6, 4]}
+    sheet.add("line", expected, look, x="x", y="y")
 
 
 def _runs(weeks: Sequence[Week]) -> list[int]:

@@ -8,6 +8,7 @@ from datetime import date
 from firstcontact.doors.report.charts.drawing import Drawing
 from firstcontact.doors.report.charts.trend import Week, trend
 from firstcontact.doors.report.figure import Figure
+from firstcontact.doors.report.section import Section
 from firstcontact.doors.report.theme import NARROW, WIDE
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import NOTHING_TO_COUNT, SIGNAL_ABSENT, Estimate, Refusal
@@ -36,6 +37,11 @@ class Course:
     idle: str
     more: int
     alternative: str
+
+
+def write(run: Run, writer: Writer) -> list[Section]:
+    """The section, which every report has."""
+    return [Section("trend", writer.say("Week by week"), part="course", data=course(run, writer))]
 
 
 def course(run: Run, writer: Writer) -> Course | None:

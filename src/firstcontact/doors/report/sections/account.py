@@ -9,8 +9,10 @@ from firstcontact.doors.report import words
 from firstcontact.doors.report.charts.bars import Bar, bars
 from firstcontact.doors.report.charts.drawing import Drawing
 from firstcontact.doors.report.notation import shown
+from firstcontact.doors.report.section import Section
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.errors import ErrorKind
+from firstcontact.services.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,33 @@ class Account:
     bars: Drawing
     sum: str
     adds_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What was left out.
+
+    Attributes:
+        rows: From rows to contacts.
+        contacts: From contacts to the headline; None where the run has no ledger of it.
+        ledgers: (name, ledger) of every measure.
+    """
+
+    rows: Account
+    contacts: Account | None
+    ledgers: list[tuple[str, MeasureLedger]]
+
+
+def write(run: Run, writer: Writer) -> list[Section]:
+    """The section, which every report has."""
+    ledgers = {ledger.measure: ledger for ledger in run.measure_ledgers}
+    own = ledgers.get(run.headline_measure)
+    named = [
+        (writer.say(words.MEASURES[name][0]) if name in words.MEASURES else shown(name), ledger)
+        for name, ledger in ledgers.items()
+    ]
+    data = LeftOut(of_rows(run.row_ledger, writer), of_measure(own, writer) if own else None, named)
+    return [Section("leftout", writer.say("What was left out, and why"), part="account", data=data)]
 
 
 def of_rows(ledger: RowLedger, writer: Writer) -> Account:
@@ -114,7 +143,7 @@ def _account(
     for code, count in taken:
         if code in quarantined:
             kind = ErrorKind.registry.get(code)
-            label = kind.title if kind else writer.say("Set aside as unreadable or contradictory")
+            label = writer.say(kind.title) if kind else writer.say("Set aside as unreadable or contradictory")
         else:
             label = writer.say(words.CAUSES[code]) if code in words.CAUSES else shown(code).replace("_", " ")
         steps.append(step(label, shown(code), count))

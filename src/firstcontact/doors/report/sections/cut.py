@@ -6,13 +6,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from markupsafe import Markup
+
+from firstcontact.contacts.table import EXTRA_PREFIX
+from firstcontact.doors.report import words
+from firstcontact.doors.report.answer import asks_return, names_reasons
 from firstcontact.doors.report.charts.bars import Bar, bars
 from firstcontact.doors.report.charts.dots import dots
 from firstcontact.doors.report.charts.drawing import Drawing
-from firstcontact.doors.report.figure import Figure, dot
+from firstcontact.doors.report.figure import PROVISIONAL_BELOW, Figure, dot
+from firstcontact.doors.report.notation import shown
+from firstcontact.doors.report.section import Section
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import SUPPRESSED, Estimate, Refusal
+from firstcontact.measurement.measures.flag import FALSE_FLAGS, flagged
 from firstcontact.measurement.measures.row import ResultRow
+from firstcontact.services.run import Run
 
 RANKED = 15
 """Reasons shown at once."""
@@ -27,17 +36,26 @@ class Line:
 
     Attributes:
         name: As it may stand on a page.
+        apart: The same, as it may stand in a sentence of another direction.
         figure: In words.
         returns: How many came back; empty where the cut is not ranked by it.
         returns_interval: The interval of that.
         share: Its part of all that came back.
+        flag: How it differs from the rest of the run, where that is more than chance; empty elsewhere.
     """
 
     name: str
+    apart: str
     figure: Figure
     returns: str = ""
     returns_interval: str = ""
     share: str = ""
+    flag: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The line in a sentence, for the title of its mark."""
+        return f"{self.apart}: {self.figure.spoken}" + (f"; {self.flag}" if self.flag else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,8 @@ class Cut:
         more: How many are not shown.
         more_without: How many without a figure are not shown.
         foremost: The few cells that matter most, in a sentence.
+        flags: How many cells could be compared with the rest of the run, and how many differ from it.
+        hollow: Whether any cell is so young that it is drawn hollow.
     """
 
     id: str
@@ -71,6 +91,34 @@ class Cut:
     why: list[tuple[str, str]] = field(default_factory=list)
     more_without: int = 0
     foremost: str = ""
+    flags: str = ""
+    hollow: bool = False
+
+
+def write(run: Run, writer: Writer) -> list[Section]:
+    """The reasons, which every report has, and a section for each further cut."""
+    measure = run.headline_measure
+    rows = run.slices(measure, "reason_1")
+    asks = asks_return(run.policy)
+    title = writer.say("Where returns come from") if asks else writer.say("Where first contacts fail")
+    reasons = ranked(rows, writer, run.headline) if names_reasons(run) else None
+    found = [Section("reasons", title, part="reasons", data=reasons)]
+    for by, heading, column in _others(run, writer):
+        if cells := run.slices(measure, by):
+            told = listed(cells, writer, run.headline, heading, column, by)
+            place = f"cut-{len(found)}"
+            found.append(Section(place, Markup("<bdi>{}</bdi>").format(heading), part="cut", data=told))
+    return found
+
+
+def _others(run: Run, writer: Writer) -> list[tuple[str, str, str]]:
+    """(slice, heading, heading of its names) of every simple cut but reasons and time."""
+    found = [(by, writer.say(title), writer.say(column)) for by, (title, column) in words.CUTS.items()]
+    extra = sorted({row.by for row in run.rows if row.by.startswith(EXTRA_PREFIX) and "," not in row.by})
+    for by in extra:
+        name = writer.notation.apart(shown(by.removeprefix(EXTRA_PREFIX)))
+        found.append((by, writer.say("By %(column)s", column=name), name))
+    return found
 
 
 def ranked(rows: Sequence[ResultRow], writer: Writer, whole: Estimate | Refusal) -> Cut:
@@ -85,11 +133,12 @@ def ranked(rows: Sequence[ResultRow], writer: Writer, whole: Estimate | Refusal)
         middle, low, high = _came_back(result)
         lines.append(
             Line(
-                writer.name(_name(row)),
+                *_named(row, writer),
                 writer.figure(result),
                 writer.notation.count(middle),
                 writer.notation.span(writer.notation.count(low), writer.notation.count(high)),
                 writer.notation.percent(middle / total) if total else "",
+                _flag(row, result, whole, writer),
             )
         )
         boxes.append(Bar(0, middle, "returned-band", (low, high)))
@@ -98,16 +147,16 @@ def ranked(rows: Sequence[ResultRow], writer: Writer, whole: Estimate | Refusal)
         writer.say("Where returns come from"),
         writer.say("Reason"),
         lines,
-        dots(
-            [dot(result) for _, result in top], reference=_value(whole), label=writer.notation.percent, rtl=writer.rtl
-        ),
+        _dots(top, writer, whole),
         len(rows),
         len(known) - len(top),
         bars(boxes, width=190, rtl=writer.rtl),
-        [Line(writer.name(_name(row)), writer.figure(row.result)) for row in unknown[:LISTED]],
+        [Line(*_named(row, writer), writer.figure(row.result)) for row in unknown[:LISTED]],
         _why(rows, writer),
         max(0, len(unknown) - LISTED),
         _foremost(lines, [_came_back(result)[0] for _, result in top], total, writer),
+        _flags(rows, writer),
+        any(result.maturity < PROVISIONAL_BELOW for _, result in known),
     )
 
 
@@ -115,7 +164,7 @@ def _foremost(lines: list[Line], amounts: list[float], total: float, writer: Wri
     """The first three reasons and what they hold together; nothing where that would be no news."""
     if len(lines) < 5 or not total:
         return ""
-    first, second, third = (line.name for line in lines[:3])
+    first, second, third = (line.apart for line in lines[:3])
     return writer.say(
         "%(first)s, %(second)s and %(third)s together make up %(share)s of all that was not settled.",
         first=first,
@@ -137,17 +186,53 @@ def listed(
         by,
         title,
         column,
-        [Line(writer.name(_name(row), translate=translate), writer.figure(result)) for row, result in top],
-        dots(
-            [dot(result) for _, result in top], reference=_value(whole), label=writer.notation.percent, rtl=writer.rtl
-        ),
+        [
+            Line(
+                *_named(row, writer, translate=translate),
+                writer.figure(result),
+                flag=_flag(row, result, whole, writer),
+            )
+            for row, result in top
+        ],
+        _dots(top, writer, whole),
         len(rows),
         len(known) - len(top),
         without=[
-            Line(writer.name(_name(row), translate=translate), writer.figure(row.result)) for row in unknown[:LISTED]
+            Line(*_named(row, writer, translate=translate), writer.figure(row.result)) for row in unknown[:LISTED]
         ],
         why=_why(rows, writer),
         more_without=max(0, len(unknown) - LISTED),
+        flags=_flags(rows, writer),
+    )
+
+
+def _dots(top: Sequence[tuple[ResultRow, Estimate]], writer: Writer, whole: Estimate | Refusal) -> Drawing:
+    marks = [dot(result, odd=flagged(row)) for row, result in top]
+    return dots(marks, reference=_value(whole), label=writer.notation.percent, rtl=writer.rtl)
+
+
+def _flag(row: ResultRow, result: Estimate, whole: Estimate | Refusal, writer: Writer) -> str:
+    """How a flagged cell differs from the rest: what lies above the whole lies above the rest, too."""
+    middle = _value(whole)
+    if middle is None or not flagged(row):
+        return ""
+    return writer.say("above the rest") if result.value > middle else writer.say("below the rest")
+
+
+def _flags(rows: Sequence[ResultRow], writer: Writer) -> str:
+    """How many cells were compared with the rest of the run, and what a flag means."""
+    tested = [row for row in rows if row.q_value is not None]
+    if not tested:
+        return ""
+    odd = sum(map(flagged, tested))
+    number = writer.notation
+    return writer.say(
+        "%(tested)s of %(cells)s are large enough to be compared with the rest of the run; %(odd)s differ from it by "
+        "more than chance and are flagged (◆). Of all flags in this report, about %(rate)s may be false.",
+        tested=number.count(len(tested)),
+        cells=number.count(len(rows)),
+        odd=number.count(odd),
+        rate=number.percent(FALSE_FLAGS),
     )
 
 
@@ -162,6 +247,12 @@ def _nameable(rows: Sequence[ResultRow]) -> list[ResultRow]:
 
 def _name(row: ResultRow) -> str:
     return row.cell.get(row.by) or next(iter(row.cell.values()), "")
+
+
+def _named(row: ResultRow, writer: Writer, *, translate: bool = False) -> tuple[str, str]:
+    """The name of a cell, as it stands alone and in a sentence."""
+    name = writer.name(_name(row), translate=translate)
+    return name, writer.notation.apart(name)
 
 
 def _value(result: Estimate | Refusal) -> float | None:

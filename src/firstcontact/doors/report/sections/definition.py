@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from firstcontact.doors.report.charts.dots import dots
 from firstcontact.doors.report.charts.drawing import Drawing
-from firstcontact.doors.report.figure import Figure, dot, shown_sentence
+from firstcontact.doors.report.figure import Figure, dot
 from firstcontact.doors.report.notation import shown
+from firstcontact.doors.report.section import Section
+from firstcontact.doors.report.telling import shown_text
 from firstcontact.doors.report.theme import DEFINITION_ROW
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import Estimate
@@ -61,6 +63,13 @@ class SideBySide:
     spread: str
 
 
+def write(run: Run, writer: Writer) -> list[Section]:
+    """The section; none where the run compares no definitions."""
+    told = side_by_side(run, writer)
+    title = writer.say("The same contacts under other definitions")
+    return [Section("definitions", title, part="definitions", data=told)] if told else []
+
+
 def side_by_side(run: Run, writer: Writer) -> SideBySide | None:
     """Set the definitions beside one another; None where there are none."""
     if not run.definitions:
@@ -104,8 +113,8 @@ def _told(row: DefinitionRow, run: Run, writer: Writer) -> Definition:
     yes, no = row.differs or (0, 0)
     return Definition(
         shown(row.preset),
-        shown_sentence(row.title).removesuffix("."),
-        "" if row.source == row.preset else shown_sentence(row.source),
+        writer.tell(row.title).removesuffix("."),
+        "" if row.source == row.preset else shown_text(row.source),
         writer.figure(row.result),
         readings,
         number.count(row.unsettled) if row.unsettled else "",

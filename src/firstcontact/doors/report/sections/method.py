@@ -8,14 +8,28 @@ from datetime import timedelta
 
 from firstcontact.doors.report import words
 from firstcontact.doors.report.answer import asks_return, judged
-from firstcontact.doors.report.figure import shown_sentence
 from firstcontact.doors.report.notation import shown
+from firstcontact.doors.report.section import Section
 from firstcontact.doors.report.writer import Writer
+from firstcontact.measurement.measures.flag import FALSE_FLAGS, flagged
+from firstcontact.measurement.policy.explain import explain
 from firstcontact.measurement.policy.model import Condition
 from firstcontact.services.run import Run
 
 WINDOWS = 30
 """Windows shown; all of them are in fit.json."""
+
+TOLD = frozenset(
+    (
+        "explain.role",
+        "explain.nobody",
+        "explain.nobody.single",
+        "explain.no-reason",
+        "explain.no-reason.own",
+        "explain.publish",
+    )
+)
+"""Points of a policy's explanation that stand among the rules already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +44,8 @@ class Method:
         identity: (what, value) of how well customers are known.
         inputs: (name, size, SHA-256).
         run: (what, value) that name the run.
+        points: Decisions of the policy that the rules do not hold, a sentence each.
+        looked: How many cells were looked at, and how many of them were flagged.
     """
 
     rules: list[tuple[str, str]]
@@ -39,6 +55,33 @@ class Method:
     identity: list[tuple[str, str]]
     inputs: list[tuple[str, str, str]]
     run: list[tuple[str, str]]
+    points: list[str]
+    looked: str
+
+
+def write(run: Run, writer: Writer) -> list[Section]:
+    """The section, which every report has."""
+    return [Section("how", writer.say("How this was computed"), part="method", data=method(run, writer))]
+
+
+def _looked(run: Run, writer: Writer) -> str:
+    cells = [row for row in run.rows if row.measure == run.headline_measure and row.by and row.period_grain == "all"]
+    number = writer.notation
+    said = writer.say(
+        "%(count)s cells were looked at for this report. All figures, with those that are not shown here, are in "
+        "results.csv and results.parquet.",
+        count=number.count(len(cells)),
+    )
+    tested = sum(row.q_value is not None for row in cells)
+    if not tested:
+        return said
+    return f"{said} " + writer.say(
+        "%(tested)s of the cells hold enough contacts of enough customers to be compared with the rest of the run; "
+        "%(flagged)s differ from it and are flagged (Benjamini and Hochberg, over all of them, at a rate of %(rate)s).",
+        tested=number.count(tested),
+        flagged=number.count(sum(map(flagged, cells))),
+        rate=number.percent(FALSE_FLAGS),
+    )
 
 
 def method(run: Run, writer: Writer) -> Method:
@@ -63,6 +106,8 @@ def method(run: Run, writer: Writer) -> Method:
             (writer.say("Policy"), f"{shown(run.policy.name)} {shown(run.policy.version)}"),
             (writer.say("Effective policy (hash of policy and windows)"), shown(run.policy_hash)),
         ],
+        [writer.tell(point) for point in explain(run.policy).points if point.code not in TOLD],
+        _looked(run, writer),
     )
 
 
@@ -169,8 +214,8 @@ def _rules(run: Run, writer: Writer) -> list[tuple[str, str]]:
 
 def _condition(rule: Condition, writer: Writer) -> str:
     if rule.because:
-        return shown_sentence(rule.because)
-    name = shown(rule.signal).replace("_", " ")
+        return writer.tell(rule.because)
+    name = writer.say(words.SIGNALS[rule.signal]) if rule.signal in words.SIGNALS else shown(rule.signal)
     if rule.at_most is not None:
         return writer.say("%(signal)s at most %(value)s", signal=name, value=writer.notation.decimal(rule.at_most))
     if rule.at_least is not None:
@@ -208,6 +253,9 @@ def _identity(run: Run, writer: Writer) -> list[tuple[str, str]]:
     ]
     for kind, count in sorted(identity.kinds.items()):
         lines.append(
-            (writer.say("Contacts with an identifier of the kind “%(kind)s”", kind=shown(kind)), number.count(count))
+            (
+                writer.say("Contacts with an identifier of the kind “%(kind)s”", kind=number.apart(shown(kind))),
+                number.count(count),
+            )
         )
     return lines

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from firstcontact.doors.report import words
 from firstcontact.doors.report.figure import Figure, Refused
+from firstcontact.doors.report.section import Section
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import SIGNAL_ABSENT, Estimate, Refusal
 from firstcontact.services.run import Run
@@ -22,6 +23,13 @@ class Companions:
 
     known: list[tuple[str, str, Figure]]
     refused: list[tuple[str, Refused]]
+
+
+def write(run: Run, writer: Writer) -> list[Section]:
+    """The section; none where the run holds nothing but its headline."""
+    told = companions(run, writer)
+    title = writer.say("Other measures of the same contacts")
+    return [Section("companions", title, part="companions", data=told)] if told.known or told.refused else []
 
 
 def companions(run: Run, writer: Writer) -> Companions:
