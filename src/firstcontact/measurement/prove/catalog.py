@@ -12,6 +12,7 @@ from firstcontact.measurement.prove import (
     nowcast,
     opportunity,
     repeat_risk,
+    return_separation,
     survey_answer,
     true_resolution,
 )
