@@ -33,6 +33,8 @@ PACE_DAYS = 14
 NEWEST_DAYS = 28
 """Openers of so many days are the newest that were followed that long."""
 
+FEWEST_CAUSED = 30
+"""With fewer returns that the newest openers caused, nothing is said of their pace."""
 CALENDAR_CV = 0.15
 """How much the hour of the week at which one looks usually matters."""
 CLASSES = 17
@@ -266,7 +268,7 @@ def pace(
         keys: Reason of each linking key.
 
     Returns:
-        For each learned reason with caused returns on both sides.
+        For each learned reason with enough caused returns on both sides.
     """
     learned = {key: model for key, reason in keys.items() if (model := models.get(reason)) and _usable(model)}
     full = timed.filter((timed.age >= PACE_DAYS * DAY_US) & (timed.tau_us > 0))
@@ -282,8 +284,9 @@ def pace(
         table = np.bincount(side[own] * (LAG_BINS + 1) + where[own], n[own], 2 * (LAG_BINS + 1)).reshape(2, -1)
         openers, returns = table.sum(axis=1), table[:, :LAG_BINS].astype(float)
         free = openers[:, None] - np.cumsum(returns, axis=1) + returns
-        reached = lag_distance(returns[0], returns[1], _within(free * np.diff(np.array(model.background))))
-        if reached is not None:
+        coincidental = _within(free * np.diff(np.array(model.background)))
+        reached = lag_distance(returns[0], returns[1], coincidental)
+        if reached is not None and (returns - coincidental).sum(axis=1).min() >= FEWEST_CAUSED:
             found[model.reason] = (reached, int(returns[0].sum()))
     return found
 

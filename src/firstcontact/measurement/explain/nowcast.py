@@ -32,8 +32,6 @@ COMING = "returns_expected"
 DAYS_AHEAD = 7
 LEAST_LEARNED = 0.8
 """Least share of a week's openers whose reason is learned, for a figure of the week."""
-FEWEST_RETURNS = 30
-"""With fewer newest returns of a reason nothing is said of their pace."""
 
 ESTIMANDS = {
     R_FCR: MEASURE.estimand,
@@ -199,10 +197,9 @@ def _shifts(context: Context, weeks: Weeks, found: Nowcast) -> Iterator[ResultRo
 
 
 def _pace(context: Context, found: dict[str, tuple[LagDistance, int]]) -> Iterator[ResultRow]:
-    looked = {reason: (one, n) for reason, (one, n) in found.items() if n >= FEWEST_RETURNS}
-    apart = q_values(np.array([one.p for one, _ in looked.values()])) if looked else np.zeros(0)
+    apart = q_values(np.array([one.p for one, _ in found.values()])) if found else np.zeros(0)
     level = context.policy.publish.level
-    for (reason, (one, n)), q in zip(looked.items(), apart.tolist(), strict=True):
+    for (reason, (one, n)), q in zip(found.items(), apart.tolist(), strict=True):
         cell = _cell(reason)
         if cell is None:
             continue
