@@ -120,7 +120,8 @@ def count_all(
 def draw(engine: Engine, contacts: list[dict[str, Any]]) -> dict[str, Any]:
     """Drawn contacts as engine tables with customers and buckets, and their events and surveys."""
     plain = [{k: v for k, v in one.items() if k not in BESIDE} for one in contacts]
-    columns = {name: [one.get(name) for one in plain] for one in plain for name in one}
+    names = dict.fromkeys(name for one in plain for name in one)
+    columns = {name: [one.get(name) for one in plain] for name in names}
     table = rows(CONTACTS, columns, len(plain))
     for name in sorted(set(columns) - set(CONTACTS.names)):
         table = table.append_column(name, pa.array(columns[name], pa.string()))
@@ -132,7 +133,8 @@ def draw(engine: Engine, contacts: list[dict[str, Any]]) -> dict[str, Any]:
         tables["case_events"] = engine.register(rows(CASE_EVENTS, listed, len(events)), "drawn_events")
     answers = [{"contact_id": one["contact_id"], **one["survey"]} for one in contacts if "survey" in one]
     if answers:
-        listed = {name: [answer.get(name) for answer in answers] for answer in answers for name in answer}
+        asked = dict.fromkeys(name for answer in answers for name in answer)
+        listed = {name: [answer.get(name) for answer in answers] for name in asked}
         tables["surveys"] = engine.register(rows(SURVEYS, listed, len(answers)), "drawn_surveys")
     return tables
 

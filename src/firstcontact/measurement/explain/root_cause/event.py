@@ -31,13 +31,12 @@ def mark(context: Context, contacts: ir.Table) -> ir.Table | None:
     )
     met = near.join(timed, [near.customer_id == timed.event_customer, near.band == timed.band])
     met = met.filter((met.event_us <= met.start_us) & (met.start_us - met.event_us < band))
-    latest = met.group_by("contact_id").aggregate(
-        event_kind=met.event_kind.argmax(met.event_us), days=((met.start_us - met.event_us.max()) / DAY_US).min()
-    )
+    since = met.start_us - met.event_us
+    latest = met.group_by("contact_id").aggregate(event_kind=met.event_kind.argmin(since), since_us=since.min())
     latest = latest.rename(found_id="contact_id")
     joined = contacts.left_join(latest, contacts.contact_id == latest.found_id)
     soon, late = f", 0-{SOON_DAYS - 1} days before", f", {SOON_DAYS}-{REACH_DAYS - 1} days before"
-    when = ibis.ifelse(joined.days < SOON_DAYS, soon, late)
+    when = ibis.ifelse(joined.since_us < SOON_DAYS * DAY_US, soon, late)
     return joined.mutate(shows=joined.event_kind.concat(when))
 
 
