@@ -16,19 +16,19 @@ CARRIED = np.linspace(0.0, 0.95, 39)
 
 @dataclass(frozen=True, slots=True)
 class Regression:
-    """A regression with errors of which each carries over a part of the one before.
+    """Regressions with errors of which each carries over a part of the one before, one for each part tried.
 
     Attributes:
-        coefficient: One a column of the design.
-        covariance: Of the coefficients.
-        likelihood: Restricted log-likelihood, without its constant.
+        coefficient: Shape (parts, columns of the design).
+        covariance: Of the coefficients, shape (parts, columns, columns).
+        likelihood: Restricted log-likelihood of each part, without its constant.
         variance: Of a single deviation, marginal (not that of the new part of it).
     """
 
     coefficient: Array
     covariance: Array
-    likelihood: float
-    variance: float
+    likelihood: Array
+    variance: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Step:
     freedom: int
 
 
-def prais_winsten(series: Array, design: Array, carried: float) -> Regression:
+def prais_winsten(series: Array, design: Array, carried: Array) -> Regression:
     """Generalised least squares with errors that carry over a known part of the one before (AR(1)).
 
     Estimand: the coefficients of the design in series = design b + e, e_t = r e_(t-1) + new_t.
@@ -70,23 +70,25 @@ def prais_winsten(series: Array, design: Array, carried: float) -> Regression:
     Args:
         series: One value a week, shape (weeks,).
         design: Shape (weeks, columns), of full rank, fewer columns than weeks.
-        carried: The part r, from 0 to below 1.
+        carried: The parts r to try, each from 0 to below 1.
 
     Returns:
-        The regression.
+        A regression for each part.
     """
-    first = np.sqrt(1 - carried**2)
-    rows = np.vstack([first * design[:1], design[1:] - carried * design[:-1]])
-    values = np.concatenate([first * series[:1], series[1:] - carried * series[:-1]])
-    inverse = np.linalg.inv(rows.T @ rows)
-    coefficient = inverse @ (rows.T @ values)
+    part = carried[:, None, None]
+    first = np.sqrt(1 - part**2)
+    rows = np.concatenate([first * design[:1], design[1:] - part * design[:-1]], axis=1)
+    values = np.concatenate([first[:, 0] * series[:1], series[1:] - part[:, 0] * series[:-1]], axis=1)
+    across = rows.transpose(0, 2, 1)
+    inverse = np.linalg.inv(across @ rows)
+    coefficient = inverse @ across @ values[:, :, None]
     freedom = len(series) - design.shape[1]
-    squares = float(((values - rows @ coefficient) ** 2).sum())
+    squares = ((values - (rows @ coefficient)[:, :, 0]) ** 2).sum(axis=1)
     # A series without any deviation has no likelihood; the floor only keeps the logarithm finite.
-    floor = max(squares, 1e-300)
+    floor = np.maximum(squares, 1e-300)
     likelihood = 0.5 * (np.log(1 - carried**2) + np.linalg.slogdet(inverse)[1] - freedom * np.log(floor))
     new = squares / freedom
-    return Regression(coefficient, inverse * new, float(likelihood), new / (1 - carried**2))
+    return Regression(coefficient[:, :, 0], inverse * new[:, None, None], likelihood, new / (1 - carried**2))
 
 
 def step(series: Array, after: Array | NDArray[np.bool_], level: float = 0.95) -> Step | None:
@@ -120,14 +122,13 @@ def step(series: Array, after: Array | NDArray[np.bool_], level: float = 0.95) -
     if weeks < 5 or min(later.sum(), weeks - later.sum()) < 2:
         return None
     design = np.column_stack([np.ones(weeks), later])
-    fits = [prais_winsten(series, design, float(part)) for part in CARRIED]
-    likelihood = np.array([one.likelihood for one in fits])
-    weight = np.exp(likelihood - likelihood.max())
+    fits = prais_winsten(series, design, CARRIED)
+    weight = np.exp(fits.likelihood - fits.likelihood.max())
     weight /= weight.sum()
-    sizes = np.array([one.coefficient[1] for one in fits])
+    sizes = fits.coefficient[:, 1]
     size = float(weight @ sizes)
-    spread = float(weight @ (np.array([one.covariance[1, 1] for one in fits]) + (sizes - size) ** 2))
-    long_run = np.array([one.variance for one in fits]) * (1 + CARRIED) / (1 - CARRIED)
+    spread = float(weight @ (fits.covariance[:, 1, 1] + (sizes - size) ** 2))
+    long_run = fits.variance * (1 + CARRIED) / (1 - CARRIED)
     error = float(np.sqrt(spread))
     half = float(stdtrit(weeks - 2, 0.5 + level / 2)) * error
     p = float(2 * stdtr(weeks - 2, -abs(size) / error)) if error > 0 else float(size == 0)
