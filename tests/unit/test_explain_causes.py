@@ -51,7 +51,7 @@ def context_of(
 
 
 def world(chance: np.random.Generator, customers: int, **columns: Any) -> list[dict[str, Any]]:
-    """Customers with a contact each; a column can be a function of (number, chance); `fails` is its chance to return."""
+    """A contact for each customer; a column can be a function of (number, chance); `fails` is its chance to return."""
     drawn = []
     for k in range(customers):
         own = {name: value(k, chance) if callable(value) else value for name, value in columns.items()}

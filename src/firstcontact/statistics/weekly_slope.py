@@ -59,12 +59,11 @@ def weekly_slope(outcome: Array, driver: Array, level: float = 0.95) -> Slope | 
     if weeks < LEAST_WEEKS or float(np.abs(centred).max()) < 1e-9:
         return None
     design = np.column_stack([np.ones(weeks), centred])
-    fits = [prais_winsten(outcome, design, float(part)) for part in CARRIED]
-    likelihood = np.array([one.likelihood for one in fits])
-    weight = np.exp(likelihood - likelihood.max())
+    fits = prais_winsten(outcome, design, CARRIED)
+    weight = np.exp(fits.likelihood - fits.likelihood.max())
     weight /= weight.sum()
-    slopes = np.array([one.coefficient[1] for one in fits])
+    slopes = fits.coefficient[:, 1]
     value = float(weight @ slopes)
-    spread = float(weight @ (np.array([one.covariance[1, 1] for one in fits]) + (slopes - value) ** 2))
+    spread = float(weight @ (fits.covariance[:, 1, 1] + (slopes - value) ** 2))
     half = float(t_quantile(level, np.array([weeks - 2.0]))[0]) * spread**0.5
     return Slope(value, value - half, value + half, float(weight @ CARRIED), weeks)
