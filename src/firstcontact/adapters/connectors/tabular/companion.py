@@ -303,7 +303,11 @@ class _Companion:
                     file=self.relation.files[0],
                 ),
                 why.get(f"surveys.{ours}", ""),
-                override=f"scales.{ours} = {{ low = 1, high = 5 }} in the mapping" if ours in SCALED else "",
+                override=Sentence(
+                    "in-mapping", "{setting} in the mapping", setting=f"scales.{ours} = {{ low = 1, high = 5 }}"
+                )
+                if ours in SCALED
+                else "",
             )
             for ours, source in self.answers.columns.items()
             if ours != "answered_at"

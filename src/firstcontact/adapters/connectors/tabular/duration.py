@@ -125,10 +125,23 @@ def settle_units(reader: Reader, mapping: Mapping, dated: DatePlan, *, guessed: 
         units = dict.fromkeys([o for o in ("handle_seconds", "hold_seconds") if o in mapping.columns], unit)
         said = Sentence("units.found", "{source} is taken to be in {unit}.", source=name, unit=unit)
         return replace(mapping, units=units | mapping.units), [
-            Finding("units", said, rests, override='units.handle_seconds = "seconds" in the mapping')
+            Finding(
+                "units",
+                said,
+                rests,
+                override=Sentence("in-mapping", "{setting} in the mapping", setting='units.handle_seconds = "seconds"'),
+            )
         ]
     said = Sentence("units.unsure", "{source} is read as seconds, and may not be.", source=name)
-    return mapping, [Finding("units", said, rests, "warning", f'units.handle_seconds = "{unit}" in the mapping')]
+    return mapping, [
+        Finding(
+            "units",
+            said,
+            rests,
+            "warning",
+            Sentence("in-mapping", "{setting} in the mapping", setting=f'units.handle_seconds = "{unit}"'),
+        )
+    ]
 
 
 def _compare(reader: Reader, mapping: Mapping, dated: DatePlan, source: Source) -> _Compared | None:

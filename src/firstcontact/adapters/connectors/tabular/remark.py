@@ -11,7 +11,7 @@ from firstcontact.adapters.connectors.tabular.mapping import Mapping
 from firstcontact.adapters.connectors.tabular.source import Relation
 from firstcontact.contacts.rule import RULES, by_code
 from firstcontact.kernel.finding import Finding
-from firstcontact.kernel.sentence import Sentence
+from firstcontact.kernel.sentence import Sentence, either
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -28,7 +28,7 @@ def mapping_findings(connection: DuckDBPyConnection, relation: Relation, mapping
             if found.token
             else Sentence("missing.empty", "An empty value is read as missing: {count:,} values.", count=found.count),
             Sentence("missing.rests", "in {columns}", columns=", ".join(found.columns)),
-            override="[missing] in the mapping",
+            override=Sentence("in-mapping", "{setting} in the mapping", setting="[missing]"),
         )
         for found in count_missing(connection, relation, mapping)
     ]
@@ -38,7 +38,7 @@ def mapping_findings(connection: DuckDBPyConnection, relation: Relation, mapping
                 "columns",
                 Sentence("columns.no-id", "No column identifies a contact, so rows are numbered: row-1, row-2 …"),
                 Sentence("columns.no-id.rests", "no column differs on every row"),
-                override="columns.contact_id in the mapping",
+                override=Sentence("in-mapping", "{setting} in the mapping", setting="columns.contact_id"),
             )
         )
     if "customer_id" not in mapping.columns and not mapping.identifiers:
@@ -50,7 +50,9 @@ def mapping_findings(connection: DuckDBPyConnection, relation: Relation, mapping
                 ),
                 Sentence("columns.no-customer.rests", "neither a name nor the content of a column fits"),
                 "warning",
-                "columns.customer_id or [identifiers] in the mapping",
+                Sentence(
+                    "in-mapping", "{setting} in the mapping", setting=either(("columns.customer_id", "[identifiers]"))
+                ),
             )
         )
     return findings
@@ -74,7 +76,7 @@ def word_findings(reader: Reader) -> list[Finding]:
             Finding(
                 "values", text, Sentence("rows", "{count:,} rows", count=sum(unknown.values())),
                 "info" if ours == "channel" else "warning",
-                Sentence("values.cure", "say what they mean under [values.{column}] in the mapping", column=ours),
+                Sentence("values.cure", "say what they mean under {table} in the mapping", table=f"[values.{ours}]"),
             )
         )  # fmt: skip
     return found

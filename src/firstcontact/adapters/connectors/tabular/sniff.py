@@ -91,7 +91,9 @@ def read_shape(
         FirstcontactError: When the encoding cannot be found, or there is nothing below the header.
     """
     scan = _scan(path)
-    found, why = (encoding, "set in the mapping") if encoding else _encoding(path, scan, label)
+    found, why = (
+        (encoding, Sentence("set-in-mapping", "set in the mapping")) if encoding else _encoding(path, scan, label)
+    )
     nuls, replaced = 0, 0
     if found not in ("utf-8", "ascii", "utf-8-sig") or scan.nuls or not scan.utf8:
         path, nuls, replaced = transcode(path, found, label, scratch)
