@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from firstcontact.adapters.connectors.tabular.dates import candidates
+from firstcontact.adapters.connectors.tabular.shape import candidates
 from firstcontact.adapters.connectors.tabular.load import TabularConnector
 from firstcontact.adapters.engines.duckdb import DuckDBEngine
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from firstcontact.adapters.connectors.tabular import dates, lexicon, missing, sql
+from firstcontact.adapters.connectors.tabular import lexicon, missing, shape, sql
 from firstcontact.adapters.connectors.tabular import vocabulary as words
 from firstcontact.adapters.connectors.tabular.expression import meaning
 from firstcontact.adapters.connectors.tabular.mapping import Mapping, Source
@@ -153,7 +153,7 @@ class Evidence:
             return False, "outcomes of calls"
         if ours == "reason":
             share = len(counts) / total
-            dated = sum(dates.is_moment(v) for v in list(counts)[:200]) / min(200, len(counts))
+            dated = sum(shape.is_moment(v) for v in list(counts)[:200]) / min(200, len(counts))
             # A title is a text of its own on almost every row; a reason comes back.
             return (
                 share < 0.5 or total < 20
@@ -176,7 +176,7 @@ class Evidence:
         if not total:
             return 0.0
         # Numbers are moments only where the name says so, and then their size is looked at.
-        return sum(n for value, n in counts.items() if dates.is_moment(value)) / total
+        return sum(n for value, n in counts.items() if shape.is_moment(value)) / total
 
     def date(self, ours: str, names: Sequence[str]) -> Source | None:
         """The best free column of moments with one of these names; with its time of day, where that stands apart."""

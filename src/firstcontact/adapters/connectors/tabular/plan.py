@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from firstcontact.adapters.connectors.tabular import dates, fault
+from firstcontact.adapters.connectors.tabular import dates, fault, shape
 from firstcontact.adapters.connectors.tabular import vocabulary as words
 from firstcontact.adapters.connectors.tabular.clean import SHARED, clean_moment, clean_query, letters_in, offsets_of
 from firstcontact.adapters.connectors.tabular.dates import DateGuess
@@ -81,7 +81,7 @@ def plan_dates(connection: DuckDBPyConnection, relation: Relation, mapping: Mapp
     _agree(plan)
     for ours, source in sources.items():
         guess = plan.guesses[ours]
-        label = (" + " if source.how == "join" else ", else ").join(source.columns)
+        label = _label(source)
         if guess.order is not None and guess.order.mixed and ours not in mapping.dates:
             faults.add(
                 fault.MIXED_ORDER, where=f"{relation.files[0]}: {label}",
@@ -100,7 +100,7 @@ def plan_dates(connection: DuckDBPyConnection, relation: Relation, mapping: Mapp
 
 def _find(reader: Reader, source: Source, sample: list[str], decided: tuple[str, ...], day_first: bool) -> DateGuess:
     """Formats of one text column."""
-    value, table, none = reader.joined_moment(source), reader.relation.table, DateGuess((dates.ISO,), 0, 0)
+    value, table, none = reader.joined_moment(source), reader.relation.table, DateGuess((shape.ISO,), 0, 0)
 
     def find(value: str, sample: list[str]) -> DateGuess | None:
         if decided:
@@ -147,6 +147,16 @@ def _agree(plan: DatePlan) -> None:
         )
 
 
+def _label(source: Source) -> str:
+    """The columns that a moment is read from, in words."""
+    if source.how == "join":
+        return " + ".join(source.columns)
+    said = source.columns[0]
+    for column in source.columns[1:]:
+        said = Sentence("source.else", "{first}, else {next}", first=said, next=column)
+    return said
+
+
 def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: bool) -> list[Finding]:
     if guess.typed:
         return []
@@ -161,7 +171,7 @@ def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: boo
                 format=either(guess.formats),
             ),
             guess.rests_on,
-            override=f'dates.{ours} = ["%d/%m/%Y %H:%M"] in the mapping',
+            override=Sentence("in-mapping", "{setting} in the mapping", setting=f'dates.{ours} = ["%d/%m/%Y %H:%M"]'),
         )
     ]
     if guess.letters:
@@ -179,7 +189,9 @@ def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: boo
                 if shared
                 else Sentence("zone.letters.usual", "by the usual meaning of the letters"),
                 "warning" if shared else "info",
-                f'zones.{next(iter(guess.letters))} = "+00:00" in the mapping',
+                Sentence(
+                    "in-mapping", "{setting} in the mapping", setting=f'zones.{next(iter(guess.letters))} = "+00:00"'
+                ),
             )
         )
     if guess.order is not None and not decided:
@@ -222,7 +234,7 @@ def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: boo
                     "warning",
                 )
             )
-    if 0 < guess.with_offset < guess.parsed and not any(form in dates.EPOCHS for form in guess.formats):
+    if 0 < guess.with_offset < guess.parsed and not any(form in shape.EPOCHS for form in guess.formats):
         found.append(
             Finding(
                 "zone",
