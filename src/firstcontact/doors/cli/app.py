@@ -20,6 +20,7 @@ from firstcontact.doors.cli.diff import diff
 from firstcontact.doors.cli.fit import fit
 from firstcontact.doors.cli.inspect import inspect
 from firstcontact.doors.cli.measure import measure
+from firstcontact.doors.cli.plan import plan
 from firstcontact.doors.cli.policy import policy
 from firstcontact.doors.cli.prove import prove
 from firstcontact.doors.cli.simulate import simulate
@@ -41,6 +42,7 @@ app.command()(definitions)
 app.command()(diff)
 app.command()(change)
 app.command()(compare)
+app.command()(plan)
 app.command()(simulate)
 app.command()(prove)
 app.add_typer(policy, name="policy")
