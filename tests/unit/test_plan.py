@@ -55,9 +55,9 @@ def test_a_smaller_difference_takes_longer(centre: Path) -> None:
 
 
 def test_short_history_has_no_waiting_times_and_says_why(tmp_path: Path) -> None:
-    """With 60 days of contacts nothing is known of returns: no wait is told, but what would change it."""
+    """With 100 days of contacts nothing is known of returns: no wait is told, but what would change it."""
     folder = tmp_path / "short"
-    made = run("simulate", "--contacts", 4_000, "--seed", 1, "--set", "days=60", "--out", folder)
+    made = run("simulate", "--contacts", 4_000, "--seed", 1, "--set", "days=100", "--out", folder)
     assert made.code == 0, made.err
     said = run("plan", folder)
     words = " ".join(said.out.split())
