@@ -18,6 +18,7 @@ import firstcontact
 from firstcontact.contacts.table import CASE_EVENT_KINDS, EXTRA_PREFIX, NO_REASON, REASON_SEPARATOR, TABLES
 from firstcontact.kernel.errors import EXIT_CODES, ErrorKind
 from firstcontact.kernel.result import RefusalKind
+from firstcontact.measurement.explain.catalog import EXPLANATIONS
 from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.measurement.measures.result_table import RESULT_COLUMNS
 from firstcontact.measurement.policy.preset import load_preset, preset_names
@@ -195,6 +196,12 @@ def results() -> str:
             table(
                 ("id", "title", "what is estimated", "needs"),
                 [(f"`{m.id}`", m.title, m.estimand, m.needs or "nothing beyond contacts") for m in MEASURES.values()],
+            ),
+            "# What explains them",
+            "Rows about pairs of reasons, causes, teams and movements. Refused figures say what would make them possible.",
+            table(
+                ("id", "what is estimated"),
+                [(f"`{name}`", what) for one in EXPLANATIONS for name, what in one.measures.items()],
             ),
         ]
     )
