@@ -198,7 +198,7 @@ def results() -> str:
                 [(f"`{m.id}`", m.title, m.estimand, m.needs or "nothing beyond contacts") for m in MEASURES.values()],
             ),
             "# What explains them",
-            "Rows about pairs of reasons, causes, teams and movements. Refused figures say what would make them possible.",
+            "Rows about pairs of reasons, causes, teams and movements. A refused one says what would make it possible.",
             table(
                 ("id", "what is estimated"),
                 [(f"`{name}`", what) for one in EXPLANATIONS for name, what in one.measures.items()],
