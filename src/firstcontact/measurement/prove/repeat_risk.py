@@ -166,5 +166,5 @@ PROOF = Proof(
     ),
     seeds=SEEDS,
     run=run,
-    theory="repeat-risk",
+    theory="repeat_risk",
 )
