@@ -15,6 +15,7 @@ from firstcontact.measurement.fit.read import fit_from, read_fit
 from firstcontact.measurement.policy.model import Policy, Window
 from firstcontact.services.fit import check_target, write_fit
 from tests.command import run
+from tests.drawn import contact, run_of
 
 
 def model(reason: str, days: float, low: float, high: float) -> ReturnModel:
@@ -132,3 +133,13 @@ def test_categories_of_a_short_log_are_unlearned(servicenow: Path, tmp_path: Pat
     models = json.loads((tmp_path / "fit.json").read_text())["models"]
     assert len(models) > 100
     assert {model["state"] for model in models} == {"unlearned"}
+
+
+def test_a_policy_that_asks_for_learned_windows_keeps_its_own_where_none_can_be(engine) -> None:
+    """A hundred days teach nothing: windows stay as declared, and the fit says of each reason why."""
+    calls = [contact(f"a{day}", f"Dana {day % 60}", day) for day in range(100)]
+    fitted = run_of(engine, calls, LEARNED).run.fit
+    assert (fitted.kind, [(one.days, one.source) for one in fitted.windows]) == ("declared", [(30, "declared")])
+    assert [(one.reason, one.state, one.cause) for one in fitted.models] == [("bill", "unlearned", "history")]
+    # A saved fit is used as it is, models and all.
+    assert run_of(engine, calls, fit=fitted).run.fit.models == fitted.models

@@ -141,6 +141,7 @@ CONTACT_EXPORT: tuple[tuple[str, str], ...] = (
     ("next_gap_days", "Days until the next one; the related one's where that is shorter."),
     ("window_days", "The window of its reason."),
     ("returned", "Whether the customer came back inside the window."),
+    ("p_caused", "Probability that the previous contact of its chain caused it; missing where that is not known."),
     ("repeat", "Whether it is itself a return."),
     ("left_censored", "Whether it lies too close to the beginning of the data to be known as an opener."),
     ("mature", "Whether its window has closed at the cut-off."),

@@ -102,7 +102,7 @@ def _learned(policy: Policy, window: ReasonWindow, days: float | None) -> Reason
     if days is None:
         return window
     days = max(round(days, 1), SHORTEST_DAYS)
-    return ReasonWindow(window.reason, days, policy.look_back_days(days), "learned")
+    return ReasonWindow(window.reason, days, round(policy.look_back_days(days), 2), "learned")
 
 
 def _declared(policy: Policy, reason: str) -> ReasonWindow:
