@@ -207,7 +207,9 @@ def _figures(
     """Every headline figure of a measurement of the world: corrected ones by their own truth, then presets."""
     world = simulation.world
     start = datetime.combine(world.start, clock_time(), UTC).replace(tzinfo=None)
-    options = Options(load_preset(DEFAULT), zone="UTC", cutoff=start + timedelta(days=world.days), detail=False)
+    options = Options(
+        load_preset(DEFAULT), zone="UTC", cutoff=start + timedelta(days=world.days), detail=False, explanations=False
+    )
     connector = Simulated(simulation)
     run = measure(engine, connector, [Path("simulated")], options, now=lambda: start, version="prove").run
     figures: dict[str, tuple[str, Estimate | Refusal]] = {
