@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, FirstcontactError
-from firstcontact.kernel.progress import Progress, silent
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.explain.comparability import Compared, compare
 from firstcontact.measurement.explain.comparison import as_result, gather
-from firstcontact.measurement.measures.cut import asked
-from firstcontact.services.measure import measure
-from firstcontact.services.prepare import Connector, Options
+from firstcontact.measurement.measures.cut import PERIODS, asked
 
 if TYPE_CHECKING:
     from firstcontact.kernel.engine import Engine
+    from firstcontact.services.measure import Measured
     from firstcontact.services.run import Run
 
 UNKNOWN_CELL = ErrorKind(
@@ -83,51 +79,49 @@ class TwoCells:
         return data
 
 
+def check_column(by: str) -> None:
+    """Refuse columns that are no groups, before any work is done.
+
+    Raises:
+        FirstcontactError: FC5044.
+    """
+    if "," in by or by in PERIODS or by.startswith("reason"):
+        fault = COMPARED_BY_ONE.fault(
+            where="--by",
+            saw="reasons, periods or several columns",
+            allowed="one column of groups",
+            cure="type --by team, or a column of yours",
+        )
+        raise FirstcontactError([fault])
+
+
 def compare_cells(
     engine: Engine,
-    connector: Connector,
-    paths: Sequence[Path],
-    options: Options,
+    measured: Measured,
     by: str,
     cells: tuple[str, str],
     *,
     alike: bool,
     same_organisation: bool,
-    now: Callable[[], datetime],
-    version: str,
-    progress: Progress = silent,
 ) -> TwoCells:
     """Compare two groups of contacts.
 
     Args:
-        engine: Where it runs.
-        connector: What reads the files.
-        paths: The files.
-        options: What the user decided about the measurement.
+        engine: Where the run's tables are.
+        measured: A measurement, cut by the column.
         by: The column that holds both.
         cells: Its two values.
         alike: Whether the user vouches that customers of both give up equally often.
         same_organisation: Whether both belong to one organisation.
-        now: The clock.
-        version: Version of firstcontact.
-        progress: Told about each step.
 
     Returns:
         The comparison.
 
     Raises:
-        FirstcontactError: The files cannot be measured (as `measure`), or the column or a value cannot be compared
-            (FC5043, FC5044).
+        FirstcontactError: The column or a value cannot be compared (FC5043, FC5044).
     """
-    if "," in by or by in ("week", "month") or by.startswith("reason"):
-        fault = COMPARED_BY_ONE.fault(
-            where="--by", saw=by, allowed="one column of groups", cure="type --by team, or a column of yours"
-        )
-        raise FirstcontactError([fault])
-    options = replace(options, by=(by,), definitions=False, explanations=False, detail=False)
-    measured = measure(engine, connector, paths, options, now=now, version=version, progress=progress)
-    progress("comparing")
-    run, policy = measured.run, options.policy
+    check_column(by)
+    run, policy = measured.run, measured.run.policy
     column = asked([by], measured.loaded.extra, policy.calendar.week_start)[0].slices[0].column
     tables = {name: engine.table(table) for name, table in measured.loaded.tables.items()}
     cutoff = round(run.frame.cutoff.replace(tzinfo=UTC).timestamp() * 1_000_000)

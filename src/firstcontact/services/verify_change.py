@@ -1,11 +1,9 @@
-"""Verify a change: measure, sum by week where it was made and where it was not, and judge."""
+"""Verify a change: sum a measurement by week where it was made and where it was not, and judge."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +11,6 @@ import numpy as np
 
 from firstcontact.contacts.table import NO_REASON, REASON_SEPARATOR
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
-from firstcontact.kernel.progress import Progress, silent
 from firstcontact.kernel.result import Estimate, Refusal, RefusalKind
 from firstcontact.measurement.explain.change_effect import (
     ESTIMAND,
@@ -27,8 +24,6 @@ from firstcontact.measurement.explain.change_effect import (
 from firstcontact.measurement.explain.outcome import Outcome, outcome
 from firstcontact.measurement.linking.period import week_of
 from firstcontact.measurement.policy.model import cut_reason, within
-from firstcontact.services.measure import measure
-from firstcontact.services.prepare import Connector, Options
 from firstcontact.statistics.bucket import Array, ratio
 
 if TYPE_CHECKING:
@@ -36,6 +31,7 @@ if TYPE_CHECKING:
 
     from firstcontact.kernel.engine import Engine
     from firstcontact.measurement.policy.model import Policy
+    from firstcontact.services.measure import Measured
     from firstcontact.services.run import Run
 
 UNKNOWN_REASON = ErrorKind(
@@ -180,39 +176,22 @@ def week_rows(one: Verdict) -> list[dict[str, Any]]:
     return rows
 
 
-def verify_change(
-    engine: Engine,
-    connector: Connector,
-    paths: Sequence[Path],
-    options: Options,
-    change: Change,
-    *,
-    now: Callable[[], datetime],
-    version: str,
-    progress: Progress = silent,
-) -> Verified:
+def verify_change(engine: Engine, measured: Measured, change: Change) -> Verified:
     """Verify a change.
 
     Args:
-        engine: Where it runs.
-        connector: What reads the files.
-        paths: The files.
-        options: What the user decided about the measurement.
+        engine: Where the run's tables are.
+        measured: A measurement, cut by the column of `change.where` if there is one.
         change: The change.
-        now: The clock.
-        version: Version of firstcontact.
-        progress: Told about each step.
 
     Returns:
         What can be said of it.
 
     Raises:
-        FirstcontactError: The files cannot be measured (as `measure`), or the change names what the data lack (FC5040
-            to FC5042, all at once).
+        FirstcontactError: The change names what the data lack (FC5040 to FC5042, all at once).
     """
-    measured = measure(engine, connector, paths, options, now=now, version=version, progress=progress)
-    progress("judging the change")
-    run, policy = measured.run, options.policy
+    run = measured.run
+    policy = run.policy
     cutoff = run.frame.cutoff.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(run.zone)).date()
     chosen = outcome(measured.linked, policy, fit=run.fit, young=True)
     columns = [change.where[0]] if change.where else []

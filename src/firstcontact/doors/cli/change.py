@@ -58,6 +58,7 @@ def change(
     from firstcontact.kernel.errors import EXIT_REFUSED
     from firstcontact.kernel.result import Refusal
     from firstcontact.kernel.settings import VERSION
+    from firstcontact.services.measure import measure
     from firstcontact.services.verify_change import Change, verify_change
 
     column, _, value = (where or "").partition("=")
@@ -75,9 +76,9 @@ def change(
         smallest / 100,
     )
     with bootstrap.engine(memory, threads) as engine, moving("reading") as progress:
-        found = verify_change(
-            engine, bootstrap.connector(), files, options, asked, now=now, version=VERSION, progress=progress
-        )
+        measured = measure(engine, bootstrap.connector(), files, options, now=now, version=VERSION, progress=progress)
+        progress("judging the change")
+        found = verify_change(engine, measured, asked)
     if as_json:
         import json
 

@@ -39,32 +39,27 @@ def compare(
 
     Exit status: 0 they were compared, 6 the comparison was refused (the output says why), others as documented.
     """
+    from dataclasses import replace
+
     from firstcontact import bootstrap
     from firstcontact.doors.cli.progress import moving
     from firstcontact.kernel.clock import now
     from firstcontact.kernel.errors import EXIT_REFUSED
     from firstcontact.kernel.result import Refusal
     from firstcontact.kernel.settings import VERSION
-    from firstcontact.services.compare_cells import compare_cells
+    from firstcontact.services.compare_cells import check_column, compare_cells
+    from firstcontact.services.measure import measure
 
     two = tuple(part.strip() for part in cells.split(","))
     if len(two) != 2 or not all(two):
         raise typer.BadParameter("takes two values joined by a comma: north,south", param_hint="--cells")
+    check_column(by)
     options = chosen(policy, mapping, zone, region, cutoff, since, [by], definitions=False, detail=False)
+    options = replace(options, explanations=False)
     with bootstrap.engine(memory, threads) as engine, moving("reading") as progress:
-        found = compare_cells(
-            engine,
-            bootstrap.connector(),
-            files,
-            options,
-            by,
-            (two[0], two[1]),
-            alike=alike,
-            same_organisation=not other,
-            now=now,
-            version=VERSION,
-            progress=progress,
-        )
+        measured = measure(engine, bootstrap.connector(), files, options, now=now, version=VERSION, progress=progress)
+        progress("comparing")
+        found = compare_cells(engine, measured, by, (two[0], two[1]), alike=alike, same_organisation=not other)
     if as_json:
         import json
 
