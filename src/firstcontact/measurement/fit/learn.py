@@ -68,6 +68,27 @@ class _Background:
     spread: Array
 
 
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    """The course of a group's returns.
+
+    Attributes:
+        onset: Its onset.
+        tau: With the margin.
+        cycle: Cycle of the background.
+        late: Returns later than `tau`.
+        hazards: Of coincidental returns: of all customers, then without each bucket; None where too few are late.
+        excess: Its returns told apart; None likewise.
+    """
+
+    onset: float
+    tau: float
+    cycle: Cycle | None
+    late: int
+    hazards: Array | None = None
+    excess: Excess | None = None
+
+
 def learn(found: Tally, publish: Publish) -> tuple[ReturnModel, ...]:
     """A model of each reason.
 
@@ -94,14 +115,13 @@ def learn(found: Tally, publish: Publish) -> tuple[ReturnModel, ...]:
     models: dict[int, ReturnModel] = {}
     if groups:
         ground = _background(groups, found.history_days)
+        timings = [_time(found, group, ground, number, publish) for number, group in enumerate(groups)]
         place = {group.keys: number for number, group in enumerate(groups)}
         for key in open_keys:
             family = found.reasons[key].split(REASON_SEPARATOR)[0]
             own = (key,) if key not in rare else tuple(pools.get(family, ()))
             if own in place:
-                number = place[own]
-                pooled = family if key in rare else ""
-                models[key] = _model(found, key, groups[number], ground, number, pooled, publish)
+                models[key] = _model(found, key, timings[place[own]], family if key in rare else "", publish)
     for key in keys:
         if key not in models:
             why = unlearned.get(key) or _too_few(found, returns[key])
@@ -177,87 +197,77 @@ def _background(groups: list[_Group], history: float) -> _Background:
     return _Background(first, tau, cycles, np.append(v, spread_of(slice(1, None), v)))
 
 
-def _model(
-    found: Tally, key: int, group: _Group, ground: _Background, number: int, pooled: str, publish: Publish
-) -> ReturnModel:
-    """The model of a reason that has enough returns, or whose family has."""
+def _time(found: Tally, group: _Group, ground: _Background, number: int, publish: Publish) -> _Timing:
+    """What a group shows of the course of returns."""
     tau, cycle = float(ground.tau[number]), ground.cycle[number]
-    shape = cycle.shape(_LAG) if cycle else np.ones_like(_LAG)
     tail = tau < _LAG
-    returns = int(found.table([key])[0].sum())
-    if group.counts[0][tail].sum() < LEAST_BACKGROUND:
-        return _unlearned(
-            found,
-            key,
-            returns,
-            "background",
-            f"{int(group.counts[0][tail].sum())} returns later than {tau:.0f} days after the opener; "
-            f"{LEAST_BACKGROUND} are needed to know how many come by coincidence.",
-            "A longer history.",
-        )
+    late = int(group.counts[0][tail].sum())
+    if late < LEAST_BACKGROUND:
+        return _Timing(float(ground.onset[number]), tau, cycle, late)
+    shape = cycle.shape(_LAG) if cycle else np.ones_like(_LAG)
     exposure = leave_one_out(group.counts[1]) * shape
     rate = level(leave_one_out(group.counts[0])[:, tail], exposure[:, tail], _LAG[tail], ground.spread)
     hazards = hazard(rate, _LAG, ground.spread) * shape
+    excess = _separate(found, list(group.keys), tau, hazards, publish)
+    return _Timing(float(ground.onset[number]), tau, cycle, late, hazards, excess)
 
-    def told_apart(keys: list[int], own: Array) -> Excess:
-        return separate(
-            *found.table(keys),
-            _EDGES,
-            tau,
-            own,
-            found.openers(keys),
-            before=found.days_before(keys),
-            confidence=publish.level,
+
+def _separate(found: Tally, keys: list[int], tau: float, hazards: Array, publish: Publish) -> Excess:
+    return separate(
+        *found.table(keys),
+        _EDGES,
+        tau,
+        hazards,
+        found.openers(keys),
+        before=found.days_before(keys),
+        confidence=publish.level,
+    )
+
+
+def _model(found: Tally, key: int, timing: _Timing, pooled: str, publish: Publish) -> ReturnModel:
+    """The model of a reason that has enough returns, or whose family has."""
+    events, exposure = found.table([key])
+    openers, returns = found.openers([key]), int(events.sum())
+    if timing.hazards is None or timing.excess is None:
+        why = (
+            f"{timing.late} returns later than {timing.tau:.0f} days after the opener; {LEAST_BACKGROUND} are needed "
+            "to know how many come by coincidence."
         )
-
-    timing = told_apart(list(group.keys), hazards)
-    if not pooled:
-        return _told(found, key, returns, timing, timing, ground.onset[number], tau, cycle, "")
-    own_events, own_exposure = (leave_one_out(sums) for sums in found.table([key]))
-    expected = (own_exposure * hazards)[:, tail].sum(axis=1)
-    scale = (own_events[:, tail].sum(axis=1) + _PRIOR) / (expected + _PRIOR)
-    own = told_apart([key], hazards * scale[:, None])
-    return _told(found, key, returns, own, timing, ground.onset[number], tau, cycle, pooled)
-
-
-def _told(
-    found: Tally,
-    key: int,
-    returns: int,
-    own: Excess,
-    timing: Excess,
-    first: float,
-    tau: float,
-    cycle: Cycle | None,
-    pooled: str,
-) -> ReturnModel:
-    events = found.table([key])[0].sum(axis=1)
-    openers = found.openers([key])
+        return _unlearned(found, key, returns, "background", why, "A longer history.")
     enough = returns >= LEAST_OWN_RETURNS and int((openers > 0).sum()) >= BUCKETS // 2
-    caused = timing.caused if pooled else own.caused
+    own: Excess | None = None if pooled else timing.excess
+    background, error = timing.excess.background, timing.excess.background_se
+    if pooled:
+        tail = timing.tau < _LAG
+        expected = (leave_one_out(exposure) * timing.hazards)[:, tail].sum(axis=1)
+        scale = (leave_one_out(events)[:, tail].sum(axis=1) + _PRIOR) / (expected + _PRIOR)
+        background, error = background * scale[0], error * float(scale[0])
+        own = _separate(found, [key], timing.tau, timing.hazards * scale[:, None], publish) if enough else None
+    by_bin, caused = events.sum(axis=1), timing.excess.caused
+    known = own if enough else None
     return ReturnModel(
         reason=found.reasons[key],
         state="pooled" if pooled else "learned",
         openers=int(openers.sum()),
         returns=returns,
         family=pooled,
-        onset_days=float(first),
-        tau_days=tau,
-        window_days=_round(timing.window, 2),
-        window_low=_round(timing.window_low, 2),
-        window_high=_round(timing.window_high, 2),
-        cycle_days=cycle.period if cycle else None,
-        background=_short(own.background),
-        background_se=float(f"{own.background_se:.{_DIGITS}g}"),
-        latency=_short(timing.latency),
-        latency_se=_short(timing.latency_se),
+        onset_days=timing.onset,
+        tau_days=timing.tau,
+        window_days=_round(timing.excess.window, 2),
+        window_low=_round(timing.excess.window_low, 2),
+        window_high=_round(timing.excess.window_high, 2),
+        cycle_days=timing.cycle.period if timing.cycle else None,
+        background=_short(background),
+        background_se=_digits(own.background_se if own else error),
+        latency=_short(timing.excess.latency),
+        latency_se=_short(timing.excess.latency_se),
         caused=_short(caused),
-        caused_returns=_round(float((events * caused).sum()), 1) or 0.0,
-        returns_until_tau=int(events[tau > _LAG].sum()),
-        r_fcr=_round(min(1.0 - own.share, 1.0), _DIGITS) if enough else None,
-        r_low=_round(1.0 - own.high, _DIGITS) if enough else None,
-        r_high=_round(1.0 - own.low, _DIGITS) if enough else None,
-        replicates=_short(1.0 - own.replicates) if enough else (),
+        caused_returns=_round(float((by_bin * caused).sum()), 1) or 0.0,
+        returns_until_tau=int(by_bin[timing.tau > _LAG].sum()),
+        r_fcr=_round(min(1.0 - known.share, 1.0), _DIGITS) if known else None,
+        r_low=_round(1.0 - known.high, _DIGITS) if known else None,
+        r_high=_round(1.0 - known.low, _DIGITS) if known else None,
+        replicates=_short(1.0 - known.replicates) if known else (),
     )
 
 
@@ -270,6 +280,10 @@ def _round(value: float | None, digits: int) -> float | None:
     return None if value is None else round(float(value), digits)
 
 
+def _digits(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")
+
+
 def _short(values: Array) -> tuple[float, ...]:
     """Values with six digits: what is saved and read again is what was used."""
-    return tuple(float(f"{value:.{_DIGITS}g}") for value in values.tolist())
+    return tuple(_digits(value) for value in values.tolist())
