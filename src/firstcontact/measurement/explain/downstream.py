@@ -118,7 +118,12 @@ def reduce(context: Context, reach: int) -> Reduced:
     engine, linked = context.engine, context.linked
     last = _us(context.frame.cutoff) - reach * DAY_US
     kept = linked.filter(
-        linked.opener & ~linked.alone & linked.excluded_code.isnull() & linked.customer.notnull()
+        linked.opener
+        & ~linked.alone
+        & linked.excluded_code.isnull()
+        & linked.customer.notnull()
+        # A contact without a reason is one of any kind: whatever follows it is as likely the same issue, coded now.
+        & linked.reason.notnull()
     ).select("customer", "bucket", "key", "start_us", "local_day")
     openers = engine.materialise(kept.mutate(whole=kept.start_us <= last), "fc_downstream_opener")
     pairs = engine.materialise(_pairs(openers, reach), "fc_downstream_pair")

@@ -57,17 +57,18 @@ def fared(context: Context) -> Fared:
         The contacts that can be judged.
     """
     linked, policy = context.linked, context.policy
-    sources = {window.source for window in context.fit.windows}
+    learned = {model.reason for model in context.fit.models if model.learned}
     held = set(_LEARNED) <= set(linked.columns) and "returned" in policy.signals
     plain = linked.drop(*(name for name in _LEARNED if name in linked.columns))
-    if not held or "learned" not in sources:
+    if not held or not learned:
         contacts = outcome(plain, policy).contacts
         return Fared(contacts.mutate(passed=ibis.literal(1.0)), False)
     net = outcome(linked, policy).contacts
     net = net.mutate(passed=net.latency.cast("float64"))
-    if sources == {"learned"}:
+    others = sorted(key for key, name in reason_names(context).items() if name not in learned)
+    if not others:
         return Fared(net, True)
-    unlearned = outcome(linked.filter(linked.exposure.isnull()).drop(*_LEARNED), policy).contacts
+    unlearned = outcome(plain.filter(plain.key.isin(others)), policy).contacts
     columns = [*plain.columns, "failed", "exposure", "passed"]
     parts = [
         part.select(*plain.columns, **{name: part[name].cast("float64") for name in ("failed", "exposure", "passed")})
