@@ -23,11 +23,12 @@ from firstcontact.measurement.explain import agent_support, comparison, control_
 from firstcontact.measurement.explain.explanation import Context, Stamp
 from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.measurement.policy.model import Policy
+from firstcontact.services.change import Change
 from firstcontact.services.compare_cells import TwoCells, check_column, compare_cells
 from firstcontact.services.measure import Measured, measure
 from firstcontact.services.prepare import Options
 from firstcontact.services.simulate import simulate
-from firstcontact.services.verify_change import Change, Verified, verify_change
+from firstcontact.services.verify_change import NO_VERDICT, Verified, verify_change
 
 FAULT, DAY = "product > fault", date(2024, 8, 5)
 OTHERS = ("orders > delivery", "billing > bill", "access > password")
@@ -88,6 +89,7 @@ def test_nothing_is_said_before_the_read_out(engine: Engine, measured: Measured)
     late = verify_change(engine, measured, Change(FAULT, DAY, rolled_out=date(2025, 1, 5), smallest=0.12))
     assert late.verdict.word == "early"
     assert isinstance(late.result, Refusal)
+    assert late.result.kind is NO_VERDICT
     planned = late.verdict.plan
     assert planned.read_out is not None
     assert f"until {planned.read_out}" in late.verdict.said
@@ -154,6 +156,7 @@ def test_another_organisation_is_never_compared(engine: Engine, measured: Measur
     found = _compare(engine, measured, alike=True, same=False)
     assert [reason.code for reason in found.compared.against] == ["compare.other"]
     assert isinstance(found.result, Refusal)
+    assert found.result.kind is comparison.NOT_COMPARABLE
 
 
 def test_cells_that_cannot_be_compared_are_refused(engine: Engine, measured: Measured) -> None:
@@ -179,7 +182,7 @@ def test_a_run_tells_teams_and_never_individuals(measured: Measured) -> None:
     assert len(_rows(measured, "team_share")) == 1
     (support,) = _rows(measured, "agent_support")
     assert isinstance(support.result, Refusal)
-    assert support.result.code == "individuals-unsupported"
+    assert support.result.kind is agent_support.UNSUPPORTED
     assert "Comparing" in support.result.reason
     (share,) = _rows(measured, "agent_share")
     assert isinstance(share.result, Estimate)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -14,21 +14,18 @@ from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
 from firstcontact.kernel.result import Estimate, Refusal, RefusalKind
 from firstcontact.measurement.explain.change_effect import (
     ESTIMAND,
-    WEEK,
     Plan,
     Verdict,
-    Weekly,
     judge_change,
     plan,
 )
 from firstcontact.measurement.explain.outcome import Outcome, outcome
-from firstcontact.measurement.linking.period import week_of
+from firstcontact.measurement.measures.cut import asked
 from firstcontact.measurement.policy.model import cut_reason, within
-from firstcontact.statistics.bucket import Array, ratio
+from firstcontact.services.change import Change, units_of, weeks_of
+from firstcontact.statistics.bucket import ratio
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from firstcontact.kernel.engine import Engine
     from firstcontact.measurement.policy.model import Policy
     from firstcontact.services.measure import Measured
@@ -61,36 +58,6 @@ NO_VERDICT = RefusalKind(
     "A verdict needs twelve weeks before the change, the weeks after it that show the smallest effect worth knowing, "
     "and the time in which customers come back.",
 )
-
-
-_LARGE = 20
-"""Contacts a week from which on a row shows by itself whether a week is whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change as the user describes it.
-
-    Attributes:
-        reason: The reason it was made for; a path stands for everything below it.
-        began: Its first day, in the business zone.
-        rolled_out: Last day of the roll-out; the first day where None.
-        controls: Reasons to compare with; all others at the same level outside its family where empty.
-        where: Column and value of the contacts it reached; the other values are the controls then.
-        smallest: Smallest effect worth knowing, as a share.
-    """
-
-    reason: str
-    began: date
-    rolled_out: date | None = None
-    controls: tuple[str, ...] = ()
-    where: tuple[str, str] | None = None
-    smallest: float = 0.03
-
-    @property
-    def over(self) -> date:
-        """Day after the roll-out."""
-        return self.began if self.rolled_out is None else self.rolled_out + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +159,9 @@ def verify_change(engine: Engine, measured: Measured, change: Change) -> Verifie
     """
     run = measured.run
     policy = run.policy
+    if change.where:
+        cut = asked([change.where[0]], measured.loaded.extra, policy.calendar.week_start)[0]
+        change = replace(change, where=(cut.slices[0].column, change.where[1]))
     cutoff = run.frame.cutoff.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(run.zone)).date()
     chosen = outcome(measured.linked, policy, fit=run.fit, young=True)
     columns = [change.where[0]] if change.where else []
@@ -204,9 +174,9 @@ def verify_change(engine: Engine, measured: Measured, change: Change) -> Verifie
     rows = engine.execute(grouped).to_pylist()
     first = run.frame.since.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(run.zone)).date()
     _check(change, rows, first, cutoff)
-    units = _units(change, rows)
+    units = units_of(change, rows)
     planned = _plan(engine, chosen, change, run, [path for path, unit in units.items() if unit == 0], policy)
-    weekly = _weekly(rows, units, change, policy, (first, cutoff))
+    weekly = weeks_of(rows, units, change, policy, (first, cutoff))
     level = policy.publish.level
     verdict = judge_change(weekly, change.began, change.over, cutoff, planned, level)
     family = None
@@ -214,7 +184,7 @@ def verify_change(engine: Engine, measured: Measured, change: Change) -> Verifie
     if above and not change.where:
         whole = Change(above, change.began, change.rolled_out, change.controls, None, change.smallest)
         family = judge_change(
-            _weekly(rows, _units(whole, rows), whole, policy, (first, cutoff)),
+            weeks_of(rows, units_of(whole, rows), whole, policy, (first, cutoff)),
             change.began,
             change.over,
             cutoff,
@@ -256,91 +226,6 @@ def _check(change: Change, rows: list[dict[str, Any]], first: date, cutoff: date
             cure="correct the date, or bring the data that surround it",
         )
     faults.raise_if_any()
-
-
-def _units(change: Change, rows: list[dict[str, Any]]) -> dict[tuple[str, str], int]:
-    """For each reason (and value of the column), 0 where the change was made, a number from 1 for controls."""
-    level = change.reason.count(REASON_SEPARATOR) + 1
-    family = cut_reason(change.reason, 1)
-    cells = sorted({_cell(change, row) for row in rows})
-    if change.where:
-        value = change.where[1]
-        others = sorted({other for path, other in cells if within(path, change.reason) and other != value})
-        number = {other: place for place, other in enumerate(others, start=1)}
-        return {
-            (path, other): 0 if other == value else number[other]
-            for path, other in cells
-            if within(path, change.reason)
-        }
-    paths = [path for path, _ in cells]
-    outside = [path for path in paths if cut_reason(path, 1) != family]
-    named = change.controls or tuple(
-        sorted(
-            {
-                cut_reason(path, level)
-                for path in outside or paths
-                if path != NO_REASON and not within(path, change.reason)
-            }
-        )
-    )
-    units = {}
-    for cell in cells:
-        if within(cell[0], change.reason):
-            units[cell] = 0
-        else:
-            places = [place for place, name in enumerate(named, start=1) if within(cell[0], name)]
-            units |= {cell: places[0]} if places else {}
-    return units
-
-
-def _cell(change: Change, row: dict[str, Any]) -> tuple[str, str]:
-    return row["reason"] or NO_REASON, str(row[change.where[0]]) if change.where else ""
-
-
-def _weekly(
-    rows: list[dict[str, Any]],
-    units: dict[tuple[str, str], int],
-    change: Change,
-    policy: Policy,
-    period: tuple[date, date],
-) -> Weekly:
-    start = policy.calendar.week_start
-    # Only whole weeks: the first day that counts and the cut-off cut theirs.
-    monday = week_of(period[0].toordinal() - date(1970, 1, 1).toordinal(), start)
-    monday += WEEK if monday < period[0] else timedelta()
-    weeks = []
-    while monday + WEEK <= period[1]:
-        weeks.append(monday)
-        monday += WEEK
-    place = {week: number for number, week in enumerate(weeks)}
-    size = max(units.values(), default=0) + 1
-    sums = np.zeros((4, size, len(weeks)))
-    names = {0: change.reason}
-    for row in rows:
-        cell = _cell(change, row)
-        week = week_of(row["local_day"], start)
-        if cell not in units or week not in place:
-            continue
-        unit = units[cell]
-        names.setdefault(unit, cell[1] or cut_reason(cell[0], change.reason.count(REASON_SEPARATOR) + 1))
-        parts = ("change_count", "change_exposure", "change_failed", "change_grown")
-        sums[:, unit, place[week]] += [float(row[part] or 0.0) for part in parts]
-    count, exposure, failed, grown = sums
-    maturity = np.where(count > 0, grown / np.maximum(count, 1.0), 1.0)
-    seen = count.sum(axis=1) > 0
-    seen[0] = True
-    labels = tuple(names.get(number, "") for number in range(size))
-    whole = Weekly(tuple(weeks), count, exposure, failed, maturity, labels).rows(np.asarray(seen))
-    return whole.only(_settled_in(whole.count))
-
-
-def _settled_in(count: Array) -> NDArray[np.bool_]:
-    """Weeks from which on contacts are judged: before that, most lie too close to the beginning to be known openers."""
-    large = count[np.median(count, axis=1) >= _LARGE] if count.size else count
-    rows = large if len(large) else count.sum(axis=0, keepdims=True)
-    full = (rows >= 0.5 * np.median(rows, axis=1, keepdims=True)).all(axis=0)
-    first = int(np.argmax(full)) if full.any() else 0
-    return np.asarray(np.arange(count.shape[1]) >= first)
 
 
 def _plan(

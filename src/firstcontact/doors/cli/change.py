@@ -58,8 +58,9 @@ def change(
     from firstcontact.kernel.errors import EXIT_REFUSED
     from firstcontact.kernel.result import Refusal
     from firstcontact.kernel.settings import VERSION
+    from firstcontact.services.change import Change
     from firstcontact.services.measure import measure
-    from firstcontact.services.verify_change import Change, verify_change
+    from firstcontact.services.verify_change import verify_change
 
     column, _, value = (where or "").partition("=")
     if where and not (column and value):
