@@ -63,7 +63,7 @@ def _curve(writer: Writer) -> Chart:
     days = range(0, 43, 2)
     seen = [Point(day, 1 - math.exp(-day / 12), 0.95 - math.exp(-day / 12), 1 - 0.9 * math.exp(-day / 12), f"day {day}")
             for day in days]  # fmt: skip
-    fit = [Point(day, 0.9 - 0.9 * math.exp(-day / 10), 0, 0) for day in days]
+    fit = [Point(day, value := 0.9 - 0.9 * math.exp(-day / 10), value, value) for day in days]
     across = [(day, number.count(day)) for day in marks(0, 42, 8)]
     up = [(share, number.percent(share)) for share in ticks(0, 1)]
     both = [Series(seen[:1] + seen[1:], steps=True), Series(fit, "returned", dashed=True)]
@@ -82,7 +82,7 @@ def _matrix(writer: Writer) -> Matrix:
                 for amount, shade in zip(amounts[k], shades[k], strict=True)])
         for k, name in _named()
     ]  # fmt: skip
-    return Matrix("first ↓ then →", NAMES, rows, "What follows what")
+    return Matrix("first", "then", NAMES, rows, "What follows what")
 
 
 def _funnel(writer: Writer) -> Chart:

@@ -11,6 +11,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from firstcontact.doors.cli.summary import any_reason
+from firstcontact.doors.notebook import card
 from firstcontact.doors.report.build import render
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.result import NOTHING_TO_COUNT, SUPPRESSED, Estimate
@@ -323,3 +325,51 @@ def test_a_negative_score_is_not_mistaken_for_a_span() -> None:
     score = Estimate(-0.05, -0.07, -0.03, 0.95, 900, "mean", "score")
     rows = [run_factory.row("fcr_issue", run_factory.share(0.7, 900)), run_factory.row("nps", score)]
     assert "−5 −7 … −3" in page(run_factory.run(rows)).text
+
+
+def test_cells_that_stand_out_are_flagged_and_counted() -> None:
+    """The page says how many cells were compared with the rest, how many differ, at which rate, and which way."""
+    run = run_factory.servicenow_like()
+    rows = run.slices("fcr_issue", "reason_1")
+    tested = [row for row in rows if row.q_value is not None]
+    odd = [row for row in tested if row.q_value is not None and row.q_value <= 0.05]
+    text = page(run).text
+    assert 0 < len(odd) < len(tested) < len(rows)
+    assert f"Large enough to be compared with the rest of the run: {len(tested)} of {len(rows)}." in text
+    assert f"{len(odd)} differ from it by more than chance and are flagged (◆). Of all flags" in text
+    assert "about 5% may be false" in text
+    assert f"compared with the rest of the run: {len(tested)}; the others are not tested." in text
+    assert f"Flagged as different from it: {len(odd)} (Benjamini and Hochberg" in text
+    part = text[text.index("Where returns come from") : text.index("By channel")]
+    known = [(row, row.result) for row in rows if isinstance(row.result, Estimate)]
+    top = sorted(known, key=lambda pair: -pair[1].n * (1 - pair[1].value))[:15]
+    seen = [(row, result) for row, result in top if row in odd]
+    assert seen
+    for row, result in seen:
+        way = "above" if result.value > 0.744 else "below"
+        assert re.search(rf"{row.cell['reason_1']} ((?!Category \d+ ).)*◆ {way} the rest", part), row
+    plain = dataclasses.replace(run, rows=tuple(dataclasses.replace(row, q_value=None) for row in run.rows))
+    assert "◆" not in page(plain).text
+
+
+def test_one_flag_is_one() -> None:
+    """A single cell differs; none does not differ."""
+    for q_value, said in (
+        (0.01, "1 differs from it by more than chance and is flagged"),
+        (0.3, "None differs from it"),
+    ):
+        row = run_factory.row("fcr_issue", run_factory.share(0.7, 300), "team", {"team": "Open"}, q_value=q_value)
+        text = page(run_factory.run([run_factory.row("fcr_issue", run_factory.share(0.8, 900)), row])).text
+        assert f"compared with the rest of the run: 1 of 1. {said}" in text
+
+
+def test_without_reasons_no_return_is_for_the_same_reason() -> None:
+    """Where the data name no reasons, the headline says that any return counts."""
+    text = Page(written("no reason", "en")).text
+    assert "no return for any reason (the data name none) within the declared window of 30 days" in text
+    assert "for the same reason within" not in text
+    run = run_factory.no_reason()
+    said = "The data name no reasons, so a return for any reason counts."
+    assert any_reason(run) == f" {said}"
+    assert said in card(run)
+    assert any_reason(run_factory.centre()) == any_reason(run_factory.all_immature()) == ""

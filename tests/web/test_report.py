@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from firstcontact.doors.report.build import render
-from tests import run_factory
+from firstcontact.doors.report.sections import catalog
+from tests import report_pieces, run_factory
 
 CHROMIUM = (
     os.environ.get("FIRSTCONTACT_CHROMIUM")
@@ -51,6 +52,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         path = folder / f"{name}.html"
         path.write_text(render(run(), language), encoding="utf-8")
         addresses[name] = path.as_uri()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalog, "SECTIONS", (report_pieces.write,))
+        for language in ("en", "he"):
+            path = folder / f"pieces-{language}.html"
+            path.write_text(render(run_factory.centre(), language), encoding="utf-8")
+            addresses[f"pieces-{language}"] = path.as_uri()
     return addresses
 
 
@@ -74,7 +81,7 @@ def test_a_report_asks_for_nothing_and_says_nothing(browser: Any, files: dict[st
     page.context.close()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, "pieces-en", "pieces-he"])
 @pytest.mark.parametrize("width", [1280, 900, 390, 320])
 def test_nothing_stands_outside_the_page(browser: Any, files: dict[str, str], name: str, width: int) -> None:
     """No width makes the page scroll sideways, with every table unfolded."""
@@ -193,4 +200,44 @@ def test_the_keyboard_reaches_every_table(browser: Any, files: dict[str, str]) -
         if page.evaluate("document.activeElement.matches('details:not([open]) > summary')"):
             page.keyboard.press("Enter")
     assert page.evaluate("document.querySelectorAll('details[open]').length") == folded
+    page.context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_pieces_of_a_section_fit_a_phone_and_paper(browser: Any, files: dict[str, str], language: str) -> None:
+    """A matrix scrolls inside its own frame with its row names in sight; on paper nothing is cut off or left behind a
+    scroll bar, and the drawing for the desk is the one that is printed."""
+    page = opened(browser, files[f"pieces-{language}"], 320)
+    frame = page.evaluate(
+        """() => { const table = document.querySelector('.matrix'), box = table.parentElement;
+        const name = table.querySelector('tbody th'), from = name.getBoundingClientRect().x;
+        box.scrollLeft = (getComputedStyle(box).direction == 'rtl' ? -1 : 1) * 90;
+        return [table.scrollWidth > box.clientWidth, box.scrollLeft, name.getBoundingClientRect().x - from] }"""
+    )
+    assert frame[0]
+    assert abs(frame[1]) == 90
+    assert abs(frame[2]) <= 1
+    shown = "[...document.querySelectorAll('.chart')].filter(it => it.getBoundingClientRect().width > 0).length"
+    assert page.evaluate(shown) == 3
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 900})
+    wide = "[...document.querySelectorAll('.chart.wide, .matrix')].map(it => it.getBoundingClientRect().width)"
+    assert all(0 < width <= 680 for width in page.evaluate(wide))
+    assert page.evaluate("getComputedStyle(document.querySelector('.matrix').parentElement).overflowX") == "visible"
+    page.context.close()
+
+
+def test_a_flag_needs_no_colour(browser: Any, files: dict[str, str]) -> None:
+    """A flagged cell has a word beside its figure, and a mark of another form, with the word in its title."""
+    page = opened(browser, files["incidents"])
+    rows = page.evaluate(
+        """() => [...document.querySelectorAll('.ranked .tr:not(.head)')].map(row => [
+            row.querySelector('.flag') ? row.querySelector('.flag').textContent.trim() : '',
+            row.querySelector('.graph:not(.bar) svg').getAttribute('aria-label')])"""
+    )
+    flags = [flag for flag, _ in rows if flag]
+    assert flags
+    assert {flag.removeprefix("◆ ") for flag in flags} <= {"above the rest", "below the rest"}
+    assert all(label.endswith(flag.removeprefix("◆ ")) for flag, label in rows if flag)
+    assert not any("the rest" in label for flag, label in rows if not flag)
     page.context.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from firstcontact.doors.cli.summary import figure
+from firstcontact.doors.cli.summary import any_reason, figure
 from firstcontact.kernel.result import Refusal
 from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.services.run import Run
@@ -33,7 +33,7 @@ def card(run: Run) -> str:
     return (
         f'<div><p style="font-size:1.3em;margin:0">{head if not refused else escape(head)}</p>'
         f'<p style="margin:.2em 0;opacity:.75">{escape(run.policy.name)} {escape(run.policy.version)}: '
-        f"{escape(run.policy.title)}. Windows {windows}. Until {run.frame.cutoff:%Y-%m-%d %H:%M} UTC.</p>"
+        f"{escape(run.policy.title)}.{any_reason(run)} Windows {windows}. Until {run.frame.cutoff:%Y-%m-%d %H:%M} UTC.</p>"
         f'<table style="border-collapse:collapse"><tbody>{rows}</tbody></table></div>'
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from firstcontact.contacts.ledger import MeasureLedger, RowLedger
+from firstcontact.contacts.table import NO_REASON
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.fit.declared import Fit
@@ -108,6 +109,12 @@ class Run:
             if row.measure == measure and not row.by:
                 return row.result
         raise KeyError(measure)
+
+    @property
+    def names_reasons(self) -> bool:
+        """Whether any contact behind the headline has a reason; where none has, any return is "for the same reason"."""
+        rows = self.slices(self.headline_measure, "reason_1")
+        return any(value != NO_REASON for row in rows for value in row.cell.values())
 
     def slices(self, measure: str, by: str) -> list[ResultRow]:
         """The rows of a measure cut by something, in the order of the cells."""

@@ -67,7 +67,15 @@ def _basis(run: Run) -> str:
     asks = f" Window: {length} ({source})." if "returned" in run.policy.signals else ""
     result = run.headline
     mature = f" {percent(result.maturity)} of windows have closed." if isinstance(result, Estimate) else ""
-    return f"Policy {run.policy.name} {run.policy.version}: {run.policy.title}.{asks}{mature}"
+    return f"Policy {run.policy.name} {run.policy.version}: {run.policy.title}.{any_reason(run)}{asks}{mature}"
+
+
+def any_reason(run: Run) -> str:
+    """That any return counts, where the policy asks for the same reason and the data name none; empty elsewhere."""
+    same = "returned" in run.policy.signals and run.policy.link.reason_level != 0
+    if not same or run.names_reasons or isinstance(run.headline, Refusal):
+        return ""
+    return " The data name no reasons, so a return for any reason counts."
 
 
 def _table(run: Run) -> Table:

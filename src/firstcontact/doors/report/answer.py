@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from firstcontact.contacts.table import NO_REASON
 from firstcontact.doors.report.charts.drawing import Drawing
 from firstcontact.doors.report.charts.hundred import hundred
 from firstcontact.doors.report.figure import Figure
@@ -143,20 +142,13 @@ def _sentence(run: Run, writer: Writer, result: Estimate) -> Markup:
     return Markup(text) % parts  # noqa: S704 - a sentence of our own; its parts are escaped
 
 
-def names_reasons(run: Run) -> bool:
-    """Whether any contact has a reason. Where none has, every return counts as one for the same reason."""
-    return any(
-        value != NO_REASON for row in run.slices(run.headline_measure, "reason_1") for value in row.cell.values()
-    )
-
-
 def window_words(run: Run, writer: Writer) -> str:
     """The rule of return in words, with its window and whether that was declared or learned."""
     days = sorted({window.days for window in run.fit.windows}) or [run.policy.window.default_days]
     shortest, longest = (writer.notation.decimal(end, 0 if end == int(end) else 1) for end in (days[0], days[-1]))
     learned = run.fit.kind == "learned"
     if shortest == longest:
-        if run.policy.link.reason_level != 0 and not names_reasons(run):
+        if run.policy.link.reason_level != 0 and not run.names_reasons:
             return (
                 writer.say(
                     "no return for any reason (the data name none) within the learned window of %(days)s days",

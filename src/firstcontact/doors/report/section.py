@@ -127,14 +127,16 @@ class Matrix:
     """A table whose cells are shaded by size. It is its own table; on a phone it scrolls under its row names.
 
     Attributes:
-        corner: What the rows are, and what the columns are, for the upper corner.
+        down: What the rows are.
+        along: What the columns are.
         columns: Headings.
         rows: (name, cells), as many cells as headings.
         caption: What it holds.
     """
 
     kind: ClassVar[str] = "matrix"
-    corner: str
+    down: str
+    along: str
     columns: Sequence[str]
     rows: Sequence[tuple[str, Sequence[Cell]]]
     caption: str

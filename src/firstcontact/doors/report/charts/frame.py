@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from firstcontact.doors.report.charts.drawing import Sheet
 from firstcontact.doors.report.theme import NARROW, paint
 
-_LEFT, _RIGHT, _TOP, _FOOT = 52, 10, 12, 26
+_LEFT, _RIGHT, _TOP, _FOOT = 52, 20, 12, 26
 
 Tick = tuple[float, str]
 """A place on a scale, and how it is written."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from firstcontact.doors.report.charts.drawing import Drawing
+from firstcontact.doors.report.charts.drawing import Drawing, Record
 from firstcontact.doors.report.charts.frame import Frame, Tick
 from firstcontact.doors.report.theme import paint
 
@@ -57,24 +57,32 @@ def line(series: Sequence[Series], *, width: int, across: Sequence[Tick], up: Se
     """
     frame = Frame(width, across, up)
     sheet = frame.sheet()
-    for one in reversed(series):
-        points = [
-            {
-                "x": frame.x(point.x),
-                "y": frame.y(point.value),
-                "low": frame.y(point.low),
-                "high": frame.y(point.high),
-                "title": point.title,
-            }
-            for point in one.points
-        ]
-        shape = {"interpolate": "step-after"} if one.steps else {}
+    placed = [(one, _places(one, frame)) for one in reversed(series)]
+    for one, points in placed:
         if any(point.low < point.high for point in one.points):
-            band = {"color": paint(f"{one.role}-band"), "opacity": 0.6 if one.dashed else 1, **shape}
+            band = {"color": paint(f"{one.role}-band"), "opacity": 0.6 if one.dashed else 1, **_shape(one)}
             sheet.add("area", points, band, x="x", y="low", y2="high")
-        stroke = {"color": paint(one.role), "strokeWidth": 2.5, "strokeJoin": "round", **shape}
+    for one, points in placed:
+        stroke = {"color": paint(one.role), "strokeWidth": 2.5, "strokeJoin": "round", **_shape(one)}
         sheet.add("line", points, {**stroke, **({"strokeDash": [6, 4]} if one.dashed else {})}, x="x", y="y")
-        told = [point for point in points if point["title"]]
-        hit = {"filled": True, "fill": "transparent", "strokeWidth": 0, "opacity": 1, "size": 300}
-        sheet.add("point", told, hit, x="x", y="y", description="title")
+    told = [point for _, points in placed for point in points if point["title"]]
+    hit = {"filled": True, "fill": "transparent", "strokeWidth": 0, "opacity": 1, "size": 300}
+    sheet.add("point", told, hit, x="x", y="y", description="title")
     return sheet.draw()
+
+
+def _shape(series: Series) -> Record:
+    return {"interpolate": "step-after"} if series.steps else {}
+
+
+def _places(series: Series, frame: Frame) -> list[Record]:
+    """Where the points of a line stand; what lies beyond the scale stands at its end."""
+    lowest, highest = frame.up[0][0], frame.up[-1][0]
+
+    def up(value: float) -> float:
+        return frame.y(min(max(value, lowest), highest))
+
+    return [
+        {"x": frame.x(one.x), "y": up(one.value), "low": up(one.low), "high": up(one.high), "title": one.title}
+        for one in series.points
+    ]

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from firstcontact.contacts.table import EXTRA_PREFIX
 from firstcontact.doors.report import words
-from firstcontact.doors.report.answer import asks_return, names_reasons
+from firstcontact.doors.report.answer import asks_return
 from firstcontact.doors.report.charts.bars import Bar, bars
 from firstcontact.doors.report.charts.dots import dots
 from firstcontact.doors.report.charts.drawing import Drawing
@@ -101,7 +101,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
     rows = run.slices(measure, "reason_1")
     asks = asks_return(run.policy)
     title = writer.say("Where returns come from") if asks else writer.say("Where first contacts fail")
-    reasons = ranked(rows, writer, run.headline) if names_reasons(run) else None
+    reasons = ranked(rows, writer, run.headline) if run.names_reasons else None
     found = [Section("reasons", title, part="reasons", data=reasons)]
     for by, heading, column in _others(run, writer):
         if cells := run.slices(measure, by):
@@ -226,14 +226,20 @@ def _flags(rows: Sequence[ResultRow], writer: Writer) -> str:
         return ""
     odd = sum(map(flagged, tested))
     number = writer.notation
-    return writer.say(
-        "%(tested)s of %(cells)s are large enough to be compared with the rest of the run; %(odd)s differ from it by "
-        "more than chance and are flagged (◆). Of all flags in this report, about %(rate)s may be false.",
+    said = writer.say(
+        "Large enough to be compared with the rest of the run: %(tested)s of %(cells)s.",
         tested=number.count(len(tested)),
         cells=number.count(len(rows)),
-        odd=number.count(odd),
-        rate=number.percent(FALSE_FLAGS),
     )
+    if not odd:
+        return f"{said} " + writer.say("None differs from it by more than chance.")
+    differ = writer.say_many(
+        "%(number)s differs from it by more than chance and is flagged (◆).",
+        "%(number)s differ from it by more than chance and are flagged (◆).",
+        odd,
+    )
+    rate = writer.say("Of all flags in this report, about %(rate)s may be false.", rate=number.percent(FALSE_FLAGS))
+    return f"{said} {differ} {rate}"
 
 
 def _by_name(rows: Sequence[ResultRow]) -> list[ResultRow]:

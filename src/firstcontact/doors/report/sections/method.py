@@ -76,8 +76,9 @@ def _looked(run: Run, writer: Writer) -> str:
     if not tested:
         return said
     return f"{said} " + writer.say(
-        "%(tested)s of the cells hold enough contacts of enough customers to be compared with the rest of the run; "
-        "%(flagged)s differ from it and are flagged (Benjamini and Hochberg, over all of them, at a rate of %(rate)s).",
+        "Cells with enough contacts of enough customers to be compared with the rest of the run: %(tested)s; the "
+        "others are not tested. Flagged as different from it: %(flagged)s (Benjamini and Hochberg, over all that were "
+        "tested, at a rate of %(rate)s).",
         tested=number.count(tested),
         flagged=number.count(sum(map(flagged, cells))),
         rate=number.percent(FALSE_FLAGS),
