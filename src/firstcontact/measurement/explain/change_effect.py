@@ -220,7 +220,7 @@ def judge_change(
             "cannot",
             Sentence(
                 "change.immature",
-                "Only {weeks} weeks after the change are mature; it takes {least}.",
+                "Mature weeks after the change: {weeks}; it takes {least}.",
                 weeks=since,
                 least=AFTER,
             ),
@@ -251,7 +251,7 @@ def _word(found: Step | None) -> tuple[Word, Sentence]:
 def _too_short(past: int) -> Sentence:
     return Sentence(
         "change.history",
-        "There are {weeks} whole weeks before the change; it takes {least} to know how weeks vary.",
+        "Whole weeks before the change: {weeks}; it takes {least} to know how weeks vary.",
         weeks=past,
         least=BEFORE,
     )
@@ -309,7 +309,7 @@ def _warnings(
         said.append(
             Sentence(
                 "change.unsteady",
-                "{controls} controls have weeks with fewer than {least} contacts and are left out.",
+                "Controls left out, because some weeks have fewer than {least} contacts: {controls}.",
                 controls=unsteady,
                 least=_ENOUGH,
             )

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from firstcontact.measurement.measures.row import ResultRow
 
 ANSWERS = {
-    "csat": "satisfaction (0 to 1)",
-    "nps": "likelihood to recommend (0 to 10)",
-    "ces": "ease (0 to 1)",
+    "csat": Sentence("relation.csat", "satisfaction (0 to 1)"),
+    "nps": Sentence("relation.nps", "likelihood to recommend (0 to 10)"),
+    "ces": Sentence("relation.ces", "ease (0 to 1)"),
 }
 VERDICT, SURVEY, WEEKS = "resolved by the policy", "resolved by the customer's word", "from week to week"
 LEAST_GROUPS = 10
@@ -43,7 +43,14 @@ def explain(context: Context) -> list[ResultRow]:
         column = f"survey_{answer}"
         if f"survey.{answer}" not in context.has or column not in context.linked.columns:
             said = Sentence("no-answers", "Nobody was asked, or nobody answered: {words}.", words=words)
-            rows.append(context.row(measure, Refusal(SIGNAL_ABSENT, said, "Survey answers.", 0, _difference(words))))
+            rows.append(
+                context.row(
+                    measure,
+                    Refusal(
+                        SIGNAL_ABSENT, said, Sentence("relation.answers.cure", "Survey answers."), 0, _difference(words)
+                    ),
+                )
+            )
             continue
         answered = context.linked.filter(context.linked[column].notnull() & context.linked.customer.notnull())
         answered = answered.mutate(score=answered[column].cast("float64"))
@@ -83,7 +90,11 @@ def _contacts(context: Context, measure: str, words: str, contacts: ir.Table, ca
             least=least,
             need=LEAST_GROUPS,
         )
-        return context.row(measure, Refusal(TOO_FEW, said, "More answers.", few, _difference(words)), cell)
+        return context.row(
+            measure,
+            Refusal(TOO_FEW, said, Sentence("relation.few.cure", "More answers."), few, _difference(words)),
+            cell,
+        )
     n = int(found.compared[0] + found.control[0])
     value, low, high = (float(array[0]) for array in (found.value, found.low, found.high))
     return context.row(measure, Estimate(value, low, high, level, n, _difference(words), "score"), cell)
@@ -123,7 +134,9 @@ def _weeks(context: Context, measure: str, words: str, answered: ir.Table) -> Re
             least=least,
             need=LEAST_WEEKS,
         )
-        refusal = Refusal(TOO_FEW, said, "A longer period, or more answers.", len(weeks), estimand)
+        refusal = Refusal(
+            TOO_FEW, said, Sentence("relation.weeks.cure", "A longer period, or more answers."), len(weeks), estimand
+        )
         return context.row(measure, refusal, cell)
     value, low, high = (STEP * end for end in (slope.value, slope.low, slope.high))
     level = context.policy.publish.level

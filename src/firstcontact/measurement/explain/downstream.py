@@ -392,7 +392,11 @@ def _one_reason(reasons: int) -> Refusal:
         Sentence(
             "one-reason", "There are {reasons:,} reasons, and it takes two for one to bring the other.", reasons=reasons
         ),
-        "A source with reasons, or a policy whose link.reason_level tells them apart.",
+        Sentence(
+            "downstream.reasons",
+            "A source with reasons, or a policy whose {setting} tells them apart.",
+            setting="link.reason_level",
+        ),
         0,
         _PART,
     )
@@ -408,7 +412,7 @@ def _too_short(context: Context) -> Refusal:
             days=days,
             least=3 * LEAST_REACH_DAYS,
         ),
-        "A longer period.",
+        Sentence("downstream.longer", "A longer period."),
         0,
         _PART,
     )
@@ -425,7 +429,7 @@ def _nothing(looked: int, reach: int) -> Refusal:
             least=LEAST_PAIRS,
             reach=reach,
         ),
-        "A longer period, or coarser reasons.",
+        Sentence("downstream.coarser", "A longer period, or coarser reasons."),
         looked,
         _PART,
     )

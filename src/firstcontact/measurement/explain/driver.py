@@ -74,7 +74,7 @@ def explain(context: Context) -> list[ResultRow]:
         refusal = Refusal(
             NONE_MATURE,
             Sentence("no-two-periods", "There are no two complete months or weeks whose contacts can be judged."),
-            "A longer period.",
+            Sentence("driver.longer", "A longer period."),
             0,
             _MOVEMENT,
         )
@@ -88,7 +88,13 @@ def explain(context: Context) -> list[ResultRow]:
         few = Sentence(
             "few-to-compare", "{n:,} contacts in one of the periods; {least:,} are the least.", n=min(n), least=least
         )
-        return [context.row("driver", Refusal(TOO_FEW, few, "Larger periods.", min(n), _MOVEMENT), period=period)]
+        return [
+            context.row(
+                "driver",
+                Refusal(TOO_FEW, few, Sentence("driver.larger", "Larger periods."), min(n), _MOVEMENT),
+                period=period,
+            )
+        ]
     return _rows(context, cells, period, sum(n))
 
 
@@ -163,7 +169,13 @@ def _rows(context: Context, cells: _Cells, period: tuple[str, date], n: int) -> 
     arrays = [leave_one_out(sums) for sums in (cells.count[0], cells.good[0], cells.count[1], cells.good[1])]
     if (arrays[0].sum(axis=1) <= 0).any() or (arrays[2].sum(axis=1) <= 0).any():
         few = Sentence("one-customer-group", "One group of customers holds a whole period.")
-        return [context.row("driver", Refusal(TOO_FEW, few, "More customers.", n, _MOVEMENT), period=period)]
+        return [
+            context.row(
+                "driver",
+                Refusal(TOO_FEW, few, Sentence("driver.customers", "More customers."), n, _MOVEMENT),
+                period=period,
+            )
+        ]
     found = shapley(cells.labels, *arrays)
 
     def row(values: Floats, cell: dict[str, str], estimand: str) -> ResultRow:

@@ -67,7 +67,12 @@ def explain(context: Context) -> list[ResultRow]:
     sums = _sums(context)
     if sums is None:
         nothing = Sentence("none-judged", "No contact can be said to have failed or not.")
-        return [context.row("opportunity", Refusal(NOTHING_TO_COUNT, nothing, "A longer period.", 0, _CONTACTS))]
+        return [
+            context.row(
+                "opportunity",
+                Refusal(NOTHING_TO_COUNT, nothing, Sentence("opportunity.longer", "A longer period."), 0, _CONTACTS),
+            )
+        ]
     rows: list[tuple[float, list[ResultRow]]] = []
     least = context.policy.publish.minimum_sample
     for reason, name in enumerate(sums.names):
@@ -99,7 +104,13 @@ def explain(context: Context) -> list[ResultRow]:
             "its best to be told from chance.",
             reasons=len(sums.names),
         )
-        refusal = Refusal(NOTHING_CLEAR, none, "A longer period, or teams in the source.", len(sums.names), _CONTACTS)
+        refusal = Refusal(
+            NOTHING_CLEAR,
+            none,
+            Sentence("opportunity.teams", "A longer period, or teams in the source."),
+            len(sums.names),
+            _CONTACTS,
+        )
         return [context.row("opportunity", refusal)]
     # Money where it is known for all, contacts otherwise: a reason without a cost is not worth nothing.
     priced = np.isfinite(sums.cost).all()

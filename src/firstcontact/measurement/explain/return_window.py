@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from firstcontact.contacts.table import REASON_SEPARATOR
 from firstcontact.kernel.result import ONE_CUSTOMER_DOMINATES, TOO_FEW, Estimate, Refusal, RefusalKind
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Context, Explanation
 from firstcontact.measurement.measures.row import ResultRow
 
@@ -52,8 +53,14 @@ def result(model: ReturnModel, level: float) -> Estimate | Refusal:
     if not model.learned:
         return Refusal(_KINDS[model.cause], model.why, model.would_help, model.openers, ESTIMAND)
     if model.window_days is None or model.window_low is None or model.window_high is None:
-        reason = f"{model.returns:,} returns to {model.openers:,} openers are no more than coincidence would bring."
-        return Refusal(NO_CAUSED_RETURN, reason, "More data, if few returns are caused.", model.openers, ESTIMAND)
+        reason = Sentence(
+            "window.coincidence",
+            "{returns:,} returns to {openers:,} openers are no more than coincidence would bring.",
+            returns=model.returns,
+            openers=model.openers,
+        )
+        cure = Sentence("window.coincidence.cure", "More data, if few returns are caused.")
+        return Refusal(NO_CAUSED_RETURN, reason, cure, model.openers, ESTIMAND)
     return Estimate(model.window_days, model.window_low, model.window_high, level, model.openers, ESTIMAND, unit="days")
 
 

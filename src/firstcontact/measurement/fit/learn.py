@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from firstcontact.contacts.table import REASON_SEPARATOR
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.fit.model import LAG_EDGES, ReturnModel
 from firstcontact.measurement.fit.tally import Tally
 from firstcontact.measurement.linking.portable import BUCKETS
@@ -145,27 +146,54 @@ def _refuse(found: Tally, key: int, returns: int, publish: Publish) -> _Why | No
         lacking = LEAST_HISTORY_DAYS - found.history_days
         return (
             "history",
-            f"{int(found.history_days)} days of complete data; {LEAST_HISTORY_DAYS} are needed to see coincidence.",
-            f"{np.ceil(lacking):.0f} more days of complete data, before or after these.",
+            Sentence(
+                "unlearned.history",
+                "{days} days of complete data; {least} are needed to see coincidence.",
+                days=int(found.history_days),
+                least=LEAST_HISTORY_DAYS,
+            ),
+            Sentence(
+                "unlearned.history.cure",
+                "{days:.0f} more days of complete data, before or after these.",
+                days=float(np.ceil(lacking)),
+            ),
         )
     largest = found.largest.get(key, 0)
     if largest > publish.dominance * returns and returns >= LEAST_OWN_RETURNS:
         return (
             "one-customer-dominates",
-            f"One customer holds {largest / returns:.0%} of {returns:,} returns; allowed: {publish.dominance:.0%}.",
-            "If that customer is a placeholder, name it as a missing value; otherwise raise publish.dominance.",
+            Sentence(
+                "unlearned.dominance",
+                "One customer holds {share:.0%} of {returns:,} returns; allowed: {limit:.0%}.",
+                share=largest / returns,
+                returns=returns,
+                limit=publish.dominance,
+            ),
+            Sentence(
+                "unlearned.dominance.cure",
+                "If that customer is a placeholder, name it as a missing value; otherwise raise {setting}.",
+                setting="publish.dominance",
+            ),
         )
     return None
 
 
 def _too_few(found: Tally, returns: int) -> _Why:
     needed = LEAST_RETURNS / max(returns, 1) * found.history_days
-    longer = f"about {np.ceil(needed - found.history_days):,.0f} more days at this rate, or " if returns else ""
-    return (
-        "too-few-returns",
-        f"{returns:,} returns, and not {LEAST_RETURNS} in its family of reasons either.",
-        f"More data: {longer}a coarser level of reasons.",
+    cure = Sentence("unlearned.none.cure", "More data: a coarser level of reasons.")
+    if returns:
+        cure = Sentence(
+            "unlearned.few.cure",
+            "More data: about {days:,.0f} more days at this rate, or a coarser level of reasons.",
+            days=float(np.ceil(needed - found.history_days)),
+        )
+    why = Sentence(
+        "unlearned.few",
+        "{returns:,} returns, and not {least} in its family of reasons either.",
+        returns=returns,
+        least=LEAST_RETURNS,
     )
+    return "too-few-returns", why, cure
 
 
 def _background(groups: list[_Group], history: float) -> _Background:
@@ -229,11 +257,16 @@ def _model(found: Tally, key: int, timing: _Timing, pooled: str, publish: Publis
     events, exposure = found.table([key])
     openers, returns = found.openers([key]), int(events.sum())
     if timing.hazards is None or timing.excess is None:
-        why = (
-            f"{timing.late} returns later than {timing.tau:.0f} days after the opener; {LEAST_BACKGROUND} are needed "
-            "to know how many come by coincidence."
+        why = Sentence(
+            "unlearned.background",
+            "{late} returns later than {days:.0f} days after the opener; {least} are needed to know how many come by "
+            "coincidence.",
+            late=timing.late,
+            days=timing.tau,
+            least=LEAST_BACKGROUND,
         )
-        return _unlearned(found, key, returns, "background", why, "A longer history.")
+        longer = Sentence("unlearned.background.cure", "A longer history.")
+        return _unlearned(found, key, returns, "background", why, longer)
     enough = returns >= LEAST_OWN_RETURNS and int((openers > 0).sum()) >= BUCKETS // 2
     own: Excess | None = None if pooled else timing.excess
     background, error = timing.excess.background, timing.excess.background_se

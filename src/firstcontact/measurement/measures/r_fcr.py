@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from firstcontact.kernel.result import Estimate, Refusal, RefusalKind
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.measures.cause import excluded
 from firstcontact.measurement.measures.measure import Measure, Reduction
 from firstcontact.statistics.net_share import net_share
@@ -82,9 +83,15 @@ def correct(measure: Measure, sums: Sums, policy: Policy) -> list[Estimate | Ref
 def _refusal(measure: Measure, n: int, passed: float) -> Refusal:
     return Refusal(
         TOO_YOUNG,
-        f"{passed:.0%} of the time in which customers come back has passed for {n:,} openers; "
-        f"{LEAST_SEEN:.0%} is the least.",
-        "Wait, or look at a longer period.",
+        Sentence(
+            "r-fcr.young",
+            "{passed:.0%} of the time in which customers come back has passed for {n:,} openers; {least:.0%} is the "
+            "least.",
+            passed=passed,
+            n=n,
+            least=LEAST_SEEN,
+        ),
+        Sentence("r-fcr.young.cure", "Wait, or look at a longer period."),
         n,
         measure.estimand,
         passed,

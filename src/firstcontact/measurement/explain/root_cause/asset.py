@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.root_cause.pattern import Pattern
 from firstcontact.measurement.linking.portable import DAY_US
 
@@ -39,9 +40,9 @@ def mark(context: Context, contacts: ir.Table) -> ir.Table | None:
 
 PATTERN = Pattern(
     "asset",
-    "the same asset again",
+    Sentence("cause.asset", "the same asset again"),
     mark,
-    needs="an asset_id, and more than 90 days of history",
+    needs=Sentence("cause.asset.needs", "an asset_id, and more than 90 days of history"),
     others="contacts of the same reason and channel about assets that were quiet for 90 days",
     columns=("asset_id",),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.root_cause.pattern import Pattern
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ def mark(context: Context, contacts: ir.Table) -> ir.Table | None:
 
 PATTERN = Pattern(
     "channel",
-    "a channel that could not finish: more customers leave it for another than come to it",
+    Sentence("cause.channel", "a channel that could not finish: more customers leave it for another than come to it"),
     mark,
-    needs="channels, two at least",
+    needs=Sentence("cause.channel.needs", "channels, two at least"),
     outflow=True,
     others="those who come back by this channel after a contact on another",
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.root_cause.pattern import Pattern
 
 if TYPE_CHECKING:
@@ -38,9 +39,12 @@ def mark(context: Context, contacts: ir.Table) -> ir.Table | None:
 
 PATTERN = Pattern(
     "escalation",
-    "escalated, by cause",
+    Sentence("cause.escalation", "escalated, by cause"),
     mark,
-    needs="an escalated_to column, or escalations in the history of a record; codes of causes in wrap_up",
+    needs=Sentence(
+        "cause.escalation.needs",
+        "an escalated_to column, or escalations in the history of a record; codes of causes in wrap_up",
+    ),
     others="contacts of the same reason and channel that were not escalated, or for another cause",
     columns=("wrap_up", "escalated_to"),
     signals=("escalated",),

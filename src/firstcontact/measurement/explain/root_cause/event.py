@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.root_cause.pattern import Pattern
 from firstcontact.measurement.linking.portable import DAY_US, microseconds
 
@@ -42,9 +43,9 @@ def mark(context: Context, contacts: ir.Table) -> ir.Table | None:
 
 PATTERN = Pattern(
     "event",
-    "what happened shortly before",
+    Sentence("cause.event", "what happened shortly before"),
     mark,
-    needs="crm_events with customers' ids: statements, payments, changes",
+    needs=Sentence("cause.event.needs", "crm_events with customers' ids: statements, payments, changes"),
     others="contacts of the same reason and channel with no such event in the ten days before",
     columns=("customer_id",),
 )

@@ -150,7 +150,7 @@ def _unseen(context: Context, pattern: Pattern) -> Refusal:
         least=context.policy.publish.minimum_sample,
         title=pattern.title,
     )
-    return Refusal(NOTHING_CLEAR, said, "A longer period.", 0, _EXCESS)
+    return Refusal(NOTHING_CLEAR, said, Sentence("root-cause.longer", "A longer period."), 0, _EXCESS)
 
 
 EXPLANATION = Explanation(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.root_cause.pattern import Pattern
 
 if TYPE_CHECKING:
@@ -52,17 +53,17 @@ def _returned(events: ir.Table) -> ir.Table:
 
 WRONG_PLACE = Pattern(
     "wrong place first",
-    "handed on once: they came in at the wrong place",
+    Sentence("cause.wrong-place-first", "handed on once: they came in at the wrong place"),
     mark_once,
-    needs="transfers, or reassignments in the history of a record",
+    needs=Sentence("cause.wrong-place-first.needs", "transfers, or reassignments in the history of a record"),
     others="contacts of the same reason and channel that stayed where they came in",
     signals=("transfers",),
 )
 TO_AND_FRO = Pattern(
     "to and fro",
-    "handed on again and again",
+    Sentence("cause.to-and-fro", "handed on again and again"),
     mark_to_and_fro,
-    needs="transfers, or reassignments in the history of a record",
+    needs=Sentence("cause.to-and-fro.needs", "transfers, or reassignments in the history of a record"),
     others="contacts of the same reason and channel that were handed on once or twice, and not back",
     signals=("transfers",),
 )

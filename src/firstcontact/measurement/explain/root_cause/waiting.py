@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.root_cause.pattern import Pattern
 from firstcontact.measurement.linking.portable import DAY_US
 
@@ -53,17 +54,17 @@ def mark_call_back(context: Context, contacts: ir.Table) -> ir.Table | None:
 
 WAITING = Pattern(
     "waiting",
-    "put on hold for information or a third party",
+    Sentence("cause.waiting", "put on hold for information or a third party"),
     mark_waiting,
-    needs="states of waiting in the history of a record",
+    needs=Sentence("cause.waiting.needs", "states of waiting in the history of a record"),
     others="contacts of the same reason and channel that never had to wait for somebody",
     signals=("awaited",),
 )
 CALL_BACK = Pattern(
     "call-back",
-    "called back by the centre",
+    Sentence("cause.call-back", "called back by the centre"),
     mark_call_back,
-    needs="contacts that the centre itself began (direction outbound)",
+    needs=Sentence("cause.call-back.needs", "contacts that the centre itself began (direction outbound)"),
     others="contacts of the same reason and channel without a call-back",
     columns=("direction",),
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.root_cause.pattern import Pattern
 from firstcontact.measurement.linking.period import local_time
 from firstcontact.measurement.linking.portable import DAY_US, MINUTE_US
@@ -38,14 +39,14 @@ def mark_weekday(_context: Context, contacts: ir.Table) -> ir.Table | None:
 
 HOUR = Pattern(
     "hour",
-    "the hour at which they come",
+    Sentence("cause.hour", "the hour at which they come"),
     mark_hour,
     each_reason=False,
     others="contacts of the same reason and channel at other hours",
 )
 WEEKDAY = Pattern(
     "weekday",
-    "the day on which they come",
+    Sentence("cause.weekday", "the day on which they come"),
     mark_weekday,
     each_reason=False,
     others="contacts of the same reason and channel on other days",
