@@ -24,6 +24,7 @@ from firstcontact.measurement.measures.result_table import RESULT_COLUMNS
 from firstcontact.measurement.policy.preset import load_preset, preset_names
 from firstcontact.services.publish import CONTACT_EXPORT, ISSUE_EXPORT
 from firstcontact.services.publish_definitions import DEFINITION_COLUMNS, DISAGREEMENT_COLUMNS
+from firstcontact.services.restate import HISTORY_COLUMNS
 from firstcontact.services.separate import SEPARATION_COLUMNS
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
@@ -78,6 +79,8 @@ RUN_FILES = (
     ("contacts.parquet", "Every contact, linked and judged."),
     ("issues.parquet", "Every issue."),
     ("to_read.parquet", "Failed contacts to read for each clear root cause: `contact_id`, `cause`, `reason`."),
+    ("risk.json", "The model card of the column `risk`: what it rests on, and how it was tried."),
+    ("history.parquet", "Weekly figures of this run and of those that it replaced in the directory."),
     ("policy.toml", "The policy, every setting spelled out."),
     ("fit.json", "The window of each reason, and where it comes from."),
     ("run.json", "Inputs, mapping, period, identity coverage, definitions, findings and times."),
@@ -177,6 +180,9 @@ def results() -> str:
             "## `issues.parquet`",
             "One row an issue.",
             table(head, [(f"`{name}`", meaning) for name, meaning in ISSUE_EXPORT]),
+            "## `history.parquet`",
+            "One row a measure, week and run: what was said of a week before it was restated.",
+            table(("column", "type", "meaning"), [(f"`{n}`", kind, what) for n, kind, what in HISTORY_COLUMNS]),
             "# The files of definitions side by side",
             "What `firstcontact definitions --out DIR` writes.",
             "## `definitions.parquet`, `definitions.csv`",

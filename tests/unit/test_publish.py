@@ -33,6 +33,7 @@ FILES = {
     "policy.toml",
     "fit.json",
     "run.json",
+    "history.parquet",
 }
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1+1"]
 PEOPLE = [(f"Customer-{k:03}-Zq", f"+1555867{k:04}", f"person.{k}@mail.example") for k in range(60)]

@@ -23,6 +23,7 @@ from firstcontact.measurement.measures.result_table import result_table
 from firstcontact.measurement.policy.write import write_policy
 from firstcontact.services.gap import gap_days
 from firstcontact.services.record import RUN_FORMAT
+from firstcontact.services.restate import HISTORY_FILE, history
 from firstcontact.services.run import Run
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ class Destination(Protocol):
 
     def writing(self) -> AbstractContextManager[Path]:
         """A private directory to fill, which takes its place when the block ends well."""
+
+    def earlier(self, name: str) -> Path | None:
+        """A file of the run that will be replaced; None where there is none."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ def publish(
         figures = result_table(run.rows)
         pq.write_table(figures, folder / "results.parquet", compression="zstd")
         write_csv(figures, folder / "results.csv")
+        pq.write_table(history(run, destination.earlier(HISTORY_FILE)), folder / HISTORY_FILE, compression="zstd")
         _write_json(folder / "ledger.json", ledger_data(run))
         _write_json(folder / "fit.json", run.fit.as_dict())
         _write_json(folder / RUN_FILE, run_data(run))

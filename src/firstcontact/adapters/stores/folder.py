@@ -100,6 +100,11 @@ class WholeFolder:
                     with suppress(OSError):
                         parent.rmdir()
 
+    def earlier(self, name: str) -> Path | None:
+        """A file of the earlier output that will be replaced; None where there is none."""
+        path = self._folder / name
+        return path if path.is_file() else None
+
     def _new_parents(self) -> list[Path]:
         """Directories that must be made before this one, innermost first."""
         return [parent for parent in self._folder.absolute().parents if not parent.exists()]
