@@ -246,7 +246,7 @@ def test_the_commands_say_it_in_words(log: Path) -> None:
     code, printed, said = run(*change, "--smallest", "12", "--control", OTHERS[0], "--control", OTHERS[1])
     assert code == 0, said
     assert printed.startswith("Effect of +")
-    assert "weeks before" in printed
+    assert "Weeks before: " in printed
     compare = ("compare", log / "contacts.parquet", "--by", "team", "--cells", "team-00,team-01")
     code, printed, said = run(*compare)
     assert code == 6, said

@@ -197,12 +197,12 @@ def verify_change(engine: Engine, measured: Measured, change: Change) -> Verifie
 def _check(change: Change, rows: list[dict[str, Any]], first: date, cutoff: date) -> None:
     faults = Faults()
     paths = {row["reason"] or NO_REASON for row in rows}
-    for name, asked in (("--reason", change.reason), *(("--control", one) for one in change.controls)):
-        if not any(within(path, asked) for path in paths):
+    for name, path_asked in (("--reason", change.reason), *(("--control", one) for one in change.controls)):
+        if not any(within(path, path_asked) for path in paths):
             faults.add(
                 UNKNOWN_REASON,
                 where=name,
-                saw=f"a path of {asked.count(REASON_SEPARATOR) + 1} parts",
+                saw=f"a path of {path_asked.count(REASON_SEPARATOR) + 1} parts",
                 allowed=f"one of the {len(paths):,} reasons of the contacts judged, or a path above them",
                 cure="take the path from the column `reason` of results.csv",
             )

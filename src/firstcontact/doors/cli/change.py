@@ -109,7 +109,7 @@ def _say(found: Verified) -> None:
             f"Read-out {planned.read_out}: {planned.weeks} weeks for {planned.contacts:,} contacts, then "
             f"{planned.window_days:g} days in which customers come back."
         )
-    say(f"{int((~one.after).sum())} weeks before, {int(one.after.sum())} mature weeks after.")
+    say(f"Weeks before: {int((~one.after).sum())}; mature weeks after: {int(one.after.sum())}.")
     if one.placebo is not None:
         second = one.placebo
         say(f"Second opinion, by how much controls moved: {100 * second.size:+.1f} points, p {second.p:.2f}.")
