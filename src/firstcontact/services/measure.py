@@ -171,7 +171,7 @@ def measure(
     has = prepared.has | ({"learned"} if any(model.learned for model in fit.models) else set())
     supported = [one for one in MEASURES.values() if not one.lacks(policy, has)]
     cards: dict[str, dict[str, Any]] = {}
-    if options.detail and any(model.learned for model in fit.models):
+    if options.detail:
         watch("learning what brings customers back")
         models = {model.reason: model for model in fit.models}
         risked = annotate_risk(engine, linked, frame, models, keys_of(prepared.reasons, policy))
