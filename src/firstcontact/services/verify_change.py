@@ -12,6 +12,7 @@ import numpy as np
 from firstcontact.contacts.table import NO_REASON, REASON_SEPARATOR
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
 from firstcontact.kernel.result import Estimate, Refusal, RefusalKind
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.change_effect import (
     ESTIMAND,
     Plan,
@@ -283,7 +284,10 @@ def _result(verdict: Verdict, level: float) -> Estimate | Refusal:
     found = verdict.step
     n = int(verdict.series.count[0].sum())
     if found is None:
-        cure = verdict.plan.read_out
-        help_with = f"Wait until {cure}." if verdict.word == "early" else "A longer history, or a coarser reason."
-        return Refusal(NO_VERDICT, verdict.said, help_with, n, ESTIMAND)
+        read_out = verdict.plan.read_out
+        if verdict.word == "early" and read_out is not None:
+            cure = Sentence("change.early.cure", "Wait until {date}.", date=read_out)
+        else:
+            cure = Sentence("change.cure", "A longer history, a larger effect to look for, or a coarser reason.")
+        return Refusal(NO_VERDICT, verdict.said, cure, n, ESTIMAND)
     return Estimate(found.size, found.low, found.high, level, n, ESTIMAND)
