@@ -131,7 +131,8 @@ def test_every_measure_has_a_spec_and_an_oracle() -> None:
     assert declared == set(MEASURES)
     for name, measure in MEASURES.items():
         assert "reduce" in _functions(folder / f"{name}.py"), name
-        assert measure.kind in {"share", "mean"}, name
+        assert measure.kind in {"share", "mean", "corrected"}, name
+        assert (measure.correct is not None) == (measure.kind == "corrected"), name
         assert measure.estimand, name
     for kind in ("spec", "oracle"):
         tests = "\n".join(

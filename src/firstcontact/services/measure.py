@@ -16,6 +16,9 @@ from firstcontact.contacts.loaded import Loaded
 from firstcontact.contacts.table import REASON_SEPARATOR
 from firstcontact.kernel.progress import Progress, silent
 from firstcontact.kernel.result import SIGNAL_ABSENT, SUPPRESSED, Refusal
+from firstcontact.measurement.annotate.judgement import NEEDS as JUDGEMENT_NEEDS
+from firstcontact.measurement.annotate.judgement import READS as JUDGEMENT_READS
+from firstcontact.measurement.annotate.judgement import annotate_judgement
 from firstcontact.measurement.annotate.returns import annotate as annotate_returns
 from firstcontact.measurement.annotate.risk import NEEDS as RISK_NEEDS
 from firstcontact.measurement.annotate.risk import READS as RISK_READS
@@ -134,7 +137,7 @@ def measure(
         fit, said = reuse_fit(engine, prepared.tables["contacts"], policy, options.fit, prepared.reasons)
         findings += said
     supported = [one for one in MEASURES.values() if not one.lacks(policy, prepared.has)]
-    signals = {signal for one in supported for signal in one.signals} | {"repeat"}
+    signals = {signal for one in supported for signal in one.signals} | {"repeat", *JUDGEMENT_NEEDS}
     if options.definitions:
         signals |= signals_beside(policy, prepared.has)
     # Conditions look at the channel, even where none is recorded.
@@ -142,6 +145,7 @@ def measure(
         "customer",
         "bucket",
         "channel",
+        *JUDGEMENT_READS,
         *columns_of(cuts),
         *(column for one in supported for column in one.columns),
     }
@@ -168,7 +172,10 @@ def measure(
     watch("telling caused from coincidental returns")
     fit = complete_fit(engine, linked, fit, policy, frame, prepared.reasons)
     linked = annotate_returns(engine, linked, fit, policy, frame, prepared.reasons)
-    has = prepared.has | ({"learned"} if any(model.learned for model in fit.models) else set())
+    watch("weighing what customers and reviewers say")
+    judged = annotate_judgement(engine, linked, prepared.tables, policy, prepared.has)
+    linked, findings = judged.contacts, findings + judged.findings
+    has = prepared.has | judged.has | ({"learned"} if any(model.learned for model in fit.models) else set())
     supported = [one for one in MEASURES.values() if not one.lacks(policy, has)]
     cards: dict[str, dict[str, Any]] = {}
     if options.detail:

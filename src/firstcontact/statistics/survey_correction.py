@@ -94,7 +94,7 @@ def survey_model(factors: Sequence[Codes], contacts: Array, answered: Array, yes
     """
     if answered.sum() <= 0:
         return None
-    response, outcome = np.empty_like(contacts), np.empty_like(contacts)
+    response, outcome = np.empty(contacts.shape), np.empty(contacts.shape)
     for fold in range(contacts.shape[1]):
         others = [part for part in range(contacts.shape[1]) if part != fold]
         learned = others if answered[:, others].sum() > 0 else list(range(contacts.shape[1]))

@@ -10,8 +10,8 @@ import numpy as np
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.annotate import resolved, survey
-from firstcontact.measurement.annotate.resolved import Resolved, annotate_resolved
-from firstcontact.measurement.annotate.survey import Surveyed, annotate_survey
+from firstcontact.measurement.annotate.resolved import SCORED, Resolved, annotate_resolved
+from firstcontact.measurement.annotate.survey import SURVEYED, Surveyed, annotate_survey
 from firstcontact.statistics.rogan_gladen import LEAST_PAIRS
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 COLUMNS: tuple[str, ...] = (*resolved.COLUMNS, *survey.COLUMNS)
 """Columns that `annotate_judgement` adds."""
+NEEDS: tuple[str, ...] = tuple(sorted({*resolved.NEEDS, *survey.NEEDS}))
+"""Signals that linking must bring along."""
+READS: tuple[str, ...] = ("bucket", "channel", "reason")
+"""Contact columns that must be carried along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +35,51 @@ class Judged:
     """Contacts with everything that was learned from judgements.
 
     Attributes:
-        contacts: The linked contacts with `COLUMNS`.
-        resolved: The score and the reviews.
-        surveyed: The surveys.
+        contacts: The linked contacts with `COLUMNS`, as far as they were made.
+        resolved: The score and the reviews; None where no customer is known.
+        surveyed: The surveys; None where nobody says whether it is resolved.
         findings: What a reader should know.
     """
 
     contacts: ir.Table
-    resolved: Resolved
-    surveyed: Surveyed
+    resolved: Resolved | None
+    surveyed: Surveyed | None
     findings: tuple[Finding, ...]
 
+    @property
+    def has(self) -> frozenset[str]:
+        """What measures may rest on beside what the data hold."""
+        scored = {SCORED} if self.resolved is not None else set()
+        return frozenset(scored | ({SURVEYED} if self.surveyed is not None and self.surveyed.model else set()))
 
-def annotate_judgement(engine: Engine, linked: ir.Table, tables: Mapping[str, ir.Table], policy: Policy) -> Judged:
+
+def annotate_judgement(
+    engine: Engine, linked: ir.Table, tables: Mapping[str, ir.Table], policy: Policy, has: frozenset[str]
+) -> Judged:
     """Bring scores, labels and survey influence to contacts.
 
     Args:
         engine: Where it runs.
-        linked: Linked contacts with `reason`, `channel`, `bucket` and the signals that `annotate.resolved` and
-            `annotate.survey` need.
+        linked: Linked contacts with the columns of `READS` and the signals of `NEEDS`.
         tables: The source's tables; `reviews` where there is one.
         policy: The policy.
+        has: What the data hold (names of `linking.holding`). Nothing is scored where no customer is known, and surveys
+            are left alone where nobody says whether it is resolved.
 
     Returns:
         The contacts, what was learned, and what to say of it.
     """
-    scored = annotate_resolved(engine, linked, tables.get("reviews"), policy)
-    surveyed = annotate_survey(engine, scored.contacts, policy)
-    findings = (*_about_reviews(scored, "reviews" in tables), *_about_surveys(surveyed))
-    return Judged(surveyed.contacts, scored, surveyed, findings)
+    scored = surveyed = None
+    findings: list[Finding] = []
+    if "customer" in has:
+        scored = annotate_resolved(engine, linked, tables.get("reviews"), policy)
+        linked = scored.contacts
+        findings += _about_reviews(scored, "reviews" in tables)
+        if "survey.resolved" in has:
+            surveyed = annotate_survey(engine, linked, policy)
+            linked = surveyed.contacts
+            findings += _about_surveys(surveyed)
+    return Judged(linked, scored, surveyed, tuple(findings))
 
 
 def _about_reviews(scored: Resolved, there: bool) -> list[Finding]:

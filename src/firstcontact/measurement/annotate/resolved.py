@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 NEEDS: tuple[str, ...] = (*SIGNALS, "returned")
 """Signals that linking must bring along."""
 
+SCORED = "scored"
+"""Says among what the data hold that contacts have a score."""
+
 COLUMNS: tuple[str, ...] = ("p_resolved", "label", "label_weight", "reviewer_accuracy", "reviewer_variance")
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 NEEDS: tuple[str, ...] = (*SIGNALS, "returned")
 """Signals that linking must bring along; and the contact column `channel`."""
 
+SURVEYED = "surveyed"
+"""Says among what the data hold that contacts have an influence on S-FCR."""
+
 COLUMNS: tuple[str, ...] = ("survey_influence", "survey_weight")
 
 LEAST_ANSWERS = 30

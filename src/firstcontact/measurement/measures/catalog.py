@@ -15,8 +15,10 @@ from firstcontact.measurement.measures import (
     r_fcr,
     reopen_rate,
     repeat_rate,
+    s_fcr,
     service_level,
     survey_fcr,
+    t_fcr,
     transfer_rate,
 )
 from firstcontact.measurement.measures.measure import Measure
@@ -26,6 +28,8 @@ MEASURES: dict[str, Measure] = {
     for module in (
         fcr_issue,
         r_fcr,
+        t_fcr,
+        s_fcr,
         fcr_contact,
         repeat_rate,
         call_resolution,

@@ -8,7 +8,7 @@ import numpy as np
 
 from firstcontact.kernel.result import Estimate, Refusal, RefusalKind
 from firstcontact.kernel.sentence import Sentence
-from firstcontact.measurement.annotate.survey import NEEDS
+from firstcontact.measurement.annotate.survey import SURVEYED
 from firstcontact.measurement.measures.cause import excluded
 from firstcontact.measurement.measures.measure import Measure, Reduction
 from firstcontact.statistics.bucket import ratio
@@ -115,9 +115,7 @@ MEASURE = Measure(
     unit="share",
     reduce=reduce,
     kind="corrected",
-    rests_on=frozenset({"survey.resolved"}),
+    rests_on=frozenset({SURVEYED}),
     needs="survey answers about resolution",
-    signals=NEEDS,
-    columns=("channel", "reason"),
     correct=correct,
 )

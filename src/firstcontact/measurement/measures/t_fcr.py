@@ -9,7 +9,7 @@ import numpy as np
 
 from firstcontact.kernel.result import Estimate, Refusal, RefusalKind
 from firstcontact.kernel.sentence import Sentence
-from firstcontact.measurement.annotate.resolved import NEEDS
+from firstcontact.measurement.annotate.resolved import SCORED
 from firstcontact.measurement.measures.cause import excluded
 from firstcontact.measurement.measures.measure import Measure, Reduction
 from firstcontact.statistics.prediction_powered import LABEL_SUMS, LabelSums, powered_interval, prediction_powered
@@ -159,9 +159,7 @@ MEASURE = Measure(
     unit="share",
     reduce=reduce,
     kind="corrected",
-    rests_on=frozenset({"customer"}),
+    rests_on=frozenset({SCORED}),
     needs="customer ids or identifiers",
-    signals=NEEDS,
-    columns=("reason",),
     correct=correct,
 )

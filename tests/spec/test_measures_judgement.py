@@ -1,0 +1,169 @@
+"""What T-FCR and S-FCR mean: drawn contacts with reviews and survey answers, what is counted, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from firstcontact.contacts.table import REVIEWS
+from firstcontact.kernel.result import Estimate, Refusal
+from firstcontact.measurement.annotate.judgement import NEEDS, Judged, annotate_judgement
+from firstcontact.measurement.fit.declared import declare
+from firstcontact.measurement.linking.holding import holdings
+from firstcontact.measurement.linking.link import link
+from firstcontact.measurement.measures.catalog import MEASURES
+from firstcontact.measurement.measures.estimate import estimate
+from firstcontact.measurement.measures.reduce import ledger, reduce
+from firstcontact.measurement.measures.t_fcr import LEAST_LABELS
+from firstcontact.measurement.policy.model import Policy
+from firstcontact.measurement.simulator.column import table as rows
+from tests.drawn import FRAME, SHOW_ALL, contact, draw
+
+POLICY = Policy(publish=SHOW_ALL)
+
+
+def _people(count: int, **more: Any) -> list[dict[str, Any]]:
+    """One opener each, all of whose windows have closed."""
+    return [contact(f"c{k}", f"K{k}", 50 + k % 7, **more) for k in range(count)]
+
+
+def _reviews(engine, drawn: list[tuple[str, str, bool | None, float | None]]) -> Any:
+    contacts, reviewers, resolved, chance = zip(*drawn, strict=True)
+    columns = {
+        "contact_id": pa.array(contacts),
+        "reviewer": pa.array(reviewers),
+        "resolved": pa.array(resolved, pa.bool_()),
+        "sampling_probability": pa.array(chance, pa.float64()),
+    }
+    return engine.register(rows(REVIEWS, columns, len(drawn)), "drawn_reviews")
+
+
+def _judge(engine, contacts: list[dict[str, Any]], reviews: Any = None) -> tuple[Judged, dict[str, Any]]:
+    tables = draw(engine, contacts)
+    if reviews is not None:
+        tables["reviews"] = reviews
+    has = holdings(engine, tables)
+    fit = declare(POLICY, ["billing"])
+    linked = link(engine, tables, POLICY, fit, FRAME, has=has, signals=NEEDS, keep=tables["contacts"].columns)
+    return annotate_judgement(engine, linked, tables, POLICY, has), tables
+
+
+def _figure(engine, judged: Judged, measure: str) -> Estimate | Refusal:
+    sums = reduce(engine, judged.contacts, [MEASURES[measure]], POLICY, []).sums[measure]
+    assert ledger(engine, judged.contacts, MEASURES[measure], POLICY).counted == sums.count.sum()
+    return estimate(MEASURES[measure], sums, POLICY)[0]
+
+
+def test_t_fcr_is_what_reviewers_find(engine) -> None:
+    """t_fcr: where every contact looks alike, the share of reviewed contacts that were found resolved, each for as many
+    contacts as its chance of being drawn says; contacts that somebody picked, and undecided reviews, count for none."""
+    drawn = [(f"c{k}", "R1", k % 4 != 0, 0.5) for k in range(LEAST_LABELS)]
+    drawn += [(f"c{LEAST_LABELS + k}", "R1", False, 0.25) for k in range(50)]
+    drawn += [("c300", "R1", False, None), ("c301", "R1", None, 0.5), ("c302", "R1", False, 7.0)]
+    judged, _ = _judge(engine, _people(400), _reviews(engine, drawn))
+    told = _figure(engine, judged, "t_fcr")
+    assert isinstance(told, Estimate)
+    assert told.n == LEAST_LABELS + 50
+    assert told.value == pytest.approx(150 * 2 / (200 * 2 + 50 * 4))
+    assert told.low < told.value < told.high
+    assert judged.resolved is not None
+    reviewed = judged.resolved.reviewed
+    assert (reviewed.contacts, reviewed.unusable, reviewed.undecided) == (250, 2, 1)
+    assert {finding.code for finding in judged.findings} == {"reviews.unusable", "reviews.single"}
+
+
+def test_t_fcr_is_freed_of_what_reviewers_get_wrong(engine) -> None:
+    """t_fcr: if two reviewers differ on 18 of 100 contacts, each is right in nine of ten, and 74 % found resolved mean
+    that 80 % were."""
+    drawn = [(f"c{k}", "R1", k % 50 < 37, 0.5) for k in range(300)]
+    drawn += [(f"c{k}", "R2", (k % 50 < 37) ^ (k % 100 in range(20, 29) or k % 100 in range(90, 99)), 0.5)
+              for k in range(200)]  # fmt: skip
+    judged, _ = _judge(engine, _people(600), _reviews(engine, drawn))
+    assert judged.resolved is not None
+    assert judged.resolved.reviewed.reviewers.accuracy == pytest.approx(0.9)
+    told = _figure(engine, judged, "t_fcr")
+    assert isinstance(told, Estimate)
+    assert told.value == pytest.approx((0.74 - 0.1) / 0.8, abs=0.03)
+
+
+def test_t_fcr_is_refused_without_enough_reviews(engine) -> None:
+    """t_fcr: a score alone is never shown. With one review too few, with none, and with reviewers who guess, there is a
+    refusal that says what is missing."""
+    drawn = [(f"c{k}", "R1", True, 0.5) for k in range(LEAST_LABELS - 1)]
+    judged, _ = _judge(engine, _people(400), _reviews(engine, drawn))
+    told = _figure(engine, judged, "t_fcr")
+    assert isinstance(told, Refusal)
+    assert (told.code, told.n) == ("too-few-labels", LEAST_LABELS - 1)
+    assert "Review 1 more" in told.would_help
+    alone, _ = _judge(engine, _people(400))
+    told = _figure(engine, alone, "t_fcr")
+    assert isinstance(told, Refusal)
+    assert (told.code, told.n) == ("too-few-labels", 0)
+    pairs = [(f"c{k}", f"R{turn}", bool(turn), 0.5) for k in range(300) for turn in (0, 1)]
+    guessed, _ = _judge(engine, _people(400), _reviews(engine, pairs))
+    told = _figure(engine, guessed, "t_fcr")
+    assert isinstance(told, Refusal)
+    assert told.code == "reviewers-disagree"
+
+
+def test_s_fcr_gives_silent_contacts_a_voice(engine) -> None:
+    """s_fcr: one half of the customers answers always and is content, of the other half one in five answers and is not:
+    the plain share says 83 %, all customers together 50 %."""
+    contacts = []
+    for k in range(600):
+        content = k % 2 == 0
+        answers = content or k % 10 == 1
+        survey = {"survey": {"resolved": content}} if answers else {}
+        reason = "billing" if content else "product"
+        contacts.append(contact(f"c{k}", f"K{k}", 50 + k % 7, reason=reason, **survey))
+    judged, _ = _judge(engine, contacts)
+    told = _figure(engine, judged, "s_fcr")
+    assert isinstance(told, Estimate)
+    assert told.n == 360
+    assert told.value == pytest.approx(0.5, abs=0.02)
+    assert judged.surveyed is not None
+    assert not judged.surveyed.behaviour
+    assert "surveys.behaviour" in {finding.code for finding in judged.findings}
+
+
+def test_s_fcr_of_few_answers_is_an_indication(engine) -> None:
+    """s_fcr: with three answers in a hundred contacts the whole is refused, and the refusal says where they point;
+    with hardly any answer it points nowhere."""
+    contacts = [
+        contact(f"c{k}", f"K{k}", 50 + k % 7, **({"survey": {"resolved": k % 99 != 0}} if k % 33 == 0 else {}))
+        for k in range(1400)
+    ]
+    judged, _ = _judge(engine, contacts)
+    told = _figure(engine, judged, "s_fcr")
+    assert isinstance(told, Refusal)
+    assert told.code == "too-few-answers"
+    assert "an indication and no figure" in told.reason
+    judged, _ = _judge(engine, contacts[:300])
+    told = _figure(engine, judged, "s_fcr")
+    assert isinstance(told, Refusal)
+    assert "30 are the least" in told.reason
+
+
+@pytest.mark.parametrize("measure", ["t_fcr", "s_fcr"])
+def test_contacts_are_counted_as_issues_are(engine, measure: str) -> None:
+    """Both judge openers whose window has closed, and say where every other contact stands."""
+    contacts = [
+        contact("too early to know", "K0", 20),
+        contact("opener, came back", "K1", 50),
+        contact("the return", "K1", 60),
+        contact("opener, did not", "K2", 55, survey={"resolved": True}),
+        contact("window still open", "K3", 90),
+        contact("nobody known", None, 50),
+        contact("hung up", "K5", 50, abandoned=True),
+    ]
+    judged, _ = _judge(engine, contacts)
+    book = ledger(engine, judged.contacts, MEASURES[measure], POLICY)
+    assert (book.counted, book.not_opener, book.left_censored, book.immature) == (2, 1, 1, 1)
+    assert book.excluded == {"no_customer": 1, "abandoned": 1}
+    scores = engine.execute(judged.contacts.select("contact_id", "p_resolved")).to_pydict()
+    told = dict(zip(scores["contact_id"], scores["p_resolved"], strict=True))
+    assert told["opener, did not"] > told["opener, came back"] > 0
+    assert told["window still open"] is None
+    assert told["nobody known"] is None
