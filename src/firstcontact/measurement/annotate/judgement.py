@@ -94,7 +94,11 @@ def _about_reviews(scored: Resolved, there: bool) -> list[Finding]:
             "for other contacts: T-FCR leaves them out.",
             n=reviewed.unusable,
         )
-        said.append(Finding("reviews", text, "the column sampling_probability", "warning"))
+        said.append(
+            Finding(
+                "reviews", text, Sentence("reviews.probability.rests", "the column sampling_probability"), "warning"
+            )
+        )
     if reviewed.contacts and not known.known:
         text = Sentence(
             "reviews.single",
@@ -103,7 +107,7 @@ def _about_reviews(scored: Resolved, there: bool) -> list[Finding]:
             pairs=known.pairs,
             least=LEAST_PAIRS,
         )
-        said.append(Finding("reviews", text, "contacts with two reviews", "warning"))
+        said.append(Finding("reviews", text, Sentence("reviews.twice.rests", "contacts with two reviews"), "warning"))
     elif reviewed.contacts:
         text = Sentence(
             "reviews.agreement",
@@ -113,7 +117,7 @@ def _about_reviews(scored: Resolved, there: bool) -> list[Finding]:
             pairs=known.pairs,
             accuracy=known.accuracy,
         )
-        said.append(Finding("reviews", text, "contacts with two reviews"))
+        said.append(Finding("reviews", text, Sentence("reviews.twice.rests", "contacts with two reviews")))
     return said
 
 
@@ -129,7 +133,9 @@ def _about_surveys(surveyed: Surveyed) -> list[Finding]:
         even=model.representativeness,
         effect=model.effect,
     )
-    said = [Finding("surveys", text, "answers by reason, channel and what came afterwards")]
+    said = [
+        Finding("surveys", text, Sentence("survey.judged.rests", "answers by reason, channel and what came afterwards"))
+    ]
     if np.isfinite(model.tipping_down):
         text = Sentence(
             "surveys.tipping",
@@ -138,12 +144,18 @@ def _about_surveys(surveyed: Surveyed) -> list[Finding]:
             down=model.tipping_down,
             up=model.tipping_up,
         )
-        said.append(Finding("surveys", text, "the odds of answering, tilted until the figure moves"))
+        said.append(
+            Finding(
+                "surveys", text, Sentence("survey.tilt.rests", "the odds of answering, tilted until the figure moves")
+            )
+        )
     if not surveyed.behaviour:
         text = Sentence(
             "surveys.behaviour",
             "Nothing is known of what customers did afterwards (returns, reopenings, wrap-up codes). If the discontent "
             "answer more or less often, S-FCR cannot be corrected for it.",
         )
-        said.append(Finding("surveys", text, "no signal beside reason and channel", "warning"))
+        said.append(
+            Finding("surveys", text, Sentence("survey.blind.rests", "no signal beside reason and channel"), "warning")
+        )
     return said
