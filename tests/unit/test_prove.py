@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -72,3 +73,15 @@ def test_the_command_lists_what_it_knows() -> None:
     said = run("prove", "--list")
     assert said.code == 0
     assert all(name in said.out for name in [*TRIALS, *PROOFS])
+
+
+def test_the_command_keeps_what_it_found_and_writes_the_page(tmp_path: Path) -> None:
+    """A world tried by the command stands in the directory and on the page; lines that were not run are named so."""
+    keep, page = tmp_path / "proof", tmp_path / "proof.md"
+    said = run("prove", "--world", "null", "--seeds", 1, "--scale", 0.04, "--keep", keep, "--page", page)
+    assert said.code == 0, said.err
+    assert (keep / "world-null.json").exists()
+    text = page.read_text(encoding="utf-8")
+    assert "### null" in text
+    assert "not run" in text
+    assert run("prove", "--page", page).code == 2

@@ -56,6 +56,8 @@ def prove(
     if names:
         print(proof_page.names())
         return
+    if page is not None and keep is None:
+        raise typer.BadParameter("a page is made of what --keep holds; name a directory", param_hint="--page")
     everything = not world and not only
     proofs = find_proofs(only or []) if only or everything else ()
     trials = find_trials(world or []) if world or everything else ()
@@ -63,41 +65,40 @@ def prove(
     size = scale if scale is not None else 1.0 if full else EVERYDAY_SCALE
     with moving("simulating") as progress:
         context = Context(bootstrap.engine, asked, size, progress)
-        kept = all([*_prove(context, proofs, keep), *_try(context, trials, keep)])
-    if page is not None:
-        text = proof_page.page(*_kept(keep))
-        page.write_text(text, encoding="utf-8")
+        kept = all([*_prove(context, proofs, keep, page), *_try(context, trials, keep, page)])
     if not kept:
         raise typer.Exit(EXIT_REFUSED)
 
 
-def _prove(context: Context, proofs: tuple[Proof, ...], keep: Path | None) -> list[bool]:
+def _prove(context: Context, proofs: tuple[Proof, ...], keep: Path | None, page: Path | None) -> list[bool]:
     from firstcontact.doors.cli.proof_page import proof_lines
     from firstcontact.services.prove import prove
 
     def one(proof: Proof) -> bool:
         proven = prove(context, proof)
         print("\n".join(proof_lines(proof, proven)), flush=True)
-        _save(keep, proof.id, proven.as_dict)
+        _save(keep, page, proof.id, proven.as_dict)
         return not proven.whole or all(row.met is not False for row in proven.rows)
 
     return [one(proof) for proof in proofs]
 
 
-def _try(context: Context, trials: tuple[Trial, ...], keep: Path | None) -> list[bool]:
+def _try(context: Context, trials: tuple[Trial, ...], keep: Path | None, page: Path | None) -> list[bool]:
     from firstcontact.doors.cli.proof_page import world_lines
     from firstcontact.services.prove import try_world
 
     def one(trial: Trial) -> bool:
         tried = try_world(context, trial)
         print("\n".join(world_lines(tried)), flush=True)
-        _save(keep, f"world-{trial.name}", tried.as_dict)
+        _save(keep, page, f"world-{trial.name}", tried.as_dict)
         return True
 
     return [one(trial) for trial in trials]
 
 
-def _save(keep: Path | None, name: str, found: Callable[[], dict[str, Any]]) -> None:
+def _save(keep: Path | None, page: Path | None, name: str, found: Callable[[], dict[str, Any]]) -> None:
+    """Keep what was found, and write the page anew, so that a run that is stopped leaves what it had."""
+    from firstcontact.doors.cli import proof_page
     from firstcontact.kernel.settings import VERSION
 
     if keep is None:
@@ -105,17 +106,19 @@ def _save(keep: Path | None, name: str, found: Callable[[], dict[str, Any]]) -> 
     keep.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"version": VERSION, **found()}, indent=1, ensure_ascii=False, allow_nan=False)
     (keep / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    if page is not None:
+        page.write_text(proof_page.page(*_kept(keep)), encoding="utf-8")
 
 
-def _kept(keep: Path | None) -> tuple[dict[str, Proven], dict[str, Tried]]:
+def _kept(keep: Path) -> tuple[dict[str, Proven], dict[str, Tried]]:
     """What a directory holds of earlier runs and of this one, by id and by world."""
     from firstcontact.measurement.prove.catalog import PROOFS
     from firstcontact.measurement.prove.world import TRIALS
     from firstcontact.services.prove import proven_from, tried_from
 
     def held(name: str) -> dict[str, Any] | None:
-        path = None if keep is None else keep / f"{name}.json"
-        if path is None or not path.exists():
+        path = keep / f"{name}.json"
+        if not path.exists():
             return None
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return {key: value for key, value in data.items() if key != "version"}
