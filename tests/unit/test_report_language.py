@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import firstcontact as fc
-from firstcontact.doors.report import translation
+from firstcontact.doors.report import translation, words
 from firstcontact.doors.report.build import render
 from firstcontact.doors.report.telling import tell
 from firstcontact.doors.report.writer import Writer
@@ -193,6 +193,18 @@ def test_whatever_a_finding_or_a_refusal_says_can_be_said_in_other_languages() -
                 said = [*node.args[1:3], *(word.value for word in node.keywords if word.arg in {"text", "rests_on"})]
                 bare += [f"{path.name}:{part.lineno}" for part in said if _is_text(part)]
     assert bare == []
+
+
+def test_every_topic_of_a_finding_has_a_name() -> None:
+    """A finding's topic stands on the page in the reader's language."""
+    topics = {
+        node.args[0].value
+        for path in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding" and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }  # fmt: skip
+    assert topics - set(words.TOPICS) == set()
 
 
 def _is_text(part: ast.expr) -> bool:

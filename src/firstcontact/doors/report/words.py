@@ -110,6 +110,7 @@ TOPICS: dict[str, str] = {
     "quoting": N_("quoting"),
     "reasons": N_("reasons"),
     "reviews": N_("reviews"),
+    "risk": N_("risk"),
     "rows": N_("rows"),
     "sheets": N_("sheets"),
     "since": N_("since"),
