@@ -8,6 +8,7 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from firstcontact.statistics.bucket import ratio
 from firstcontact.statistics.discovery import discoveries, q_values
 from firstcontact.statistics.rest import against_rest
 
@@ -15,7 +16,8 @@ from firstcontact.statistics.rest import against_rest
 @pytest.mark.parametrize("seed", range(4))
 def test_a_cell_against_the_rest_is_a_cluster_robust_slope(seed: int) -> None:
     """Where buckets differ by more than chance, t is that of OLS on an indicator of the cell with buckets as clusters,
-    but for OLS's factor (n - 1) / (n - 2), which is taken out (1e-9 relative)."""
+    but for OLS's factor (n - 1) / (n - 2), which is taken out; its degrees of freedom are the lesser of those of cell
+    and rest, which `test_statistics` holds against others (1e-9 relative)."""
     chance = np.random.default_rng(seed)
     bucket = chance.integers(0, 40, 2_000)
     cell = chance.random(2_000) < 0.3
@@ -26,8 +28,9 @@ def test_a_cell_against_the_rest_is_a_cluster_robust_slope(seed: int) -> None:
     ours = against_rest(count, total, np.bincount(bucket, minlength=40).astype(float), np.bincount(bucket, score, 40))
     fit = sm.OLS(score, sm.add_constant(cell.astype(float))).fit(cov_type="cluster", cov_kwds={"groups": bucket})
     t = fit.params[1] / (fit.bse[1] * np.sqrt(1_998 / 1_999))
-    freedom = [sums.sum() ** 2 / (sums**2).sum() - 1 for sums in (count[0], np.bincount(bucket, ~cell, 40))]
-    assert ours[0] == pytest.approx(2 * stats.t.sf(abs(t), min(freedom)), rel=1e-9)
+    rest = np.bincount(bucket, ~cell, 40)[None, :]
+    freedom = min(ratio(rows, 0.5 * rows).freedom[0] for rows in (count, rest))
+    assert ours[0] == pytest.approx(2 * stats.t.sf(abs(t), freedom), rel=1e-9)
 
 
 def test_without_dependence_it_is_no_clearer_than_two_proportions() -> None:

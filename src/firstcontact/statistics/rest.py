@@ -20,8 +20,8 @@ def against_rest(count: Array, total: Array, whole_count: Array, whole_total: Ar
     Formula: t = (p - r) / sqrt(v), with p the cell's share and r that of the rest; v is the larger of the variance
         between buckets of the linearised difference, G / (G - 1) * sum(z_g^2) with
         z_g = (x_g - p n_g) / n - (y_g - r m_g) / m over the G buckets that hold rows of the cell, and the binomial one
-        under the common share, q (1 - q) (1 / n + 1 / m); Student's t with the degrees of freedom of the cell's ratio.
-        What customers of both share enters through z_g.
+        under the common share, q (1 - q) (1 / n + 1 / m); Student's t with the degrees of freedom of the cell's
+        or the rest's ratio, whichever are fewer. What customers of both share enters through z_g.
     Assumes: customers fall into buckets independently of what happens to them.
     Lies when: one customer holds much of a cell; such cells are to be refused before they are tested. A cell and a
         rest that overlap in customers who behave alike are told apart too rarely, since the binomial variance is never

@@ -63,7 +63,7 @@ class Risked:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """How good the risk was on contacts that it was not learned from, or why there is none."""
-        rests_on = "the returns of openers, coincidental ones taken out"
+        rests_on = Sentence("risk.rests", "the returns of openers, coincidental ones taken out")
         if self.card is None:
             return (Finding("risk", self.why_not, rests_on),)
         tried = self.card["tried_on"]
