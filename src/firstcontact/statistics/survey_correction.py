@@ -80,8 +80,8 @@ def survey_model(factors: Sequence[Codes], contacts: Array, answered: Array, yes
         response depends on what is seen.
     References: Robins, J. M., Rotnitzky, A. & Zhao, L. P. (1994), JASA 89; Chernozhukov, V. et al. (2018), Econometrics
         Journal 21(1), on cross-fitting; Schouten, B., Cobben, F. & Bethlehem, J. (2009), Survey Methodology 35(1), on
-        the R-indicator; Kish, L. (1992), Journal of Official Statistics 8(2); Robins, J. M., Rotnitzky, A. &
-        Scharfstein, D. O. (2000), on tilting the odds of the outcome by those of answering.
+        the R-indicator; Kish, L. (1992), Journal of Official Statistics 8(2); Scharfstein, D. O., Rotnitzky, A. &
+        Robins, J. M. (1999), JASA 94, on tilting the odds of the outcome by those of answering.
 
     Args:
         factors: For each factor the level of every pattern, from 0, shape (patterns,).

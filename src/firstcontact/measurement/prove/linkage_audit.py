@@ -158,5 +158,5 @@ PROOF = Proof(
     ),
     seeds=SEEDS,
     run=run,
-    theory="linkage-audit",
+    theory="linkage_audit",
 )

@@ -108,5 +108,5 @@ PROOF = Proof(
     ),
     seeds=SEEDS,
     run=run,
-    theory="survey-correction",
+    theory="survey_correction",
 )

@@ -198,5 +198,5 @@ PROOF = Proof(
     ),
     seeds=SEEDS,
     run=run,
-    theory="true-resolution",
+    theory="true_resolution",
 )
