@@ -324,3 +324,4 @@ def test_issues_that_bring_each_other_are_said_to(engine: Engine) -> None:
     }
     assert mutual == {("a", "b"), ("b", "a")}
     assert isinstance(found[0].result, Refusal)
+    assert found[0].result.code == "nothing-clear"

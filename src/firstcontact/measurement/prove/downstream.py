@@ -10,6 +10,7 @@ import numpy as np
 from firstcontact.measurement.explain import downstream
 from firstcontact.measurement.explain.explanation import Context as Explained
 from firstcontact.measurement.explain.explanation import Stamp
+from firstcontact.measurement.explain.sequence import Reduced, reduce
 from firstcontact.measurement.explain.tally import reason_names
 from firstcontact.measurement.fit.declared import declare
 from firstcontact.measurement.linking.period import local_day
@@ -91,7 +92,7 @@ def reachable(edges: dict[Edge, float]) -> set[Edge]:
 def _add(tally: _Tally, observed: Observed, world: World) -> None:
     context = explained(observed)
     names = reason_names(context)
-    reduced = downstream.reduce(context, downstream.REACH_DAYS)
+    reduced = reduce(context, downstream.REACH_DAYS)
     result = sequences(reduced.sums, reduced.openers, reduced.profile, 0.95)
     edges, indirect = true_edges(world), reachable(true_edges(world))
     pairs = [
@@ -120,7 +121,7 @@ def _add(tally: _Tally, observed: Observed, world: World) -> None:
             tally.covered += bool(result.excess_low[at] <= truth * part[at] <= result.excess_high[at])
 
 
-def _lifted(result: Sequences, reduced: downstream.Reduced) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _lifted(result: Sequences, reduced: Reduced) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """What a customary table calls related: pairs that meet more often than their rates would have it."""
     openers = reduced.openers.sum(axis=1)
     people = float(CUSTOMERS)
