@@ -13,6 +13,7 @@ from firstcontact.measurement.policy.model import Publish
 
 PUBLISH = Publish()
 EDGES = np.array(LAG_EDGES)
+EVEN = np.ones(LAG_BINS)
 
 
 def tallied(
@@ -41,7 +42,7 @@ def tallied(
     key, bucket, place, came, count_of, into = columns
     whole = [one.astype(np.int64) for one in (key, bucket, place)]
     reasons = dict(enumerate(openers))
-    return Tally(reasons, *whole, came.astype(bool), count_of, into, np.zeros(len(into)), history, largest or {})
+    return Tally(reasons, *whole, came.astype(bool), count_of, into, np.zeros(len(into)), history, largest or {}, EVEN)
 
 
 def model_of(found: Tally, reason: str) -> ReturnModel:
@@ -141,7 +142,7 @@ def test_bills_every_thirty_days_are_noticed() -> None:
     place = np.searchsorted(EDGES, lag, side="right") - 1
     bucket = chance.integers(0, BUCKETS, count)
     into, none = lag - EDGES[place], np.zeros(count)
-    found = Tally({0: "bill"}, none.astype(np.int64), bucket, place, came, np.ones(count), into, none, 400.0, {})
+    found = Tally({0: "bill"}, none.astype(np.int64), bucket, place, came, np.ones(count), into, none, 400.0, {}, EVEN)
     model = model_of(found, "bill")
     assert model.cycle_days == pytest.approx(30, abs=1)
     assert model.r_fcr > 0.98

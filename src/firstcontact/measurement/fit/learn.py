@@ -115,7 +115,7 @@ def learn(found: Tally, publish: Publish) -> tuple[ReturnModel, ...]:
     groups += [_Group(tuple(members), found.table(members)) for members in pools.values()]
     models: dict[int, ReturnModel] = {}
     if groups:
-        ground = _background(groups, found.history_days)
+        ground = _background(groups, found)
         timings = [_time(found, group, ground, number, publish) for number, group in enumerate(groups)]
         place = {group.keys: number for number, group in enumerate(groups)}
         for key in open_keys:
@@ -196,12 +196,12 @@ def _too_few(found: Tally, returns: int) -> _Why:
     return "too-few-returns", why, cure
 
 
-def _background(groups: list[_Group], history: float) -> _Background:
+def _background(groups: list[_Group], found: Tally) -> _Background:
     """Onsets, cycles and v: each needs the others, so that they are found in turn."""
     events = np.stack([leave_one_out(group.counts[0]) for group in groups], axis=1)
     exposure = np.stack([leave_one_out(group.counts[1]) for group in groups], axis=1)
-    periods = _PERIODS[history >= CYCLES_NEEDED * _PERIODS]
-    shape = np.ones((len(groups), len(_LAG)))
+    periods = _PERIODS[found.history_days >= CYCLES_NEEDED * _PERIODS]
+    shape = np.tile(found.season, (len(groups), 1))
     tau, first = np.full(len(groups), _FAR), np.zeros(len(groups))
     cycles: list[Cycle | None] = [None] * len(groups)
 
@@ -215,9 +215,9 @@ def _background(groups: list[_Group], history: float) -> _Background:
     for _ in range(_ROUNDS):
         v = float(spread_of(slice(0, 1), None)[0])
         for number in range(len(groups)):
-            d, e = tail(events[0])[number], tail(exposure[0])[number]
+            d, e = tail(events[0])[number], tail(exposure[0] * found.season)[number]
             cycles[number] = find_cycle(d, e, _LAG, v, periods)
-        shape = np.stack([cycle.shape(_LAG) if cycle else np.ones_like(_LAG) for cycle in cycles])
+        shape = np.stack([_shape(found, cycle) for cycle in cycles])
         v = float(spread_of(slice(0, 1), None)[0])
         first = onset(events[0], exposure[0], exposure[0] * shape, _EDGES, v)
         tau = with_margin(first)
@@ -232,12 +232,17 @@ def _time(found: Tally, group: _Group, ground: _Background, number: int, publish
     late = int(group.counts[0][tail].sum())
     if late < LEAST_BACKGROUND:
         return _Timing(float(ground.onset[number]), tau, cycle, late)
-    shape = cycle.shape(_LAG) if cycle else np.ones_like(_LAG)
+    shape = _shape(found, cycle)
     exposure = leave_one_out(group.counts[1]) * shape
     rate = level(leave_one_out(group.counts[0])[:, tail], exposure[:, tail], _LAG[tail], ground.spread)
     hazards = hazard(rate, _LAG, ground.spread) * shape
     excess = _separate(found, list(group.keys), tau, hazards, publish)
     return _Timing(float(ground.onset[number]), tau, cycle, late, hazards, excess)
+
+
+def _shape(found: Tally, cycle: Cycle | None) -> Array:
+    """How the background of a lag differs from its even course: season, and cycle where there is one."""
+    return found.season * cycle.shape(_LAG) if cycle else found.season
 
 
 def _separate(found: Tally, keys: list[int], tau: float, hazards: Array, publish: Publish) -> Excess:
