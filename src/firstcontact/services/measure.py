@@ -173,6 +173,8 @@ def measure(
     )
     first, last = extent(engine, prepared.tables["contacts"])
     linked = linked.mutate(local_day=local_day(linked.start_us, prepared.zone, first, last))
+    # A view, here and below: what asks for contacts is compiled from there on, and not from the beginning.
+    linked = own_linked = engine.view(linked, "fc_judged")
     watch("telling caused from coincidental returns")
     fit = complete_fit(engine, linked, fit, policy, frame, prepared.reasons)
     linked = annotate_returns(engine, linked, fit, policy, frame, prepared.reasons)
@@ -190,6 +192,7 @@ def measure(
         cards |= {"risk": risked.card} if risked.card else {}
         findings += risked.findings
 
+    linked = engine.view(linked, "fc_annotated")
     watch("counting")
     digest = effective_hash(policy, fit)
     origin = _origin(fit, _keys(prepared.reasons, policy))
@@ -212,7 +215,7 @@ def measure(
     if options.definitions:
         watch("applying every definition")
         pair = loaded.ledger.contacts <= DIFFERENCES_UP_TO and not _hidden(rows, policy)
-        definitions = compare_definitions(engine, prepared, policy, linked, pair=pair, progress=silent)
+        definitions = compare_definitions(engine, prepared, policy, own_linked, pair=pair, progress=silent)
     watch.stop()
     created = now()
     run = Run(
