@@ -549,3 +549,44 @@ def test_the_room_in_the_temporary_directory_is_respected(engine, tmp_path, monk
     path = tmp_path / "calls.csv.gz"
     path.write_bytes(gzip.compress("\n".join((HEADER, *ROWS)).encode()))
     assert refused(engine, path) == ["FC1009"]
+
+
+# ------------------------------------------------------------------------------------------------- nothing usable
+
+TICKETS = "number,opened_at,sys_mod_count,caller_id"
+CALLS = "call id,call date,call time,csat,talk time"
+
+
+@pytest.mark.parametrize(
+    "header", [TICKETS, CALLS, "contact_id,started_at,customer_id,reason", "case id,status,updated at,opened at"]
+)
+def test_a_file_of_ragged_rows_alone_says_so(engine, tmp_path, header):
+    """Where every row has too few or too many fields nothing is left, and that is what is said, whatever the header."""
+    path = tmp_path / "calls.csv"
+    path.write_text(header + "\n" + "a,b\n" * 6 + "1,2,3,4,5,6,7,8\n")
+    assert refused(engine, path) == ["FC1014"]
+    inspected = TabularConnector().inspect(engine, [path])
+    assert [fault.kind.code for fault in inspected.faults] == ["FC1014"]
+    assert inspected.files[0].rejected == 7
+    assert refused(engine, path, mapping={"columns": {"started_at": header.split(",")[1]}}) == ["FC1014"]
+
+
+@pytest.mark.parametrize("row", ["", "   ", ",,,", '"","","",""', " , ,\t,", "NULL,NULL,NULL,NULL", "-,-,-,-"])
+def test_a_file_of_rows_that_say_nothing_says_so(engine, tmp_path, row):
+    """Blank lines, empty cells and placeholders under a header: no contact is left, and the error tells which way."""
+    path = tmp_path / "calls.csv"
+    for header in (TICKETS, "contact_id,started_at,customer_id,reason"):
+        for times in (1, 30):
+            path.write_text(header + "\n" + f"{row}\n" * times)
+            (code,) = refused(engine, path)
+            assert code in {"FC1004", "FC1012", "FC1014"}
+
+
+def test_companions_without_a_usable_row_leave_the_contacts(engine, tmp_path):
+    """A file of surveys whose rows are all ragged, or empty, is set aside whole; the contacts are read."""
+    written(tmp_path)
+    (tmp_path / "surveys.csv").write_text("call id,csat,answered at\n" + "c1,5\n" * 3)
+    (tmp_path / "reviews.csv").write_text("call id,reviewer,resolved\nNULL,NULL,NULL\n")
+    loaded = load(engine, tmp_path)
+    assert loaded.ledger.contacts == len(ROWS)
+    assert loaded.ledger.quarantined == {"FC2009": 3, "FC2012": 1}

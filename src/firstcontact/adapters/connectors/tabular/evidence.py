@@ -263,7 +263,7 @@ class Evidence:
             f"SELECT count(*), {distinct} FROM (SELECT hash({value}) AS v FROM {relation.table} WHERE {value} "
             f"IS NOT NULL AND {test})"
         ).fetchone()
-        if row is None or row[0] < 0.5 * relation.rows:
+        if not row or not row[0] or row[0] < 0.5 * relation.rows:
             return 0.0
         # The approximate count errs by a few percent, and a file of half a million rows is no place to be strict.
         share = float(row[1]) / float(row[0])

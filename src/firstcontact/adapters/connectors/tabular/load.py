@@ -153,7 +153,7 @@ def _inspect(
     findings: list[Finding] = []
     ledger = None
     try:
-        if "started_at" in mapping.columns:
+        if relation.rows and "started_at" in mapping.columns:
             mapping = bind(mapping, relation.columns, relation.files[0], _own_names(relation, extra))
             whole, mapping = mapping, without_idle_update(connection, relation, mapping)
             dated = plan.plan_dates(connection, relation, mapping, in_force)
@@ -230,6 +230,8 @@ def _load(
 ) -> Loaded:
     progress("understanding columns")
     relation = opened.relation
+    if not relation.rows:
+        raise nothing_left(relation.files[0], Counter(reject.code for raw in opened.raws for reject in raw.rejects))
     guessed = mapping is None
     whole, _ = understand(connection, opened, mapping, extra)
     mapping = without_idle_update(connection, relation, whole)
