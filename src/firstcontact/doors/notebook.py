@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from firstcontact.doors.cli.summary import any_reason, figure
+from firstcontact.doors.cli.summary import any_reason, figure, first_steps
 from firstcontact.kernel.result import Refusal
 from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.services.run import Run
@@ -29,12 +29,15 @@ def card(run: Run) -> str:
         for row in run.rows
         if not row.by and row.measure in MEASURES
     )
+    todo = "".join(f"<li>{escape(step)}</li>" for step in first_steps(run))
+    steps = f'<p style="margin:.6em 0 0">What to do first</p><ol style="margin:.2em 0">{todo}</ol>' if todo else ""
     windows = "declared, not learned" if run.fit.kind == "declared" else "learned from the data"
     return (
         f'<div><p style="font-size:1.3em;margin:0">{head if not refused else escape(head)}</p>'
         f'<p style="margin:.2em 0;opacity:.75">{escape(run.policy.name)} {escape(run.policy.version)}: '
-        f"{escape(run.policy.title)}.{any_reason(run)} Windows {windows}. Until {run.frame.cutoff:%Y-%m-%d %H:%M} UTC.</p>"
-        f'<table style="border-collapse:collapse"><tbody>{rows}</tbody></table></div>'
+        f"{escape(run.policy.title)}.{any_reason(run)} Windows {windows}. "
+        f"Until {run.frame.cutoff:%Y-%m-%d %H:%M} UTC.</p>"
+        f'<table style="border-collapse:collapse"><tbody>{rows}</tbody></table>{steps}</div>'
     )
 
 

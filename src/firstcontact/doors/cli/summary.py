@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from firstcontact.doors.priority import foremost
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.services.run import Run
@@ -27,6 +28,12 @@ def say(run: Run, folder: Path) -> None:
             console.print(Text(f"      To decide otherwise: {finding.override}"))
     console.print()
     console.print(_table(run))
+    if steps := first_steps(run):
+        console.print()
+        console.print(Text("What to do first", style="bold"))
+        for number, step in enumerate(steps, 1):
+            console.print(Text(f"{number}. {step}"))
+        console.print()
     console.print(Text(_rows(run)))
     console.print(Text(f"Report: {folder / 'report.html'}"))
 
@@ -89,6 +96,32 @@ def _table(run: Run) -> Table:
         value, interval = figure(row.result)
         table.add_row(MEASURES[row.measure].title, value, Text(interval), f"{row.result.n:,}" if row.result.n else "")
     return table
+
+
+def first_steps(run: Run) -> list[str]:
+    """The best opportunity, what failures have most in common, and the commonest next issue, a line each."""
+    gain, cause, edge = foremost(run)
+    said = []
+    if gain:
+        worth = f", worth {gain.money.value:,.0f} {run.policy.cost.currency}".rstrip() if gain.money else ""
+        contacts = gain.contacts
+        said.append(
+            f"{gain.reason}, as good as at its best: {contacts.value:,.0f} contacts a month "
+            f"({contacts.low:,.0f} to {contacts.high:,.0f}) need not come{worth}."
+        )
+    if cause:
+        inside = f", for {cause.reason}" if cause.reason else ""
+        said.append(
+            f"Read {cause.cause}{inside}: {percent(cause.excess.value)} more fail than comparable contacts "
+            f"({percent(cause.excess.low)} to {percent(cause.excess.high)}; n = {cause.excess.n:,})."
+        )
+    if edge:
+        share = edge.share
+        said.append(
+            f"With {edge.cause}, settle {edge.effect} too: it brings {percent(share.value)} of them back "
+            f"({percent(share.low)} to {percent(share.high)})."
+        )
+    return said
 
 
 def _rows(run: Run) -> str:

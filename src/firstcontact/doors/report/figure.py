@@ -13,6 +13,9 @@ from firstcontact.kernel.result import Estimate, Refusal
 PROVISIONAL_BELOW = 0.8
 """With fewer windows closed than this a figure may still move much, and is drawn hollow."""
 
+LONG_DAYS = 10
+"""Days of which none is longer are written with a decimal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -66,6 +69,8 @@ def figure(result: Estimate | Refusal, notation: Notation, translations: Any) ->
         refused = Refused(title, *said)
         return Figure("", "", notation.count(result.n), closed, "refused", refused)
     value, low, high = (_written(part, result, notation) for part in (result.value, result.low, result.high))
+    if result.unit == "days":
+        value = (translations.gettext("%(days)s days") % {"days": value[0]}, value[1])
     return Figure(value[0], notation.span(low[1], high[1]), notation.count(result.n), closed, result.status)
 
 
@@ -80,6 +85,8 @@ def _written(part: float, result: Estimate, notation: Notation) -> tuple[str, st
         places = min(1, decimals(result.low, result.high))
         text = notation.together(notation.decimal(part * 100, places).replace("-", "−"))
         return text, text
+    if result.unit == "days":
+        return (notation.decimal(part, 1 if result.high < LONG_DAYS else 0),) * 2
     return (notation.count(part),) * 2
 
 

@@ -34,6 +34,7 @@ class Table:
         rows: As many cells each as there are headings, written.
         caption: What it holds; what one clicks on where it is folded.
         folded: Whether it opens on demand, as behind a drawing.
+        words: Which columns, from 0 on, hold words and not figures.
     """
 
     kind: ClassVar[str] = "table"
@@ -41,6 +42,7 @@ class Table:
     rows: Sequence[Sequence[str | Markup]]
     caption: str
     folded: bool = False
+    words: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)

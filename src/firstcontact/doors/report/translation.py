@@ -27,7 +27,6 @@ from babel.support import NullTranslations, Translations
 
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
 from firstcontact.kernel.privacy import pattern
-from firstcontact.kernel.result import REFUSAL_KINDS
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1]
@@ -47,6 +46,7 @@ _HEADER = (
 )
 _METHODS = [("**.py", "python"), ("templates/**.j2", "jinja2.ext.babel_extract")]
 _OPTIONS = {"templates/**.j2": {"trimmed": "true", "newstyle_gettext": "true"}}
+_SPEAKING = {"Sentence", "RefusalKind"}
 _KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "say": None, "say_many": (1, 2)}
 
 
@@ -118,11 +118,9 @@ def program() -> Iterator[tuple[str, str]]:
 
     for path in sorted(PACKAGE.rglob("*.py")):
         source = path.read_text(encoding="utf-8")
-        if "Sentence(" in source:
+        if "Sentence(" in source or "RefusalKind(" in source:
             name = path.relative_to(PACKAGE).as_posix()
             yield from ((name, message) for message in _patterns(source))
-    for kind in REFUSAL_KINDS:
-        yield "kernel/result.py", kind.title
     for rule in RULES:
         yield from (("contacts/rule.py", text) for text in (rule.kind.title, rule.clause, rule.cure))
     for measure in MEASURES.values():
@@ -138,9 +136,9 @@ def program() -> Iterator[tuple[str, str]]:
 
 
 def _patterns(source: str) -> Iterator[str]:
-    """The patterns of all `Sentence(code, pattern)` whose pattern is written out."""
+    """The patterns of all `Sentence(code, pattern)`, and titles of `RefusalKind(code, title)`, that are written out."""
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Sentence":
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SPEAKING:
             pattern = node.args[1] if len(node.args) > 1 else None
             if isinstance(pattern, ast.Constant) and isinstance(pattern.value, str):
                 yield pattern.value

@@ -145,3 +145,130 @@ SIGNALS: dict[str, str] = {
     "direction": N_("direction"),
 }
 """What a policy can ask of a contact, in a word or two."""
+
+POLICY_TRUTH = (N_("By the policy"), N_("The rule of this run, as above"), N_("%(n)s judged"))
+"""Name, question and what it rests on, of the policy's own figure."""
+
+TRUTHS: dict[str, tuple[str, str, str]] = {
+    "r_fcr": (
+        N_("R-FCR: nobody came back because of it"),
+        N_("Returns that would have come anyway are taken off; who gave up in silence is not seen"),
+        N_("%(n)s issues"),
+    ),
+    "t_fcr": (
+        N_("T-FCR: truly resolved"),
+        N_("As a reviewer of the whole case would find; sees those who gave up in silence, too"),
+        N_("%(n)s reviewed contacts"),
+    ),
+    "s_fcr": (
+        N_("S-FCR: the customer would say so"),
+        N_("If everybody answered, not only those who like to"),
+        N_("%(n)s answers"),
+    ),
+}
+"""Name, question and what it rests on, of each answer to what was really resolved."""
+
+TRUTH_SENTENCES: dict[str, str] = {
+    "r_fcr": N_("Of 100 issues, about %(about)s brought nobody back because of them."),
+    "t_fcr": N_("About %(about)s of 100 were truly resolved."),
+    "s_fcr": N_("The customers of about %(about)s of 100 would call them resolved."),
+}
+"""Each answer in a sentence."""
+
+PATTERNS: dict[str, str] = {
+    "hour": N_("They come between %(variant)s o'clock"),
+    "weekday": N_("They come on a %(variant)s"),
+    "event": N_("Shortly before: %(variant)s"),
+    "wrong place first": N_("Handed on once: they came in at the wrong place"),
+    "to and fro": N_("Handed to and fro: %(variant)s"),
+    "escalation": N_("Escalated: %(variant)s"),
+    "channel": N_("%(variant)s could not finish: more leave it for another channel than come to it"),
+    "waiting": N_("Put on hold for information or a third party"),
+    "call-back": N_("Called back by the centre"),
+    "asset": N_("The same asset again within 90 days"),
+}
+"""What failures can have in common, with its variant."""
+
+PATTERN_TITLES: dict[str, str] = {
+    "hour": N_("Failures by the hour"),
+    "weekday": N_("Failures by the day of the week"),
+    "event": N_("Failures after a statement, a payment or a change"),
+    "wrong place first": N_("Failures after the wrong place first"),
+    "to and fro": N_("Failures after being handed to and fro"),
+    "escalation": N_("Failures by cause of escalation"),
+    "channel": N_("Channels that could not finish"),
+    "waiting": N_("Failures after waiting for somebody else"),
+    "call-back": N_("Failures after a call-back"),
+    "asset": N_("The same asset again"),
+}
+"""The same, of those that could not be looked at."""
+
+EVENT_TIMES: dict[str, str] = {
+    ", 0-2 days before": N_("%(event)s, up to 2 days before"),
+    ", 3-9 days before": N_("%(event)s, 3 to 9 days before"),
+}
+"""How long before a contact something happened."""
+
+VARIANTS: dict[str, str] = {
+    "Monday": N_("Monday"),
+    "Tuesday": N_("Tuesday"),
+    "Wednesday": N_("Wednesday"),
+    "Thursday": N_("Thursday"),
+    "Friday": N_("Friday"),
+    "Saturday": N_("Saturday"),
+    "Sunday": N_("Sunday"),
+    "three times and more": N_("three times and more"),
+    "back to an earlier agent": N_("back to an earlier agent"),
+    "for want of authority": N_("for want of authority"),
+    "for want of knowledge": N_("for want of knowledge"),
+    "for want of tool": N_("for want of a tool"),
+    "escalated": N_("cause not recorded"),
+}
+"""Variants of these that every source shares."""
+
+BESTS: dict[str, str] = {
+    "its own best teams": N_("its own best teams"),
+    "its own best four weeks": N_("its own best four weeks"),
+}
+"""What a reason is measured by."""
+
+FACTORS: dict[str, str] = {
+    "rate": N_("Contacts of the same kind fared differently"),
+    "mix: reason": N_("Other reasons came in"),
+    "mix: channel": N_("Other channels were used"),
+    "mix: team": N_("Other teams took the contacts"),
+    "mix: queue": N_("Other queues took the contacts"),
+}
+"""What can move the figure."""
+
+ANSWERS: dict[str, tuple[str, str]] = {
+    "csat_relation": (N_("Satisfaction (CSAT), of 100"), N_("%(value)s points of 100 more content")),
+    "nps_relation": (N_("Recommendation (NPS answer), of 10"), N_("%(value)s points of 10 readier to recommend")),
+    "ces_relation": (N_("Ease (CES), of 100"), N_("%(value)s points of 100 easier")),
+}
+"""What customers say, and how much more of it there is where an issue was resolved."""
+
+SAID_BY: dict[str, str] = {
+    "resolved by the policy": N_("resolved by the policy, against not"),
+    "resolved by the customer's word": N_("resolved by the customer's word, against not"),
+    "from week to week": N_("a week with 10 points more FCR"),
+}
+"""What an answer is held against."""
+
+UNKNOWNS: dict[str, str] = {
+    "r_fcr": N_("R-FCR: nobody came back because of it"),
+    "t_fcr": N_("T-FCR: truly resolved"),
+    "s_fcr": N_("S-FCR: the customer would say so"),
+    "repeat_window_days": N_("When customers come back"),
+    "downstream_share": N_("What comes next"),
+    "opportunity": N_("What could be saved"),
+    "driver": N_("What moved the figure"),
+    "team_effect": N_("Teams on their own mix of work"),
+    "comparison": N_("Teams beside each other"),
+    "agent_support": N_("Single agents beside each other"),
+    "control_chart": N_("Weeks that stand out"),
+    "csat_relation": N_("FCR against satisfaction"),
+    "nps_relation": N_("FCR against recommendation"),
+    "ces_relation": N_("FCR against ease"),
+}
+"""What may not be to be concluded."""

@@ -43,6 +43,7 @@ def dots(
     label: Callable[[float], str],
     rtl: bool = False,
     row: int = ROW_HEIGHT,
+    scale: Sequence[float] | None = None,
 ) -> Drawing:
     """Draw the rows below a row that holds the scale.
 
@@ -52,13 +53,15 @@ def dots(
         label: How a share of the scale is written.
         rtl: Whether the scale runs from right to left.
         row: Height of a row.
+        scale: Ticks, where the values are no shares; see `axis.marks`.
 
     Returns:
         A drawing of `len(rows) + 1` rows of equal height; the first holds the scale.
     """
     ends = [end for dot in rows if dot for end in (dot.low, dot.high, *(dot.readings or ()))]
     ends += [reference] if reference is not None else []
-    scale = ticks(min(ends), max(ends)) if ends else [0.0, 0.5, 1.0]
+    if scale is None:
+        scale = ticks(min(ends), max(ends)) if ends else [0.0, 0.5, 1.0]
     height = row * (len(rows) + 1)
     room = (WIDTH - _EDGE, _EDGE) if rtl else (_EDGE, WIDTH - _EDGE)
     sheet = Sheet(WIDTH, height, across=(scale[0], scale[-1]), room=room, row=row)

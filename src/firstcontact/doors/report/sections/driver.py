@@ -1,0 +1,133 @@
+"""What moved the figure last: whether other contacts came, or the same ones fared differently."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from babel.dates import format_date
+
+from firstcontact.doors.report import words
+from firstcontact.doors.report.charts.axis import marks
+from firstcontact.doors.report.charts.dots import Dot, dots
+from firstcontact.doors.report.difference import apart, points, signed
+from firstcontact.doors.report.section import Block, Line, Paragraph, Rows, Section, Table
+from firstcontact.doors.report.writer import Writer
+from firstcontact.kernel.result import Estimate
+from firstcontact.measurement.measures.row import ResultRow
+from firstcontact.services.run import Run
+
+MEASURE = "driver"
+
+
+def write(run: Run, writer: Writer) -> list[Section]:
+    """The section; none where no two periods can be compared."""
+    rows = [row for row in run.rows if row.measure == MEASURE and isinstance(row.result, Estimate)]
+    whole = next((row for row in rows if not row.cell), None)
+    if whole is None or whole.period_start is None or not isinstance(whole.result, Estimate):
+        return []
+    moved = whole.result
+    blocks: list[Block] = [Paragraph(_takeaway(whole.period_grain, whole.period_start, moved, writer), "strong")]
+    parts = [row for row in rows if set(row.cell) == {"cause"}]
+    if parts and not _something(moved, parts):
+        blocks.append(_folded(parts, moved, writer))
+    elif parts:
+        blocks.append(
+            Paragraph(
+                writer.say(
+                    "The movement taken apart: each line is what one change did, the others being as they were. The "
+                    "lines add up to the whole."
+                )
+            )
+        )
+        blocks.append(_parts(parts, moved, writer))
+    reasons = [row for row in rows if "reason" in row.cell]
+    if reasons:
+        blocks.append(_reasons(reasons, writer))
+    return [Section("drivers", writer.say("What moved the figure last"), blocks)]
+
+
+def _period(grain: str, start: date, writer: Writer) -> str:
+    if grain == "month":
+        return format_date(start, "LLLL y", locale=writer.notation.locale)
+    return writer.say("the week of %(day)s", day=writer.notation.day(start))
+
+
+def _takeaway(grain: str, start: date, moved: Estimate, writer: Writer) -> str:
+    number = writer.notation
+    before = (start - timedelta(days=1)).replace(day=1) if grain == "month" else start - timedelta(days=7)
+    value, span = points(moved, number, 1)
+    parts = {
+        "before": _period(grain, before, writer),
+        "after": _period(grain, start, writer),
+        "points": value,
+        "interval": span,
+    }
+    if apart(moved):
+        return writer.say(
+            "From %(before)s to %(after)s the share of contacts that do not fail moved by %(points)s percentage points "
+            "(%(interval)s): more than chance.",
+            **parts,
+        )
+    return writer.say(
+        "From %(before)s to %(after)s the share of contacts that do not fail moved by %(points)s percentage points "
+        "(%(interval)s): no more than chance, so there is nothing to explain.",
+        **parts,
+    )
+
+
+def _something(moved: Estimate, parts: Sequence[ResultRow]) -> bool:
+    """Whether anything moved by more than chance."""
+    return apart(moved) or any(isinstance(row.result, Estimate) and apart(row.result) for row in parts)
+
+
+def _named(rows: Sequence[ResultRow], moved: Estimate, writer: Writer) -> list[tuple[str, Estimate]]:
+    """The whole and its parts."""
+    named = [(writer.say("The whole movement"), moved)]
+    for row in rows:
+        if isinstance(row.result, Estimate):
+            cause = row.cell["cause"]
+            named.append((writer.say(words.FACTORS[cause]) if cause in words.FACTORS else cause, row.result))
+    return named
+
+
+def _folded(rows: Sequence[ResultRow], moved: Estimate, writer: Writer) -> Table:
+    told = [(name, *points(result, writer.notation, 1)) for name, result in _named(rows, moved, writer)]
+    columns = [writer.say("What changed"), writer.say("percentage points"), writer.say("interval")]
+    return Table(columns, told, writer.say("What each change did to the figure"), folded=True)
+
+
+def _parts(rows: Sequence[ResultRow], moved: Estimate, writer: Writer) -> Rows:
+    number = writer.notation
+    lines, places = [], []
+    for place, (name, result) in enumerate(_named(rows, moved, writer)):
+        value, span = points(result, number, 1)
+        lines.append(Line(name, value, span, writer.say("beyond chance") if apart(result) else ""))
+        places.append(Dot(100 * result.value, 100 * result.low, 100 * result.high, strong=place == 0))
+    scale = marks(min(0.0, *(dot.low for dot in places)), max(0.0, *(dot.high for dot in places)), 4)
+    drawing = dots(
+        places, reference=0, label=lambda value: signed(value, number, _places(scale)), rtl=writer.rtl, scale=scale
+    )
+    headings = (writer.say("What changed"), writer.say("percentage points"), "")
+    return Rows("drivers", headings, lines, drawing, True, writer.say("What each change did to the figure"))
+
+
+def _places(scale: Sequence[float]) -> int:
+    return 0 if all(tick == int(tick) for tick in scale) else 1
+
+
+def _reasons(rows: Sequence[ResultRow], writer: Writer) -> Table:
+    """Each reason's own part: by faring differently, and by being a larger or smaller part of the mix."""
+    parts: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if isinstance(row.result, Estimate):
+            value, span = points(row.result, writer.notation, 1)
+            place = "rate" if row.cell.get("cause") == "rate" else "mix"
+            parts.setdefault(row.cell["reason"], {})[place] = f"{value} ({span})"
+    told = [(writer.name(reason), part.get("rate", ""), part.get("mix", "")) for reason, part in parts.items()]
+    columns = [
+        writer.say("Reason"),
+        writer.say("by faring differently, percentage points"),
+        writer.say("by coming more or less often, percentage points"),
+    ]
+    return Table(columns, told, writer.say("What each reason did to the figure"), folded=True)

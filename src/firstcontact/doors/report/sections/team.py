@@ -1,0 +1,179 @@
+"""Teams on their own mix of work, what the system does, and whether anybody may be compared at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from firstcontact.doors.report.charts.axis import marks
+from firstcontact.doors.report.charts.dots import Dot, dots
+from firstcontact.doors.report.difference import points, signed
+from firstcontact.doors.report.figure import Figure
+from firstcontact.doors.report.section import Block, Line, Paragraph, Rows, Section, Table
+from firstcontact.doors.report.writer import Writer
+from firstcontact.kernel.result import Estimate, Refusal
+from firstcontact.measurement.measures.flag import FALSE_FLAGS, flagged
+from firstcontact.measurement.measures.row import ResultRow
+from firstcontact.services.run import Run
+
+EFFECT, TEAM_SHARE, AGENT_SHARE = "team_effect", "team_share", "agent_share"
+SUPPORT, COMPARISON = "agent_support", "comparison"
+LISTED = 40
+
+
+def write(run: Run, writer: Writer) -> list[Section]:
+    """The section; none where the data say nothing of teams or agents."""
+    whole = {row.measure: row.result for row in run.rows if not row.by}
+    teams = sorted(
+        (row for row in run.rows if row.measure == EFFECT and "team" in row.cell),
+        key=lambda row: row.cell["team"].casefold(),
+    )
+    known = [row for row in teams if isinstance(row.result, Estimate)]
+    share, support = whole.get(AGENT_SHARE), whole.get(SUPPORT)
+    if not known and not isinstance(share, Estimate):
+        return []
+    blocks: list[Block] = [Paragraph(_takeaway(known, share, writer), "strong")]
+    if known:
+        blocks.append(
+            Paragraph(
+                writer.say(
+                    "Each team against what the other teams would have had on the same mix of reasons and channels, "
+                    "drawn towards 0 as far as chance explains its difference. In the order of the alphabet: this is "
+                    "no league table. Hard contacts that no column tells apart still make a team look worse."
+                )
+            )
+        )
+        blocks.append(_drawn(known[:LISTED], run, writer))
+        blocks += _flags(known, writer)
+    blocks += _shares(whole, writer)
+    if support is not None:
+        blocks.append(_individuals(support, writer))
+    if refused := _not_compared(run, writer):
+        blocks.append(refused)
+    return [Section("teams", writer.say("Teams, agents and the system"), blocks)]
+
+
+def _takeaway(known: Sequence[ResultRow], share: Estimate | Refusal | None, writer: Writer) -> str:
+    said = []
+    odd = sum(map(flagged, known))
+    if known:
+        said.append(
+            writer.say_many(
+                "%(number)s of %(teams)s teams differs from the others by more than chance.",
+                "%(number)s of %(teams)s teams differ from the others by more than chance.",
+                odd,
+                teams=writer.notation.count(len(known)),
+            )
+            if odd
+            else writer.say("No team differs from the others by more than chance, on the same mix of work.")
+        )
+    if isinstance(share, Estimate):
+        told = writer.figure(_rest(share))
+        said.append(
+            writer.say(
+                "The system, not the person: of what can be explained of failures, %(share)s (%(interval)s) lies "
+                "between reasons and channels, the rest between agents.",
+                share=told.value,
+                interval=told.interval,
+            )
+        )
+    return " ".join(said)
+
+
+def _rest(share: Estimate) -> Estimate:
+    """The share that lies elsewhere: the same figure read the other way round."""
+    return Estimate(1 - share.value, 1 - share.high, 1 - share.low, share.level, share.n, share.estimand)
+
+
+def _drawn(rows: Sequence[ResultRow], run: Run, writer: Writer) -> Rows:
+    number = writer.notation
+    compared = {row.cell["team"]: row.result for row in run.rows if row.measure == COMPARISON and "team" in row.cell}
+    lines, places = [], []
+    for row in rows:
+        if not isinstance(row.result, Estimate):
+            continue
+        name = row.cell["team"]
+        value, span = points(row.result, number, 1)
+        flag = ""
+        if flagged(row):
+            flag = writer.say("above the others") if row.result.value > 0 else writer.say("below the others")
+        note = writer.say("%(count)s contacts", count=number.count(row.result.n))
+        if isinstance(compared.get(name), Refusal):
+            note += "; " + writer.say("see below")
+        lines.append(Line(writer.name(name), value, span, note, flag))
+        ends = 100 * row.result.value, 100 * row.result.low, 100 * row.result.high
+        places.append(Dot(*ends, odd=bool(flag)))
+    scale = marks(min(0.0, *(dot.low for dot in places)), max(0.0, *(dot.high for dot in places)), 4)
+    digits = 0 if all(tick == int(tick) for tick in scale) else 1
+    drawing = dots(places, reference=0, label=lambda tick: signed(tick, number, digits), rtl=writer.rtl, scale=scale)
+    headings = (writer.say("Team"), writer.say("points from the others"), writer.say("rests on"))
+    return Rows("teams", headings, lines, drawing, True, writer.say("Teams on their own mix of work"))
+
+
+def _flags(known: Sequence[ResultRow], writer: Writer) -> list[Block]:
+    said = []
+    if any(map(flagged, known)):
+        rate = writer.notation.percent(FALSE_FLAGS)
+        said.append(writer.say("Of the teams that are flagged (◆), about %(rate)s may be so by chance.", rate=rate))
+    if len(known) > LISTED:
+        more = writer.notation.count(len(known) - LISTED)
+        said.append(writer.say("%(count)s more are in results.csv.", count=more))
+    return [Paragraph(text, "more") for text in said]
+
+
+def _shares(whole: dict[str, Estimate | Refusal], writer: Writer) -> list[Block]:
+    rows = []
+    names = (
+        (TEAM_SHARE, writer.say("between teams")),
+        (AGENT_SHARE, writer.say("between agents")),
+    )
+    for measure, name in names:
+        result = whole.get(measure)
+        if isinstance(result, Estimate):
+            told, rest = writer.figure(result), writer.figure(_rest(result))
+            rows.append((name, f"{told.value} ({told.interval})", f"{rest.value} ({rest.interval})"))
+    if not rows:
+        return []
+    columns = [
+        writer.say("Of what can be explained of failures"),
+        writer.say("lies there"),
+        writer.say("lies between reasons and channels"),
+    ]
+    return [Table(columns, rows, writer.say("How much of the differences is people, and how much is the work"))]
+
+
+def _individuals(support: Estimate | Refusal, writer: Writer) -> Paragraph:
+    """Whether single agents may be compared, with why not."""
+    told = writer.figure(support)
+    if told.refused:
+        return Paragraph(
+            writer.say(
+                "Single agents are not compared. %(why)s. %(helps)s.", why=told.refused.reason, helps=told.refused.helps
+            )
+        )
+    return Paragraph(
+        writer.say(
+            "These data would support comparing single agents (%(share)s of the variance of a typical agent's figure "
+            "is the agent; %(interval)s). The report does not: what no column tells apart may still lie with the work.",
+            share=told.value,
+            interval=told.interval,
+        )
+    )
+
+
+def _not_compared(run: Run, writer: Writer) -> Table | None:
+    """Teams that cannot be set beside the others, and why."""
+    rows = []
+    for row in run.rows:
+        if row.measure == COMPARISON and "team" in row.cell and isinstance(row.result, Refusal):
+            told: Figure = writer.figure(row.result)
+            if told.refused:
+                rows.append((writer.name(row.cell["team"]), f"{told.refused.reason}.", f"{told.refused.helps}."))
+    if not rows:
+        return None
+    caption = writer.say_many(
+        "%(number)s team works too differently to be set beside the others",
+        "%(number)s teams work too differently to be set beside the others",
+        len(rows),
+    )
+    columns = [writer.say("Team"), writer.say("Why"), writer.say("What would change it")]
+    return Table(columns, rows[:LISTED], caption, folded=True, words=(1, 2))

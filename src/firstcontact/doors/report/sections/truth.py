@@ -1,0 +1,144 @@
+"""What was really resolved: nobody came back because of it, it is settled, the customer says so, the policy says so.
+
+Four answers to four questions, one below the other and never averaged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from firstcontact.doors.report import words
+from firstcontact.doors.report.answer import asks_return
+from firstcontact.doors.report.charts.dots import dots
+from firstcontact.doors.report.charts.drawing import Drawing
+from firstcontact.doors.report.figure import Figure, dot
+from firstcontact.doors.report.section import Section
+from firstcontact.doors.report.theme import DEFINITION_ROW
+from firstcontact.doors.report.writer import Writer
+from firstcontact.kernel.result import SIGNAL_ABSENT, Estimate, Refusal
+from firstcontact.services.run import Run
+
+WINDOW = "repeat_window_days"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of the answers.
+
+    Attributes:
+        name: In a few words.
+        about: Which question it answers.
+        figure: The answer, or why there is none.
+        rests: What it rests on.
+        own: Whether it is the policy's.
+    """
+
+    name: str
+    about: str
+    figure: Figure
+    rests: str
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The section.
+
+    Attributes:
+        takeaway: What the answers come to, in plain words.
+        kinds: The answers.
+        drawing: Theirs; its first row is the scale.
+        relation: How they hang together.
+    """
+
+    takeaway: str
+    kinds: list[Kind]
+    drawing: Drawing
+    relation: list[str]
+
+
+def write(run: Run, writer: Writer) -> list[Section]:
+    """The section; none where the run holds nothing but the policy's figure."""
+    results = {row.measure: row.result for row in run.rows if not row.by and row.measure in words.TRUTHS}
+    if not results:
+        return []
+    results = {measure: explained(run, measure, result) for measure, result in results.items()}
+    shown = [(run.headline_measure, run.headline), *((name, results[name]) for name in words.TRUTHS if name in results)]
+    kinds = [_kind(measure, result, run, writer) for measure, result in shown]
+    drawing = dots(
+        [dot(result, strong=place == 0) for place, (_, result) in enumerate(shown)],
+        reference=None,
+        label=writer.notation.percent,
+        rtl=writer.rtl,
+        row=DEFINITION_ROW,
+    )
+    told = Truth(_takeaway(results, writer), kinds, drawing, _relation(results, run, writer))
+    return [Section("truth", writer.say("What was really resolved"), part="truth", data=told)]
+
+
+def explained(run: Run, measure: str, result: Estimate | Refusal) -> Estimate | Refusal:
+    """A refusal for want of anything learned, with what most reasons lacked instead."""
+    if measure != "r_fcr" or not isinstance(result, Refusal) or result.code != SIGNAL_ABSENT.code:
+        return result
+    lacked = [row.result for row in run.rows if row.measure == WINDOW and isinstance(row.result, Refusal)]
+    if not lacked:
+        return result
+    most = max(lacked, key=lambda one: one.n)
+    return Refusal(most.kind, most.reason, most.would_help, result.n, result.estimand)
+
+
+def _kind(measure: str, result: Estimate | Refusal, run: Run, writer: Writer) -> Kind:
+    own = measure == run.headline_measure
+    name, about, rests = words.POLICY_TRUTH if own else words.TRUTHS[measure]
+    told = writer.figure(result)
+    return Kind(writer.say(name), writer.say(about), told, writer.say(rests, n=told.n), own)
+
+
+def _takeaway(results: dict[str, Estimate | Refusal], writer: Writer) -> str:
+    known = {measure: result for measure, result in results.items() if isinstance(result, Estimate)}
+    if not known:
+        return writer.say(
+            "These data cannot say how many issues were really resolved: the policy's figure is what its rule sees, "
+            "and no more."
+        )
+    said = [
+        writer.say(words.TRUTH_SENTENCES[measure], about=writer.notation.count(100 * result.value))
+        for measure, result in known.items()
+    ]
+    if "t_fcr" in results and "t_fcr" not in known:
+        said.append(writer.say("How many were truly resolved, these data cannot say."))
+    return " ".join(said)
+
+
+def _relation(results: dict[str, Estimate | Refusal], run: Run, writer: Writer) -> list[str]:
+    """How the answers hang together, and where they seem to contradict each other."""
+    said = [
+        writer.say(
+            "These are answers to different questions and are never averaged. R-FCR is an upper bound of T-FCR: who "
+            "was helped has no cause to come back, but who gives up in silence does not come back either."
+        )
+    ]
+    ours, truly, policy = results.get("r_fcr"), results.get("t_fcr"), run.headline
+    if isinstance(ours, Estimate) and isinstance(policy, Estimate) and asks_return(run.policy):
+        if ours.low > policy.high:
+            said.append(
+                writer.say(
+                    "The policy's figure is lower than R-FCR: it counts every return inside its window, also those "
+                    "that would have come anyway."
+                )
+            )
+        elif ours.high < policy.low:
+            said.append(
+                writer.say(
+                    "The policy's figure is higher than R-FCR: some returns that an issue causes come when its window "
+                    "has closed."
+                )
+            )
+    if isinstance(ours, Estimate) and isinstance(truly, Estimate) and truly.low > ours.high:
+        said.append(
+            writer.say(
+                "Here T-FCR stands above R-FCR, which cannot be if both are right: look at how the reviewed contacts "
+                "were drawn, and at whether reviewers saw what came later."
+            )
+        )
+    return said
