@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from firstcontact.statistics.bucket import Array, Ints
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 DENSE_UP_TO = 1_200
 """Above so many units what they share of the average they are compared with is too little to matter."""
@@ -93,6 +96,8 @@ def case_mix(
     >>> found.expected.tolist(), found.score.tolist()
     ([20.0, 30.0], [5.0, -5.0])
     """
+    from scipy import sparse
+
     count = int(units if units is not None else unit.max(initial=-1) + 1)
     strata = int(stratum.max(initial=-1) + 1)
     work = _sum(unit, exposure, count)
@@ -129,6 +134,8 @@ def _sum(place: Ints, values: Array, size: int) -> Array:
 
 
 def _contrasts(score: Array, own: Array, work: sparse.csr_matrix, doubt: Array, everyone: Array) -> Contrasts:
+    from scipy import sparse
+
     if len(score) > DENSE_UP_TO:
         known = np.flatnonzero(own > 0)
         single = sparse.csr_matrix((np.ones(len(known)), (known, np.arange(len(known)))), (len(score), len(known)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.optimize import brentq
 from scipy.special import chdtrc, chdtri
 
 from firstcontact.statistics.contrast import Contrasts
@@ -62,6 +61,8 @@ def heterogeneity(contrasts: Contrasts, design_effect: float = 1.0, level: float
     freedom = len(contrasts.score)
     if not freedom:
         return Heterogeneity(0.0, 0.0, LARGEST, level, 0.0, 0, 1.0)
+
+    from scipy.optimize import brentq  # loads a fifth of all that a small run loads
 
     def statistic(variance: float) -> float:
         spread = design_effect * contrasts.information + variance * contrasts.information**2
