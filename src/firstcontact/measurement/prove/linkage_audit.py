@@ -18,6 +18,7 @@ from firstcontact.measurement.prove.context import Context, Observed
 from firstcontact.measurement.prove.proof import Proof
 from firstcontact.measurement.prove.row import ProofRow
 from firstcontact.measurement.prove.world import TRIALS
+from firstcontact.measurement.simulator.world import World
 from firstcontact.statistics.linkage_audit import Linkage, corrected_no_return, linkage
 from firstcontact.statistics.net_share import net_share
 
@@ -29,6 +30,8 @@ SEEDS = 50
 CUSTOMERS = 10_000
 SIZE = 1200
 WORLDS = ("wrong-codes", "split")
+PATIENT = tuple(f"channels.{channel.name}.abandonment=0" for channel in World().channels)
+"""Nobody leaves before being answered, as in A2: what is lost there is lost to every policy, linked or not."""
 
 
 def truthful(seen: Observed, sample: Sequence[Sampled]) -> list[Answer]:
@@ -92,7 +95,7 @@ def run(context: Context) -> list[ProofRow]:
 def _one(context: Context, name: str, seed: int) -> tuple[float, float, float, float, float]:
     """Expected truth, R-FCR as measured and as corrected with its interval, over the openers of one world."""
     nothing = (float("nan"),) * 5
-    world = TRIALS[name].world()
+    world = TRIALS[name].world(*PATIENT)
     signals = tuple(signal for signal in NEEDS if signal != "returned")
     with context.observe(world, context.size(CUSTOMERS), seed, signals=signals, keep=COLUMNS) as seen:
         known = judge(sample := draw_sample(seen.engine, seen.contacts, SIZE, seed), truthful(seen, sample))
