@@ -16,6 +16,8 @@ from firstcontact.kernel.result import Estimate
 from firstcontact.measurement.annotate.returns import annotate
 from firstcontact.measurement.fit.declared import Fit, declare
 from firstcontact.measurement.fit.model import LAG_BINS, LAG_EDGES, ReturnModel
+from firstcontact.measurement.fit.season import seasons
+from firstcontact.measurement.fit.tally import follow, keys_of
 from firstcontact.measurement.linking.frame import Frame
 from firstcontact.measurement.linking.identity import identify
 from firstcontact.measurement.linking.link import link
@@ -66,6 +68,23 @@ def _figure(engine, told) -> Estimate:
     return found
 
 
+def _busier(engine, linked, frame, reasons, rows, age):
+    """How much more often than usual known customers came in each opener's time."""
+    season = seasons(engine, linked, follow(linked, frame), frame)
+    first = (rows.anchor_us - np.datetime64(frame.data_start, "us").astype(np.int64)) / DAY_US
+    found = np.ones(len(rows))
+    for key, reason in keys_of(reasons, POLICY).items():
+        own = (rows.reason == reason).to_numpy()
+        upto = np.concatenate([[0], np.cumsum(season.by_day([key]))])
+        usual = np.interp(
+            age[own], LAG_EDGES, np.concatenate([[0], np.cumsum(season.by_lag([key]) * np.diff(LAG_EDGES))])
+        )
+        passed = [np.interp(moment[own], np.arange(len(upto)), upto) for moment in (first, first + age)]
+        found[own] = (passed[1] - passed[0]) / usual
+    assert 0.05 < np.ptp(found) < 1
+    return found
+
+
 def test_r_fcr_is_what_pandas_finds_row_by_row(engine) -> None:
     """The sums over cells and buckets are those of the formula written out for every opener."""
     linked, reasons, named, frame = _linked(engine)
@@ -81,7 +100,9 @@ def test_r_fcr_is_what_pandas_finds_row_by_row(engine) -> None:
     # Under this policy gaps run from the end, so that a contact's own time is at lag 0.
     lasted = (rows.anchor_us - rows.start_us) / DAY_US
     rate = rows.reason.map(rates)
-    chance = 1 - np.exp(-rate * (age + np.where(age > 0, lasted, 0)))
+    chance = 1 - np.exp(
+        -rate * (age + np.where(age > 0, lasted, 0)) * _busier(engine, linked, frame, reasons, rows, age)
+    )
     grid = np.interp(age, LAG_EDGES, np.minimum((np.array(LAG_EDGES) / TAU) ** 0.5, 1.0))
     seen = rows.next_gap_us.notna() & (rows.next_gap_us / DAY_US < age)
     assert found.n == len(rows)

@@ -7,13 +7,15 @@ import pytest
 
 from firstcontact.measurement.fit.learn import learn
 from firstcontact.measurement.fit.model import LAG_BINS, LAG_EDGES, ReturnModel
+from firstcontact.measurement.fit.season import Season
 from firstcontact.measurement.fit.tally import Tally
 from firstcontact.measurement.linking.portable import BUCKETS
 from firstcontact.measurement.policy.model import Publish
 
 PUBLISH = Publish()
 EDGES = np.array(LAG_EDGES)
-EVEN = np.ones(LAG_BINS)
+NOBODY = np.zeros(0, dtype=np.int64)
+EVEN = Season(0, 1, NOBODY, NOBODY, np.zeros(0), np.zeros(0), np.ones(1))
 
 
 def tallied(

@@ -2,7 +2,8 @@
 
 R-FCR of any cell is 1 - sum(net_return) / sum(exposure) over its openers: the chance that a return of an opener has
 been seen is b + (1 - R-FCR)(1 - b) G, with b the chance of a coincidental one by then, and G the share of the caused
-returns that have come by then.
+returns that have come by then. b follows the season: it is larger for an opener in whose time known customers came
+more often than in that of the mean opener.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import ibis
 import numpy as np
 
 from firstcontact.measurement.fit.model import HORIZON_DAYS, LAG_BINS, LAG_EDGES, ReturnModel
-from firstcontact.measurement.fit.tally import during, keys_of, lag_bin
+from firstcontact.measurement.fit.season import Season, seasons
+from firstcontact.measurement.fit.tally import during, follow, keys_of, lag_bin
 from firstcontact.measurement.linking.portable import DAY_US
 
 if TYPE_CHECKING:
@@ -54,7 +56,9 @@ def annotate(
     known = [(key, models[reason]) for key, reason in keys_of(reasons, policy).items() if reason in models]
     if not known:
         return linked.mutate(**{name: ibis.null("float64") for name in COLUMNS})
-    grid = engine.register(_grid(known), "fc_return_model")
+    season = seasons(engine, linked, follow(linked, frame), frame)
+    grid = engine.register(_grid(known, season), "fc_return_model")
+    calendar = engine.register(_calendar(known, season), "fc_return_season")
     cutoff = (frame.cutoff.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     horizon = ibis.literal(HORIZON_DAYS * DAY_US, "int64")
     age = ibis.greatest(ibis.literal(0, "int64"), ibis.least(cutoff - linked.anchor_us, horizon))
@@ -69,11 +73,16 @@ def annotate(
     met = met.drop("model_key", "model_bin")
     earlier = grid.select(model_key="model_key", model_bin="model_bin", p_caused="p_caused")
     met = met.left_join(earlier, [met.key == earlier.model_key, met.returns_before == earlier.model_bin])
+    until = met.anchor_us + ibis.least(met.returns_age, met.tau_us.fill_null(0))
+    met = _passed(_passed(met, calendar, met.anchor_us, season, "from"), calendar, until, season, "until")
     index = met.takes_part & met.opener & ~met.left_censored & met.tau_us.notnull()
     into = (met.returns_age - met.bin_start_us) / DAY_US
     # Who comes while the opener lasts has a lag of 0, so that time counts as well, once any has passed.
     passed = ibis.ifelse(met.returns_age > 0, during(met) / 86_400.0, 0.0)
-    chance = 1 - (-(met.ground + into * met.ground_slope + passed * met.ground_first)).exp()
+    # Days of its time, each weighted by the season, over what they are for the mean opener.
+    usual = met.even_start + into * met.even_slope
+    busier = ibis.ifelse(usual > 0, (met.passed_until - met.passed_from) / ibis.greatest(usual, 1e-12), 1.0)
+    chance = 1 - (-(met.ground + into * met.ground_slope + passed * met.ground_first) * busier).exp()
     seen = met.next_gap_us.fill_null(2 * HORIZON_DAYS * DAY_US) < ibis.least(met.returns_age, met.tau_us)
     latency = met.latency_start + into * met.latency_slope
     nothing = ibis.null("float64")
@@ -88,7 +97,35 @@ def annotate(
     return told.select(*linked.columns, *COLUMNS)
 
 
-def _grid(known: list[tuple[int, ReturnModel]]) -> pa.Table:
+def _passed(met: ir.Table, calendar: ir.Table, at: ir.IntegerValue, season: Season, name: str) -> ir.Table:
+    """Add the days of a reason from the first one to a moment, each weighted by the season."""
+    last = ibis.literal(season.days, "int64")
+    day = ibis.greatest(ibis.literal(0, "int64"), ibis.least(last, (at - season.begin_us) // DAY_US)).cast("int64")
+    own = calendar.select(
+        **{f"{name}_key": "season_key", f"{name}_day": "season_day", f"{name}_sum": "upto", f"{name}_pace": "pace"}
+    )
+    dated = met.mutate(**{f"{name}_on": day, f"{name}_into": (at - season.begin_us) / DAY_US - day})
+    joined = dated.left_join(own, [dated.key == own[f"{name}_key"], dated[f"{name}_on"] == own[f"{name}_day"]])
+    passed = joined[f"{name}_sum"] + joined[f"{name}_into"] * joined[f"{name}_pace"]
+    return joined.mutate(**{f"passed_{name}": passed}).drop(f"{name}_key", f"{name}_day")
+
+
+def _calendar(known: list[tuple[int, ReturnModel]], season: Season) -> pa.Table:
+    """The season of each key, one row a day: its sum until the day begins, and the rate on that day."""
+    import pyarrow as pa
+
+    rates = [season.by_day([key]) for key, _ in known]
+    return pa.table(
+        {
+            "season_key": np.repeat(np.array([key for key, _ in known], dtype=np.int32), season.days + 1),
+            "season_day": np.tile(np.arange(season.days + 1, dtype=np.int64), len(known)),
+            "upto": np.concatenate([np.concatenate([[0.0], np.cumsum(rate)]) for rate in rates]),
+            "pace": np.concatenate([np.append(rate, rate[-1]) for rate in rates]),
+        }
+    )
+
+
+def _grid(known: list[tuple[int, ReturnModel]], season: Season) -> pa.Table:
     """What the models say, one row a key and bin: values at the start of the bin and their slope a day."""
     import pyarrow as pa
 
@@ -100,6 +137,7 @@ def _grid(known: list[tuple[int, ReturnModel]]) -> pa.Table:
         at = np.minimum(edges, model.tau_days)
         ground = np.interp(at, edges, model.background)
         latency = np.where(edges < model.tau_days, np.array(model.latency), 1.0)
+        even = np.interp(at, edges, np.concatenate([[0.0], np.cumsum(season.by_lag([key]) * np.diff(edges))]))
         final = max(float(np.interp(model.tau_days, edges, model.background)), 1e-12)
         error = np.hypot(
             model.background_se * ground / final, (1.0 - (model.r_fcr or 0.0)) * np.array(model.latency_se)
@@ -113,6 +151,8 @@ def _grid(known: list[tuple[int, ReturnModel]]) -> pa.Table:
                 "ground": ground,
                 "ground_slope": np.diff(ground, append=ground[-1]) / width,
                 "ground_first": np.full(LAG_BINS + 1, model.background[1] / edges[1]),
+                "even_start": even,
+                "even_slope": np.diff(even, append=even[-1]) / width,
                 "latency_start": latency,
                 "latency_slope": np.diff(latency, append=1.0) / width,
                 "learned_error": error,

@@ -101,14 +101,15 @@ def follow(
 
     Args:
         engine: Where it runs.
-        linked: Linked contacts with `local_day`.
+        linked: Linked contacts with `local_day` and what `annotate.returns` adds.
         frame: The period.
         models: What was learned, by reason.
         keys: Reason of each linking key (`fit.tally.keys_of`).
 
     Returns:
         One row an opener: `key`, `local_day`, `age`, `gap` (microseconds; very long where nobody came), `came` (within
-        the age), and `tau_us`, the onset of its reason; 0 where that is not learned.
+        the age), `chance` (of a coincidental return by then, of the annotation; 0 where nothing is learned), and
+        `tau_us`, the onset of its reason; 0 where that is not learned.
     """
     learned = {key: models[reason] for key, reason in keys.items() if _usable(models.get(reason))}
     cutoff = (frame.cutoff.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
@@ -121,7 +122,8 @@ def follow(
     )
     age = ibis.literal(cutoff, "int64") - openers.anchor_us
     gap = openers.next_gap_us.fill_null(_FAR_US)
-    timed = openers.select("key", "local_day", age=age, gap=gap, came=gap < age)
+    chance = (openers.seen_return - openers.net_return).fill_null(0.0)
+    timed = openers.select("key", "local_day", age=age, gap=gap, came=gap < age, chance=chance)
     limits = {
         "model_key": pa.array(list(learned), pa.int64()),
         "tau_us": pa.array([round(model.tau_days * DAY_US) for model in learned.values()], pa.int64()),
@@ -154,7 +156,11 @@ def by_week(
         within=timed.came & (timed.gap <= COUNT_ALL_DAYS * DAY_US),
     )
     cells = flagged.group_by(["key", "local_day", "age_bin"]).aggregate(
-        n=flagged.count(), back=flagged.back.sum(), came=flagged.came.sum(), within=flagged.within.sum()
+        n=flagged.count(),
+        back=flagged.back.sum(),
+        came=flagged.came.sum(),
+        within=flagged.within.sum(),
+        chance=flagged.chance.mean(),
     )
     rows = engine.execute(cells)
     key, day, age_bin = (_whole(rows, name) for name in ("key", "local_day", "age_bin"))
@@ -169,7 +175,8 @@ def by_week(
     n, back, came, within = n[known], back[known], came[known], within[known]
     reason = np.array([place[one] for one in key[known].tolist()], dtype=np.int64)
     reached = [model for _, model in learned]
-    latency, latency_se, coincidence, coincidence_se, settled = _at_age(reached, reason, age_bin)
+    latency, latency_se, coincidence_se, settled = _at_age(reached, reason, age_bin)
+    coincidence = rows["chance"].to_numpy()[known]
     factor, factor_se = _calendar(engine, timed, place, reached)
     own = factor[reason, calendar_class(age_bin)]
     latency_se = np.hypot(latency_se * own, latency * factor_se[reason, calendar_class(age_bin)]) * ~settled
@@ -302,9 +309,9 @@ def _usable(model: ReturnModel | None) -> bool:
 
 def _at_age(
     models: list[ReturnModel], reason: NDArray[np.int64], age_bin: NDArray[np.int64]
-) -> tuple[Array, Array, Array, Array, NDArray[np.bool_]]:
-    """G(a), its standard error, b(a), its own, and whether nothing more can come, of each entry."""
-    latency, error, coincidence, doubt = (np.zeros(len(reason)) for _ in range(4))
+) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
+    """G(a), its standard error, that of b(a), and whether nothing more can come, of each entry."""
+    latency, error, doubt = (np.zeros(len(reason)) for _ in range(3))
     settled = np.zeros(len(reason), dtype=np.bool_)
     for number, model in enumerate(models):
         own = reason == number
@@ -313,10 +320,9 @@ def _at_age(
         latency[own] = np.interp(age, _EDGES, model.latency)
         error[own] = np.interp(age, _EDGES, model.latency_se)
         ground, whole = (np.interp(at, _EDGES, model.background) for at in (age, model.tau_days))
-        coincidence[own] = -np.expm1(-ground)
         doubt[own] = model.background_se * ground / max(float(whole), 1e-12)
         settled[own] = start >= model.tau_days
-    return np.where(settled, 1.0, latency), np.where(settled, 0.0, error), coincidence, doubt, settled
+    return np.where(settled, 1.0, latency), np.where(settled, 0.0, error), doubt, settled
 
 
 def _whole(rows: pa.Table, name: str) -> NDArray[np.int64]:

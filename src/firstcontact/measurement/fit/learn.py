@@ -60,12 +60,14 @@ class _Background:
         onset: Of each group.
         tau: Likewise.
         cycle: Likewise.
+        season: How much likelier coincidence is in each bin because of the days on which openers are looked at there.
         spread: v: of all customers, then without each bucket.
     """
 
     onset: Array
     tau: Array
     cycle: list[Cycle | None]
+    season: Array
     spread: Array
 
 
@@ -201,7 +203,8 @@ def _background(groups: list[_Group], found: Tally) -> _Background:
     events = np.stack([leave_one_out(group.counts[0]) for group in groups], axis=1)
     exposure = np.stack([leave_one_out(group.counts[1]) for group in groups], axis=1)
     periods = _PERIODS[found.history_days >= CYCLES_NEEDED * _PERIODS]
-    shape = np.tile(found.season, (len(groups), 1))
+    season = np.stack([found.season.by_lag(list(group.keys)) for group in groups])
+    shape = season
     tau, first = np.full(len(groups), _FAR), np.zeros(len(groups))
     cycles: list[Cycle | None] = [None] * len(groups)
 
@@ -215,14 +218,14 @@ def _background(groups: list[_Group], found: Tally) -> _Background:
     for _ in range(_ROUNDS):
         v = float(spread_of(slice(0, 1), None)[0])
         for number in range(len(groups)):
-            d, e = tail(events[0])[number], tail(exposure[0] * found.season)[number]
+            d, e = tail(events[0])[number], tail(exposure[0] * season)[number]
             cycles[number] = find_cycle(d, e, _LAG, v, periods)
-        shape = np.stack([_shape(found, cycle) for cycle in cycles])
+        shape = np.stack([_shape(own, cycle) for own, cycle in zip(season, cycles, strict=True)])
         v = float(spread_of(slice(0, 1), None)[0])
         first = onset(events[0], exposure[0], exposure[0] * shape, _EDGES, v)
         tau = with_margin(first)
     v = float(spread_of(slice(0, 1), None)[0])
-    return _Background(first, tau, cycles, np.append(v, spread_of(slice(1, None), v)))
+    return _Background(first, tau, cycles, season, np.append(v, spread_of(slice(1, None), v)))
 
 
 def _time(found: Tally, group: _Group, ground: _Background, number: int, publish: Publish) -> _Timing:
@@ -232,7 +235,7 @@ def _time(found: Tally, group: _Group, ground: _Background, number: int, publish
     late = int(group.counts[0][tail].sum())
     if late < LEAST_BACKGROUND:
         return _Timing(float(ground.onset[number]), tau, cycle, late)
-    shape = _shape(found, cycle)
+    shape = _shape(ground.season[number], cycle)
     exposure = leave_one_out(group.counts[1]) * shape
     rate = level(leave_one_out(group.counts[0])[:, tail], exposure[:, tail], _LAG[tail], ground.spread)
     hazards = hazard(rate, _LAG, ground.spread) * shape
@@ -240,9 +243,9 @@ def _time(found: Tally, group: _Group, ground: _Background, number: int, publish
     return _Timing(float(ground.onset[number]), tau, cycle, late, hazards, excess)
 
 
-def _shape(found: Tally, cycle: Cycle | None) -> Array:
+def _shape(season: Array, cycle: Cycle | None) -> Array:
     """How the background of a lag differs from its even course: season, and cycle where there is one."""
-    return found.season * cycle.shape(_LAG) if cycle else found.season
+    return season * cycle.shape(_LAG) if cycle else season
 
 
 def _separate(found: Tally, keys: list[int], tau: float, hazards: Array, publish: Publish) -> Excess:

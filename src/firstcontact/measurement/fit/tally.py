@@ -14,10 +14,10 @@ import ibis
 import numpy as np
 
 from firstcontact.measurement.fit.model import HORIZON_DAYS, HOURS, LAG_BINS, LAG_EDGES
+from firstcontact.measurement.fit.season import Season, seasons
 from firstcontact.measurement.linking.portable import BUCKETS, DAY_US, SECOND_US
 from firstcontact.measurement.policy.model import Policy, cut_reason
 from firstcontact.statistics.bucket import Array
-from firstcontact.statistics.season import index_by_lag
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 _HOUR_US = DAY_US // HOURS
 _DAY_SECONDS = 86_400
-_COHORT_DAYS = 30
-_QUIET_DAYS = 45
 _LONGEST_SECONDS = 30 * _DAY_SECONDS
 
 
@@ -49,7 +47,7 @@ class Tally:
         during: Days from their start to the moment from which lags run, together: who comes then has a lag of 0.
         history_days: Length of the complete data.
         largest: By key, returns of the customer with most of them, where somebody may hold more than allowed.
-        season: How much likelier coincidence is in each bin because of the days on which openers are looked at there.
+        season: When known customers come more often, by reason.
     """
 
     reasons: dict[int, str]
@@ -62,7 +60,7 @@ class Tally:
     during: Array
     history_days: float
     largest: dict[int, int]
-    season: Array
+    season: Season
 
     def _of(self, keys: list[int]) -> NDArray[np.int64]:
         """Where the entries of some keys stand; entries are sorted by key."""
@@ -134,7 +132,7 @@ def tally(engine: Engine, linked: ir.Table, policy: Policy, frame: Frame, reason
         during=_whole(rows, "during") / _DAY_SECONDS,
         history_days=(frame.cutoff - frame.data_start) / timedelta(days=1),
         largest={},
-        season=_season(engine, linked, followed, frame),
+        season=seasons(engine, linked, followed, frame),
     )
     found.largest.update(_largest(engine, followed, found, policy.publish.dominance))
     return found
@@ -169,26 +167,6 @@ def lag_bin(lag_us: ir.IntegerValue) -> ir.IntegerValue:
     by_hour = (lag_us // _HOUR_US).cast("int64")
     by_day = (lag_us // DAY_US).cast("int64") + (HOURS - 1)
     return ibis.least(ibis.ifelse(lag_us < DAY_US, by_hour, by_day), ibis.literal(LAG_BINS, "int64"))
-
-
-def _season(engine: Engine, linked: ir.Table, followed: ir.Table, frame: Frame) -> Array:
-    """The season of those customers who were met in the first weeks, as each bin sees it."""
-    middle = (np.array(LAG_EDGES[1:]) + np.array(LAG_EDGES[:-1])) / 2
-    days = int((frame.cutoff - frame.data_start) / timedelta(days=1))
-    if days <= _COHORT_DAYS + _QUIET_DAYS:
-        return np.ones(LAG_BINS)
-    begin = (frame.data_start.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-    early = linked.filter(
-        linked.takes_part & (linked.start_us >= begin) & (linked.start_us < begin + _COHORT_DAYS * DAY_US)
-    )
-    early = early.select(met="customer").distinct()
-    daily = followed.select("customer", day=((followed.start_us - begin) // DAY_US).cast("int64"))
-    known = daily.left_join(early, daily.customer == early.met)
-    counted = known.group_by("day").aggregate(n=known.count(), met=known.met.count())
-    rows = engine.execute(counted)
-    day, inside = _whole(rows, "day"), (_whole(rows, "day") >= 0) & (_whole(rows, "day") < days)
-    by_day = [np.bincount(day[inside], _whole(rows, name)[inside], days).astype(float) for name in ("met", "n")]
-    return index_by_lag(by_day[0], by_day[1], _COHORT_DAYS + _QUIET_DAYS, middle)
 
 
 def _largest(engine: Engine, followed: ir.Table, found: Tally, dominance: float) -> dict[int, int]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import ndtri
 
+from firstcontact.measurement.annotate.returns import annotate
 from firstcontact.measurement.explain.cohort import Weeks, by_week, follow
+from firstcontact.measurement.fit.declared import declare
 from firstcontact.measurement.fit.learn import learn
 from firstcontact.measurement.fit.model import ReturnModel
 from firstcontact.measurement.fit.tally import keys_of, tally
@@ -42,7 +44,7 @@ class Learned:
     Attributes:
         models: By reason.
         keys: Reason of each linking key.
-        contacts: The linked contacts with `local_day`.
+        contacts: The linked contacts with `local_day` and what was learned of returns.
     """
 
     models: dict[str, ReturnModel]
@@ -56,7 +58,10 @@ def learn_returns(seen: Observed) -> Learned:
     found = tally(seen.engine, seen.contacts, seen.policy, seen.frame, different)
     models = {model.reason: model for model in learn(found, seen.policy.publish)}
     day = local_day(seen.contacts.start_us, "UTC", seen.frame.data_start, seen.frame.cutoff)
-    return Learned(models, keys_of(different, seen.policy), seen.contacts.mutate(local_day=day))
+    fit = replace(declare(seen.policy, seen.reasons), models=tuple(models.values()))
+    dated = seen.contacts.mutate(local_day=day)
+    contacts = annotate(seen.engine, dated, fit, seen.policy, seen.frame, different)
+    return Learned(models, keys_of(different, seen.policy), contacts)
 
 
 def run(context: Context) -> list[ProofRow]:
