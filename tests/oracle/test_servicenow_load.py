@@ -70,6 +70,19 @@ def test_each_contact_is_the_last_state_of_its_incident(loaded, raw):
     assert round((contacts["transfers"] > 0).mean(), 3) == 0.456
 
 
+def test_each_contact_keeps_where_and_as_what_it_began(loaded, raw):
+    """The first group and the first category that an incident is given, as pandas finds them among its updates."""
+    _, engine = loaded
+    contacts = engine.sql().execute("SELECT * FROM contacts ORDER BY contact_id").df().set_index("contact_id")
+    first = raw.groupby("number")[["category", "assignment_group"]].first().sort_index()
+    group = first["assignment_group"]
+    assert ((contacts["first_queue"] == group) | (contacts["first_queue"].isna() & group.isna())).all()
+    category = contacts["first_reason"].str.split(" > ").str[0]
+    assert ((category == first["category"]) | (category.isna() & first["category"].isna())).all()
+    moved = contacts["first_queue"].notna() & (contacts["first_queue"] != contacts["queue"]) & contacts["queue"].notna()
+    assert moved.sum() == 8_008
+
+
 @pytest.mark.parametrize(
     ("keys", "shares"),
     [

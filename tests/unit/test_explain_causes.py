@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -98,6 +100,65 @@ def test_a_pattern_that_fails_more_is_found_and_its_contacts_are_named(engine: E
     assert not any(str(value) == "c0" for row in found for value in row.cell.values())
 
 
+def test_a_wrong_queue_first_is_found_with_its_commonest_pairs(engine: Engine) -> None:
+    """Contacts that came into the wrong queue fail 25 points more; the pairs say from where to where, and one of them
+    that is too rare is not listed. Records without a first queue are not compared."""
+    chance = np.random.default_rng(21)
+    ways = {0: ("front", "network"), 1: ("front", "billing"), 2: ("billing", "billing"), 3: ("network", "network")}
+
+    def way(k: int) -> tuple[str | None, str]:
+        return ("rare", "billing") if k == 8 else (None, "billing") if k % 16 == 15 else ways[k % 8 if k % 8 < 4 else 2]
+
+    drawn = world(
+        chance,
+        2400,
+        first_queue=lambda k, _: way(k)[0],
+        queue=lambda k, _: way(k)[1],
+        fails=lambda k, _: 0.55 if k % 8 == 0 else 0.35 if k % 8 == 1 else 0.2,
+    )
+    found = root_cause.explain(context_of(engine, drawn))
+    excess = figures(found, "root_cause")
+    assert value_of(excess[None, "wrong queue first: another in the end"]) == pytest.approx(0.25, abs=0.08)
+    rows = {row.cell["cause"]: row for row in found if row.measure == "root_cause" and "queue" in row.cell}
+    assert set(rows) == {"wrong queue first: front -> network", "wrong queue first: front -> billing"}
+    assert {row.cell["queue"] for row in rows.values()} == {"network", "billing"}
+    worst = rows["wrong queue first: front -> network"].result
+    assert value_of(worst) == pytest.approx(0.33, abs=0.1)
+    assert abs(worst.n - 300) < 90
+    pairs = {row.cell["cause"].partition(": ")[2]: row.result for row in found if row.measure == "root_cause_pair"}
+    drawn_pairs = Counter(way(k) for k in range(2400))
+    assert {pair: value_of(result) for pair, result in pairs.items()} == {
+        f"{first} -> {final}": n for (first, final), n in drawn_pairs.items() if first not in (None, final) and n >= 5
+    }
+
+
+def test_a_wrong_reason_first_is_compared_with_the_final_reason(engine: Engine) -> None:
+    """Held against contacts that had the final reason from the beginning; a reason that was only made more precise was
+    not wrong; the row of a pair stands in the cell of its final reason."""
+    chance = np.random.default_rng(22)
+
+    def first(k: int, _: Any) -> str:
+        return "bill > paper" if k % 4 == 0 else "fault" if k % 4 == 1 else "fault > line"
+
+    drawn = world(
+        chance,
+        2000,
+        reason=lambda k, _: "bill > paper" if k % 8 == 4 else "fault > line",
+        first_reason=first,
+        fails=lambda k, _: 0.5 if k % 8 == 0 else 0.2,
+    )
+    policy = Policy(window=Window(7), link=Link(look_back_days=10, look_back_factor=1.0, reason_level=1))
+    for one in (policy, replace(policy, link=replace(policy.link, reason_level=None))):
+        found = root_cause.explain(context_of(engine, drawn, one))
+        deep = one.link.reason_level is None
+        pair = ("bill > paper -> fault > line", "fault > line") if deep else ("bill -> fault", "fault")
+        excess = figures(found, "root_cause")
+        assert value_of(excess[pair[1], f"wrong reason first: {pair[0]}"]) == pytest.approx(0.3, abs=0.1)
+        whole = excess[None, "wrong reason first: another in the end"]
+        assert value_of(whole) == pytest.approx(0.3, abs=0.1)
+        assert abs(whole.n - 250) < 90
+
+
 def test_to_and_fro_is_told_from_one_step(engine: Engine) -> None:
     """A contact that came back to an agent who had given it away is to and fro; one handed on straight is not."""
     chance = np.random.default_rng(2)
@@ -183,7 +244,12 @@ def test_events_before_assets_again_waiting_escalations_and_call_backs_are_seen(
 def test_a_pattern_without_its_data_says_what_it_needs(engine: Engine) -> None:
     """Refusals name the table or column that would make the question answerable."""
     found = figures(root_cause.explain(context_of(engine, world(np.random.default_rng(5), 200))), "root_cause")
-    for cause, need in (("event", "crm_events"), ("escalation", "escalated_to"), ("asset", "asset_id")):
+    for cause, need in (
+        ("event", "crm_events"),
+        ("escalation", "escalated_to"),
+        ("asset", "asset_id"),
+        ("wrong queue first", "queue"),
+    ):
         result = found[None, cause]
         assert isinstance(result, Refusal)
         assert result.code == "signal-absent"

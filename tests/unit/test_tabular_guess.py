@@ -376,3 +376,66 @@ def test_identifiers_beside_our_own_names_are_used(engine: DuckDBEngine, tmp_pat
     assert set(loaded.mapping["identifiers"]) == {"phone", "email"}
     assert engine.table(loaded.tables["identifiers"]).count().execute() == 4
     assert loaded.mapping["surveys"]["csat"] == "csat"
+
+
+@pytest.mark.parametrize(
+    ("queue", "category"),
+    [
+        ("First queue", "Original category"),
+        ("Initial assignment group", "Initial category"),
+        ("Original group", "First reason"),
+    ],
+)
+def test_where_a_contact_was_put_first_is_read(engine, tmp_path, queue, category):
+    """Columns of the first queue and category are read as such, spelt as the final ones are; the final ones stay."""
+    header = f"ticket id,opened,category,group,{queue},{category}"
+    path = export(tmp_path, header, "{i},2024-03-{d} 10:00,{word},g{a},g{k},{word}")
+    text = path.read_text().replace("outage,g1,g1,outage", "outage,g1,g1,  Billing")
+    path.write_text(text)
+    loaded = load(engine, path)
+    assert column_of(loaded, "first_queue") is None, "seven queues of which three are ever final are none of ours"
+    path.write_text(
+        text.replace(",g3,", ",g0,").replace(",g4,", ",g1,").replace(",g5,", ",g2,").replace(",g6,", ",g0,")
+    )
+    loaded = load(engine, path)
+    assert column_of(loaded, "first_queue") == queue
+    assert column_of(loaded, "first_reason") == category
+    assert column_of(loaded, "queue") == "group"
+    assert {"first_queue", "first_reason"} <= loaded.present
+    found = engine.sql().execute("SELECT DISTINCT first_reason FROM contacts ORDER BY 1").fetchall()
+    assert found == [("billing",), ("move",), ("outage",)]
+    assert one(engine, "SELECT count(*) FROM contacts WHERE reason = 'outage' AND first_reason = 'billing'")[0] > 0
+
+
+def test_the_levels_of_a_first_reason_make_a_path(engine, tmp_path):
+    """An original category with its original subcategory is a path like the reason."""
+    header = "ticket id,opened,category,subcategory,original category,original subcategory"
+    loaded = load(engine, export(tmp_path, header, "{i},2024-03-{d} 10:00,{word},s{a},{word},s{k}"))
+    assert column_of(loaded, "first_reason") == {"path": ["original category", "original subcategory"]}
+    assert one(engine, "SELECT reason, first_reason FROM contacts WHERE contact_id = '3'") == (
+        "billing > s0",
+        "billing > s3",
+    )
+    mapping = {"columns": {"started_at": "opened", "first_reason": ["original category", "original subcategory"]}}
+    load(engine, tmp_path / "export.csv", mapping=mapping)
+    assert one(engine, "SELECT count(first_reason) FROM contacts WHERE first_reason LIKE '% > %'") == (40,)
+
+
+def test_the_history_of_a_record_tells_where_it_began(engine, tmp_path):
+    """Updates in any order: the first queue and reason that are known, not those of the first row; a subcategory alone
+    is no reason yet."""
+    path = tmp_path / "export.csv"
+    head = (
+        "number,incident_state,sys_mod_count,caller_id,opened_at,sys_updated_at,assignment_group,category,subcategory"
+    )
+    story = [
+        "INC{i},Closed,4,k,1/3/2024 10:00,9/3/2024 10:00,C,Move,out",
+        "INC{i},New,0,k,1/3/2024 10:00,1/3/2024 10:05,?,?,late",
+        "INC{i},Active,2,k,1/3/2024 10:00,3/3/2024 10:00,B,move,?",
+        "INC{i},Active,1,k,1/3/2024 10:00,2/3/2024 10:00,A,Billing,late",
+    ]
+    path.write_text("\n".join([head, *(line.format(i=i) for line in story for i in range(5))]))
+    loaded = load(engine, path)
+    assert loaded.source_kind == "ticket-update"
+    query = "SELECT DISTINCT first_queue, queue, first_reason, reason FROM contacts"
+    assert one(engine, query) == ("A", "C", "Billing > late", "Move > out")

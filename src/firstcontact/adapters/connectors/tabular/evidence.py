@@ -151,7 +151,7 @@ class Evidence:
             return known >= enough and len(counts) <= 60, f"{len(counts)} different values, {known:.1%} known words"
         if ours in ("reason", "wrap_up") and self.is_outcome(column):
             return False, "outcomes of calls"
-        if ours == "reason":
+        if ours in ("reason", "first_reason"):
             share = len(counts) / total
             dated = sum(shape.is_moment(v) for v in list(counts)[:200]) / min(200, len(counts))
             # A title is a text of its own on almost every row; a reason comes back.
@@ -162,7 +162,7 @@ class Evidence:
             dated = sum(n for v, n in list(counts.items())[:200] if _ISO_LIKE.match(v))
             known = len(counts) > 1 or total < 20
             return not dated and known, f"{len(counts):,} different values in {total:,} sampled rows"
-        if ours in ("agent_id", "team", "queue"):
+        if ours in ("agent_id", "team", "queue", "first_queue"):
             numeric = all(_CLOCK.match(v) for v in list(counts)[:50])
             return not numeric, f"{len(counts):,} different values in {total:,} sampled rows"
         return True, f"{total / max(self.relation.sampled, 1):.0%} of the sampled rows have a value"

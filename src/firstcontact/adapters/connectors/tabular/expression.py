@@ -105,7 +105,7 @@ class Reader:
         return f"CASE WHEN {values[0]} IS NULL THEN NULL ELSE concat_ws(' ', {', '.join(values)}) END"
 
     def string(self, ours: str, source: Source) -> Value:
-        if ours == "reason" and len(source.columns) > 1:
+        if ours in ("reason", "first_reason") and len(source.columns) > 1:
             return Value(_path([self.text(column) for column in source.columns]))
         return Value(self.first_of(source))
 

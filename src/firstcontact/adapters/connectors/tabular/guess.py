@@ -93,7 +93,8 @@ def _by_name(seen: Evidence) -> tuple[dict[str, Source], SourceKind, dict[str, S
             columns[ours] = found
     ticket = kind != "contact"
     order = [
-        "channel", "direction", "customer_id", "agent_says_resolved", "abandoned", "settled", "queue", "reason", "team",
+        "channel", "direction", "customer_id", "agent_says_resolved", "abandoned", "settled", "queue", "reason",
+        "first_queue", "first_reason", "team",
         "agent_id",
         "transfers", "escalated_to", "wrap_up", "handle_seconds", "hold_seconds", "asset_id", "language",
         "article_ids", "cost",
@@ -104,7 +105,8 @@ def _by_name(seen: Evidence) -> tuple[dict[str, Source], SourceKind, dict[str, S
         found = handle_time(seen) if ours == "handle_seconds" else seen.named(ours, words.NAMES[ours])
         if found is None:
             continue
-        columns[ours] = _deeper(seen, found) if ours == "reason" else found
+        columns[ours] = _deeper(seen, ours, found) if ours in _LEVELS else found
+    _drop_foreign_firsts(seen, columns)
     if "settled" in columns and not seen.is_state(columns["settled"].columns[0]):
         seen.forget("settled", columns)
     _abandoned_by_outcome(seen, columns)
@@ -143,10 +145,25 @@ def _ends(seen: Evidence) -> Source | None:
     return first
 
 
-def _deeper(seen: Evidence, first: Source) -> Source:
+_LEVELS = {"reason": words.DEEPER_REASONS, "first_reason": words.FIRST_DEEPER_REASONS}
+_FIRSTS = {"first_reason": "reason", "first_queue": "queue"}
+
+
+def _drop_foreign_firsts(seen: Evidence, columns: dict[str, Source]) -> None:
+    """A first reason or queue speaks the words of the final one; did it not, every contact would have changed."""
+    for first, final in _FIRSTS.items():
+        if first not in columns:
+            continue
+        counts = seen.values[columns[first].columns[0]]
+        known = seen.values[columns[final].columns[0]] if final in columns else {}
+        if sum(n for value, n in counts.items() if value in known) < 0.5 * sum(counts.values()):
+            seen.forget(first, columns)
+
+
+def _deeper(seen: Evidence, ours: str, first: Source) -> Source:
     """The levels below a reason, as far as columns for them exist."""
     levels = [first.columns[0]]
-    for _, column in seen.candidates(words.DEEPER_REASONS):
+    for _, column in seen.candidates(_LEVELS[ours]):
         if seen.fits("reason", column)[0] and len(levels) < 4:
             levels.append(column)
     if len(levels) == 1:
@@ -155,8 +172,8 @@ def _deeper(seen: Evidence, first: Source) -> Source:
     deeper = sorted(levels[1:], key=order.index)
     path = Source((levels[0], *deeper), "path")
     seen.taken |= set(deeper)
-    seen.guesses = [g for g in seen.guesses if g.ours != "reason"]
-    seen.note("reason", path, "by their names: a category and its subcategories", 0.9)
+    seen.guesses = [g for g in seen.guesses if g.ours != ours]
+    seen.note(ours, path, "by their names: a category and its subcategories", 0.9)
     return path
 
 

@@ -25,7 +25,8 @@ def order_updates(reader: Reader, moment: str) -> int:
 
     Returns:
         How many updates have a ticket number. Leaves the engine tables `fc_update` (every update with its order and
-        what can change) and `fc_last` (the source's row of each last state, and rows without a ticket number).
+        what can change) and `fc_last` (the source's row of each last state with `first_values`, and rows without a
+        ticket number).
     """
     mapping, run = reader.mapping, reader.connection.execute
 
@@ -39,24 +40,56 @@ def order_updates(reader: Reader, moment: str) -> int:
     state = mapping.update.get("state") or mapping.columns.get("settled")
     settled, awaiting = _states(reader, reader.first_of(state)) if state else ("NULL", "NULL")
     key = reader.first_of(mapping.columns["contact_id"])
+    firsts = _firsts(reader)
+    also = "".join(f", CAST({query} AS VARCHAR) AS {now}" for now, query in firsts.values() if now != "queue")
+    # The window ends at the current row: at a ticket's last row it holds every update.
+    begun = "".join(f", first_value({now} IGNORE NULLS) OVER w AS {_kept(ours)}" for ours, (now, _) in firsts.items())
+    known = "".join(f", u.{_kept(ours)}" for ours in firsts)
     run(
         f"CREATE OR REPLACE TEMP TABLE {UPDATES} AS SELECT *, "
         f"row_number() OVER w AS place, row_number() OVER (PARTITION BY ticket ORDER BY version DESC NULLS LAST, "
-        f"moment DESC NULLS LAST, {FILE} DESC, {ROW} DESC) = 1 AS last FROM ("
+        f"moment DESC NULLS LAST, {FILE} DESC, {ROW} DESC) = 1 AS last{begun} FROM ("
         f"SELECT {FILE}, {ROW}, {key} AS ticket, CAST({optional('version', number=True)} AS DOUBLE) AS version, "
         f"CAST({moment} AS TIMESTAMP) AS moment, CAST({settled} AS BOOLEAN) AS settled, CAST({awaiting} AS "
         "BOOLEAN) AS awaiting, "
         f"CAST({optional('queue')} AS VARCHAR) AS queue, CAST({optional('agent_id')} AS VARCHAR) AS agent, "
-        f"CAST({optional('reopen_count', number=True)} AS DOUBLE) AS reopens FROM {reader.relation.table}) "
+        f"CAST({optional('reopen_count', number=True)} AS DOUBLE) AS reopens{also} FROM {reader.relation.table}) "
         f"WHERE ticket IS NOT NULL "
         f"WINDOW w AS (PARTITION BY ticket ORDER BY version NULLS FIRST, moment NULLS FIRST, {FILE}, {ROW})"
     )
     run(
-        f"CREATE OR REPLACE TEMP TABLE {LAST} AS SELECT s.* FROM {reader.relation.table} s "
+        f"CREATE OR REPLACE TEMP TABLE {LAST} AS SELECT s.*{known} FROM {reader.relation.table} s "
         f"LEFT JOIN {UPDATES} u ON u.{FILE} = s.{FILE} AND u.{ROW} = s.{ROW} WHERE u.last OR u.ticket IS NULL"
     )
     row = run(f"SELECT count(*) FROM {UPDATES}").fetchone()
     return int(row[0]) if row else 0
+
+
+def first_values(reader: Reader) -> dict[str, str]:
+    """Columns of `fc_last` with what a ticket was first given, by contact column.
+
+    Those that the source itself has a column for are left to it.
+    """
+    return {ours: _kept(ours) for ours in _firsts(reader)}
+
+
+def _firsts(reader: Reader) -> dict[str, tuple[str, str]]:
+    """By contact column: under which name an update keeps its own value, and the SQL of that."""
+    columns = reader.mapping.columns
+    found = {}
+    if "queue" in columns and "first_queue" not in columns:
+        found["first_queue"] = ("queue", reader.first_of(columns["queue"]))
+    if "reason" in columns and "first_reason" not in columns:
+        whole = reader.first_of(columns["reason"])
+        if columns["reason"].how == "path":
+            # A subcategory without its category is no reason that could have been wrong.
+            whole = f"CASE WHEN {reader.text(columns['reason'].columns[0])} IS NOT NULL THEN {whole} END"
+        found["first_reason"] = ("reason", whole)
+    return found
+
+
+def _kept(ours: str) -> str:
+    return f"fc_{ours}"
 
 
 def _states(reader: Reader, value: str) -> tuple[str, str]:

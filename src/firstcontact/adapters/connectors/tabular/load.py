@@ -263,7 +263,8 @@ def _load(
     soft = candidates.soft_findings(connection, settled.rows)
     findings += soft + remark.word_findings(reader)
     if "reason" in candidates.columns:
-        findings += fold_reasons(connection, settled.rows)
+        reasons = [column for column in ("reason", "first_reason") if column in candidates.columns]
+        findings += fold_reasons(connection, settled.rows, reasons)
     present = [c.name for c in CONTACTS.columns if c.name in candidates.columns]
     validate.contacts_view(
         connection, settled.rows, CONTACTS_TABLE, present, list(candidates.extra),

@@ -321,7 +321,7 @@ class _Check:
         for ours, given in self.table(value, allowed, at).items():
             plain = given
             key = f"{at}.{ours}"
-            how: How = "path" if ours == "reason" else "first_of"
+            how: How = "path" if ours in ("reason", "first_reason") else "first_of"
             if isinstance(plain, dict):
                 ways = ("first_of", "join", "path", "sum", "stations")
                 self.keys(plain, ways, key)

@@ -8,7 +8,18 @@ from firstcontact.adapters.connectors.tabular import missing, sql
 from firstcontact.adapters.connectors.tabular.evidence import Evidence
 from firstcontact.adapters.connectors.tabular.mapping import Source
 
-_NAMES = ("agent_id", "started_at", "ended_at", "queue", "team", "reason", "asset_id", "case_id")
+_NAMES = (
+    "agent_id",
+    "started_at",
+    "ended_at",
+    "queue",
+    "first_queue",
+    "team",
+    "reason",
+    "first_reason",
+    "asset_id",
+    "case_id",
+)
 
 
 def missing_in(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from firstcontact.adapters.connectors.tabular import sql
+from firstcontact.adapters.connectors.tabular import history, sql
 from firstcontact.adapters.connectors.tabular.answer import answer_value
 from firstcontact.adapters.connectors.tabular.expression import Reader, Value, date_rule, number_of, order_rule
 from firstcontact.adapters.connectors.tabular.mapping import Mapping, Source
@@ -168,6 +168,8 @@ def project(reader: Reader, plan: DatePlan, mapping: Mapping) -> Projection:
             query.moment(ours, source)
     for ours, value in _values(reader, mapping).items():
         query.value(ours, value)
+    for ours, kept in history.first_values(reader).items() if mapping.kind == "ticket-update" else ():
+        query.value(ours, Value(kept))
     query.derived()
     extra: dict[str, str] = {}
     for column in mapping.extra:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -53,25 +54,37 @@ def common_spelling(counts: Counter[str]) -> dict[str, str]:
     return renamed
 
 
-def fold_reasons(connection: DuckDBPyConnection, rows: str) -> list[Finding]:
+def _count(connection: DuckDBPyConnection, rows: str, column: str) -> Counter[str]:
+    found = connection.execute(
+        f"SELECT {column}, count(*) FROM {rows} WHERE {column} IS NOT NULL GROUP BY 1"
+    ).fetchall()
+    return Counter({str(reason): int(n) for reason, n in found})
+
+
+def fold_reasons(connection: DuckDBPyConnection, rows: str, columns: Sequence[str] = ("reason",)) -> list[Finding]:
     """Give every reason in a table its commonest spelling.
 
     Args:
         connection: The engine's own connection.
-        rows: Table with a column `reason`.
+        rows: Table with the columns.
+        columns: `reason`, and further ones that hold reasons too and are spelt alike.
 
     Returns:
         What was done, where anything was.
     """
-    found = connection.execute(f"SELECT reason, count(*) FROM {rows} WHERE reason IS NOT NULL GROUP BY 1").fetchall()
-    counts = Counter({str(reason): int(n) for reason, n in found})
-    renamed = common_spelling(counts)
+    by_column = {column: _count(connection, rows, column) for column in columns}
+    counts = by_column["reason"]
+    every = common_spelling(sum(by_column.values(), Counter[str]()))
+    if not every:
+        return []
+    table = pa.table({"old": pa.array(list(every), pa.string()), "new": pa.array(every.values(), pa.string())})
+    connection.register("fc_spelling", table)
+    for column in columns:
+        connection.execute(f"UPDATE {rows} SET {column} = s.new FROM fc_spelling s WHERE {column} = s.old")
+    connection.unregister("fc_spelling")
+    renamed = {spelt: better for spelt, better in every.items() if spelt in counts}
     if not renamed:
         return []
-    table = pa.table({"old": pa.array(list(renamed), pa.string()), "new": pa.array(renamed.values(), pa.string())})
-    connection.register("fc_spelling", table)
-    connection.execute(f"UPDATE {rows} SET reason = s.new FROM fc_spelling s WHERE reason = s.old")
-    connection.unregister("fc_spelling")
     left = len({renamed.get(reason, reason) for reason in counts})
     return [
         Finding(

@@ -194,6 +194,25 @@ NAMES: dict[str, tuple[str, ...]] = {
         "分類", "问题类型",
         "問題類型", "业务类型",
     ),
+    "first_queue": (
+        "first queue", "initial queue", "original queue", "first queue name", "initial queue name", "entry queue",
+        "initial assignment group", "original assignment group", "first assignment group", "initial group",
+        "original group", "first group", "initial assigned group", "original assigned group", "first assigned group",
+        "initial support group", "original support group", "first support group", "first skill", "initial skill",
+        "original skill", "original queue name", "queue first", "group first assigned", "първа опашка",
+        "първоначална група", "първоначална опашка", "תור ראשון", "תור מקורי", "קבוצה ראשונה", "初始队列",
+        "首个队列", "原队列", "初始隊列", "初始技能组", "初始处理组",
+    ),
+    "first_reason": (
+        "first reason", "initial reason", "original reason", "first category", "initial category",
+        "original category", "first contact reason", "initial contact reason", "original contact reason",
+        "original case reason", "initial call reason", "original ticket category", "initial ticket category",
+        "first topic", "initial topic", "original topic", "original request type", "initial request type",
+        "original type", "initial type", "original classification", "initial classification", "first classification",
+        "opened category", "reported category", "първа причина", "първоначална причина", "първоначална категория",
+        "סיבה ראשונה", "סיבה מקורית", "קטגוריה מקורית", "קטגוריה ראשונית", "初始原因", "初始类别", "原始类别",
+        "初始分类", "原类别", "初始類別",
+    ),
     "wrap_up": (
         "wrap up", "wrapup", "lastcwc", "wrap up code", "wrapup code", "wrap up codes", "wrap up name", "disposition",
         "disposition code", "disposition name",
@@ -280,6 +299,10 @@ DEEPER_REASONS = (
     "category 3", "level 3",
     "category level 3", "reason 3", "подкатегория", "תת קטגוריה", "תת נושא", "子类别", "子類別", "二级分类",
     "子分类", "细分类型",
+)  # fmt: skip
+FIRST_DEEPER_REASONS = tuple(
+    f"{first} {level}" for first in ("first", "initial", "original") for level in ("subcategory", "sub category",
+    "subreason", "sub reason", "subtopic", "subtype", "sub type", "reason detail", "category 2", "reason 2")
 )  # fmt: skip
 FIRST_LEVELS = ("level 1", "reason 1", "category 1", "category level 1")
 

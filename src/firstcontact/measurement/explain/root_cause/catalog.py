@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from firstcontact.measurement.explain.root_cause import asset, channel, escalation, event, routing, waiting, when
+from firstcontact.measurement.explain.root_cause import (
+    asset,
+    channel,
+    escalation,
+    event,
+    misplaced,
+    routing,
+    waiting,
+    when,
+)
 from firstcontact.measurement.explain.root_cause.pattern import Pattern
 
 PATTERNS: tuple[Pattern, ...] = (
@@ -11,6 +20,8 @@ PATTERNS: tuple[Pattern, ...] = (
     event.PATTERN,
     routing.WRONG_PLACE,
     routing.TO_AND_FRO,
+    misplaced.QUEUE,
+    misplaced.REASON,
     escalation.PATTERN,
     channel.PATTERN,
     waiting.WAITING,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
 from firstcontact.measurement.explain.root_cause.catalog import PATTERNS
 from firstcontact.measurement.explain.root_cause.compare import Looked, compare
+from firstcontact.measurement.explain.root_cause.pattern import ARROW, PAIR, Pattern
 from firstcontact.measurement.explain.tally import NOTHING_CLEAR, fared, reason_names
 from firstcontact.statistics.discovery import q_values
 
@@ -21,11 +23,12 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from firstcontact.measurement.explain.explanation import Context
-    from firstcontact.measurement.explain.root_cause.pattern import Pattern
     from firstcontact.measurement.measures.row import ResultRow
 
 RATE = 0.05
 """Share of false findings that is accepted among the findings."""
+MOST_PAIRS = 20
+"""So many pairs of a first and a final queue or reason are counted, the commonest."""
 TO_READ = 20
 """Failed contacts to read for each finding."""
 SEPARATOR = ": "
@@ -33,6 +36,7 @@ SEPARATOR = ": "
 
 _EXCESS = "share of contacts that fail beyond comparable ones, where they show the pattern"
 _CONTACTS = "failures beyond those of comparable contacts, among contacts that show the pattern"
+_PAIRS = "contacts that began in one queue or reason and ended in another, whether or not they can be judged"
 _LOOKED = "patterns that were looked at, each among all contacts and inside each reason"
 
 
@@ -40,18 +44,23 @@ def explain(context: Context) -> list[ResultRow]:
     """Rows about every pattern among all contacts, and about those that stand out inside a reason."""
     contacts = _narrow(context)
     looked: list[Looked] = []
-    marked: dict[str, ir.Table] = {}
+    marked: dict[Pattern, ir.Table] = {}
     rows: list[ResultRow] = []
     for pattern in PATTERNS:
         shown = pattern.mark(context, contacts)
-        found = compare(context, pattern, shown) if shown is not None else []
         if shown is None:
             rows.append(context.row("root_cause", _absent(pattern), {"cause": pattern.id}))
-        elif not found:
+            continue
+        found = compare(context, pattern, shown)
+        if not found:
             rows.append(context.row("root_cause", _unseen(context, pattern), {"cause": pattern.id}))
-        if shown is not None and found:
-            marked[pattern.id] = shown
-            looked += found
+        marked[pattern] = shown
+        looked += found
+        if pattern.pair:
+            by_pair = replace(pattern, each_reason=False)
+            marked[by_pair] = shown.mutate(shows=shown[PAIR])
+            looked += compare(context, by_pair, marked[by_pair])
+            rows += _pairs(context, pattern)
     q = q_values(np.array([one.p for one in looked]))
     level, names = context.policy.publish.level, reason_names(context)
     findings = []
@@ -62,6 +71,8 @@ def explain(context: Context) -> list[ResultRow]:
         cell = {"cause": one.pattern.id + SEPARATOR + one.variant}
         if one.key is not None:
             cell = {"reason": names[one.key], **cell}
+        elif one.pattern.pair and not one.pattern.each_reason:
+            cell = _ended(one.pattern, one.variant)
         excess = Estimate(one.value, one.low, one.high, level, one.n, f"{_EXCESS}; against {one.pattern.others}")
         count = Estimate(one.value * one.n, one.low * one.n, one.high * one.n, level, one.n, _CONTACTS, "count")
         rows.append(context.row("root_cause", excess, cell, q_value=false))
@@ -74,6 +85,31 @@ def explain(context: Context) -> list[ResultRow]:
     if findings:
         context.exports["to_read"] = _to_read(context, marked, findings, names)
     return rows
+
+
+def _pairs(context: Context, pattern: Pattern) -> list[ResultRow]:
+    """How many contacts went each of the commonest ways from a first queue or reason to a final one."""
+    linked, publish = context.linked, context.policy.publish
+    shown = pattern.mark(context, linked.filter(linked.takes_part))
+    if shown is None:
+        return []
+    shown = shown.filter(shown[PAIR].notnull())
+    counted = shown.group_by(PAIR).aggregate(n=shown.count())
+    counted = counted.filter(counted.n >= publish.suppress_below).order_by([counted.n.desc(), counted[PAIR]])
+    found = context.engine.execute(counted.limit(MOST_PAIRS)).to_pylist()
+    return [
+        context.row(
+            "root_cause_pair",
+            Estimate(one["n"], one["n"], one["n"], publish.level, one["n"], _PAIRS, "count"),
+            _ended(pattern, one[PAIR]),
+        )
+        for one in found
+    ]
+
+
+def _ended(pattern: Pattern, pair: str) -> dict[str, str]:
+    """The cell of a pair: that of what its contacts ended in."""
+    return {pattern.pair: pair.rpartition(ARROW)[2], "cause": pattern.id + SEPARATOR + pair}
 
 
 def _narrow(context: Context) -> ir.Table:
@@ -96,7 +132,9 @@ def _channel(contacts: ir.Table) -> ir.StringValue:
     return contacts.channel if "channel" in contacts.columns else ibis.null("string")
 
 
-def _to_read(context: Context, marked: dict[str, ir.Table], findings: list[Looked], names: dict[int, str]) -> ir.Table:
+def _to_read(
+    context: Context, marked: dict[Pattern, ir.Table], findings: list[Looked], names: dict[int, str]
+) -> ir.Table:
     """Failed contacts to read for each finding, drawn at random but always the same ones."""
     named = context.engine.register(
         pa.table({"named": pa.array(list(names), pa.int32()), "reason": pa.array(list(names.values()), pa.string())}),
@@ -105,7 +143,7 @@ def _to_read(context: Context, marked: dict[str, ir.Table], findings: list[Looke
     parts = []
     for pattern in dict.fromkeys(one.pattern for one in findings):
         own = [one for one in findings if one.pattern == pattern]
-        shown = marked[pattern.id]
+        shown = marked[pattern]
         shown = shown.filter(shown.failed > 0)
         lot = [shown.contact_id.hexdigest("md5"), shown.contact_id]
         whole = {one.variant for one in own if one.key is None}
@@ -156,7 +194,12 @@ def _unseen(context: Context, pattern: Pattern) -> Refusal:
 EXPLANATION = Explanation(
     id="root_cause",
     title="looking for what failures have in common",
-    measures={"root_cause": _EXCESS, "root_cause_contacts": _CONTACTS, "root_cause_looked_at": _LOOKED},
+    measures={
+        "root_cause": _EXCESS,
+        "root_cause_contacts": _CONTACTS,
+        "root_cause_pair": _PAIRS,
+        "root_cause_looked_at": _LOOKED,
+    },
     explain=explain,
     columns=tuple(dict.fromkeys(("reason", "channel", *(name for one in PATTERNS for name in one.columns)))),
     signals=tuple(dict.fromkeys(name for one in PATTERNS for name in one.signals)),

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from firstcontact.measurement.explain.explanation import Context
 
 
+PAIR = "pair"
+"""Column in which a marked contact's pair stands."""
+ARROW = " -> "
+"""Stands between the first and the final one in a pair."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """One pattern.
@@ -22,6 +28,9 @@ class Pattern:
         mark: Given the run and its judged contacts, those of them that can be compared, with a text column `shows`: the
             variant of the pattern that a contact shows, or NULL. None where the data do not hold what it needs.
         outflow: Whether variants are channels, of which is asked what they lose to the others.
+        pair: The cell (`queue`, `reason`) of what a contact ended in, where it may have begun in another one. `mark`
+            then gives a text column `pair` too, `first -> final`, NULL where they are the same; the commonest pairs are
+            looked at as variants.
         each_reason: Whether it is looked for in each reason by itself too.
         needs: What the data must hold for it, in words.
         others: What contacts that show it are compared with, in words.
@@ -33,6 +42,7 @@ class Pattern:
     title: str
     mark: Callable[[Context, ir.Table], ir.Table | None]
     outflow: bool = False
+    pair: str = ""
     each_reason: bool = True
     needs: str = ""
     others: str = "contacts of the same reason and channel that do not show it"
