@@ -12,7 +12,7 @@ import pytest
 
 from firstcontact.doors.report.build import render
 from firstcontact.doors.report.sections import catalog
-from tests import report_pieces, run_factory
+from tests import report_pieces, run_factory, told_runs
 
 CHROMIUM = (
     os.environ.get("FIRSTCONTACT_CHROMIUM")
@@ -31,6 +31,9 @@ PAGES = {
     "hebrew": (run_factory.centre, "he"),
     "immature": (run_factory.all_immature, "en"),
     "hostile": (run_factory.hostile, "en"),
+    "story": (told_runs.told, "en"),
+    "story-he": (told_runs.told, "he"),
+    "untold": (told_runs.untold, "en"),
 }
 
 
@@ -241,3 +244,38 @@ def test_a_flag_needs_no_colour(browser: Any, files: dict[str, str]) -> None:
     assert all(label.endswith(flag.removeprefix("◆ ")) for flag, label in rows if flag)
     assert not any("the rest" in label for flag, label in rows if not flag)
     page.context.close()
+
+
+def test_the_curves_of_reasons_open_by_the_keyboard_and_on_paper_only_the_open_one_stands(
+    browser: Any, files: dict[str, str]
+) -> None:
+    """The first is open; Enter opens the next; paper holds what is open and nothing cut."""
+    page = opened(browser, files["story"])
+    folds = page.locator("details.fold")
+    assert [folds.nth(place).evaluate("it => it.open") for place in range(folds.count())] == [True, False, False]
+    folds.nth(1).locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    assert folds.nth(1).evaluate("it => it.open")
+    page.emulate_media(media="print")
+    assert folds.nth(1).is_visible()
+    assert not folds.nth(2).is_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_refused_answer_says_why_in_its_own_row(browser: Any, files: dict[str, str], width: int) -> None:
+    """Where T-FCR has no figure, the reason and what would help stand beside its name, wide enough to be read."""
+    page = opened(browser, files["story"], width)
+    lack = page.locator(".kinds .lack")
+    assert lack.count() == 1
+    assert "Review 80 more contacts" in lack.inner_text()
+    box = lack.bounding_box()
+    assert box["width"] > 250
+    assert box["x"] + box["width"] <= width
+
+
+def test_first_steps_lead_to_what_says_more(browser: Any, files: dict[str, str]) -> None:
+    """Every link of the first steps has its section."""
+    page = opened(browser, files["story"])
+    places = page.locator(".steps-first a").evaluate_all("all => all.map(it => it.getAttribute('href'))")
+    assert places == ["#opportunities", "#causes", "#downstream"]
+    assert all(page.locator(place).count() == 1 for place in places)

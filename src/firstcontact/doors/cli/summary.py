@@ -111,9 +111,10 @@ def first_steps(run: Run) -> list[str]:
         )
     if cause:
         inside = f", for {cause.reason}" if cause.reason else ""
+        excess = cause.excess
         said.append(
-            f"Read {cause.cause}{inside}: {percent(cause.excess.value)} more fail than comparable contacts "
-            f"({percent(cause.excess.low)} to {percent(cause.excess.high)}; n = {cause.excess.n:,})."
+            f"Read what went wrong here: {cause.cause}{inside}. {100 * excess.value:.1f} points more of these fail "
+            f"than of comparable contacts ({100 * excess.low:.1f} to {100 * excess.high:.1f}; n = {excess.n:,})."
         )
     if edge:
         share = edge.share

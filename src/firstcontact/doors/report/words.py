@@ -181,6 +181,8 @@ PATTERNS: dict[str, str] = {
     "event": N_("Shortly before: %(variant)s"),
     "wrong place first": N_("Handed on once: they came in at the wrong place"),
     "to and fro": N_("Handed to and fro: %(variant)s"),
+    "wrong queue first": N_("Came into the wrong queue first: %(variant)s"),
+    "wrong reason first": N_("Given the wrong reason first: %(variant)s"),
     "escalation": N_("Escalated: %(variant)s"),
     "channel": N_("%(variant)s could not finish: more leave it for another channel than come to it"),
     "waiting": N_("Put on hold for information or a third party"),
@@ -195,6 +197,8 @@ PATTERN_TITLES: dict[str, str] = {
     "event": N_("Failures after a statement, a payment or a change"),
     "wrong place first": N_("Failures after the wrong place first"),
     "to and fro": N_("Failures after being handed to and fro"),
+    "wrong queue first": N_("Failures after the wrong queue first"),
+    "wrong reason first": N_("Failures after the wrong reason first"),
     "escalation": N_("Failures by cause of escalation"),
     "channel": N_("Channels that could not finish"),
     "waiting": N_("Failures after waiting for somebody else"),
@@ -223,6 +227,7 @@ VARIANTS: dict[str, str] = {
     "for want of knowledge": N_("for want of knowledge"),
     "for want of tool": N_("for want of a tool"),
     "escalated": N_("cause not recorded"),
+    "another in the end": N_("another one in the end"),
 }
 """Variants of these that every source shares."""
 

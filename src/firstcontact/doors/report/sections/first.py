@@ -66,7 +66,7 @@ def _cause(cause: Cause, writer: Writer) -> str:
         reason = writer.notation.apart(writer.name(cause.reason))
         what = writer.say("%(cause)s, for %(reason)s", cause=what, reason=reason)
     return writer.say(
-        "Read the contacts of this kind. %(cause)s: %(count)s more of them failed (%(interval)s) than of comparable "
+        "Read what went wrong here: %(cause)s. Of these contacts %(count)s (%(interval)s) failed beyond comparable "
         "ones.",
         cause=what,
         count=told.value,

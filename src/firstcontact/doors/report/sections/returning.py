@@ -23,7 +23,7 @@ from firstcontact.services.run import Run
 WINDOW = "repeat_window_days"
 LISTED = 25
 """Reasons with a window that are shown at once, those with the most caused returns."""
-DRAWN = 10
+DRAWN = 8
 """Reasons whose curve is drawn, those with the most caused returns."""
 OPEN = 1
 """Curves that are unfolded at first."""
@@ -78,7 +78,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
     unknown = [row for row in rows if isinstance(row.result, Refusal)]
     before: list[Block] = []
     if known:
-        before = [Paragraph(_takeaway([model for _, model in known], writer), "strong")]
+        before = [Paragraph(_takeaway(known, writer), "strong")]
         before.append(
             Paragraph(
                 writer.say(
@@ -113,20 +113,19 @@ def _days(days: float, writer: Writer) -> str:
     return writer.notation.decimal(days, 1 if days < SHORT_DAYS and days != int(days) else 0)
 
 
-def _takeaway(models: list[ReturnModel], writer: Writer) -> str:
-    timed = [model for model in models if model.window_days is not None]
-    first, last = (pick(timed, key=lambda model: model.window_days or 0.0) for pick in (min, max))
-    if len(timed) < 2 or first.window_days == last.window_days:
-        return writer.say(
-            "Returns that were caused have come after %(days)s days.", days=_days(first.window_days or 0.0, writer)
-        )
+def _takeaway(known: Sequence[tuple[ResultRow, ReturnModel]], writer: Writer) -> str:
+    timed = [(row, row.result) for row, _ in known if isinstance(row.result, Estimate)]
+    first, last = (pick(timed, key=lambda pair: pair[1].value) for pick in (min, max))
+    days = [writer.figure(result).value for _, result in (first, last)]
+    if days[0] == days[1]:
+        return writer.say("Returns that were caused have come after %(days)s.", days=days[0])
     return writer.say(
-        "No one window fits all: caused returns have come after %(first_days)s days for %(first)s, but only after "
-        "%(last_days)s days for %(last)s.",
-        first_days=_days(first.window_days or 0.0, writer),
-        first=writer.notation.apart(_named(first.reason, writer)),
-        last_days=_days(last.window_days or 0.0, writer),
-        last=writer.notation.apart(_named(last.reason, writer)),
+        "No one window fits all: caused returns have come after %(first_days)s for %(first)s, but only after "
+        "%(last_days)s for %(last)s.",
+        first_days=days[0],
+        first=writer.notation.apart(_named(_reason(first[0]), writer)),
+        last_days=days[1],
+        last=writer.notation.apart(_named(_reason(last[0]), writer)),
     )
 
 

@@ -15,6 +15,8 @@ from firstcontact.measurement.measures.flag import FALSE_FLAGS
 from firstcontact.services.run import Run
 
 LOOKED = "root_cause_looked_at"
+ARROW = " -> "
+"""Stands between what was first and what was final in a variant."""
 LISTED = 12
 """Causes drawn at once."""
 INSIDE = 40
@@ -39,6 +41,10 @@ def _variant(pattern: str, variant: str, writer: Writer) -> str:
     for ending, said in words.EVENT_TIMES.items():
         if pattern == "event" and variant.endswith(ending):
             return writer.say(said, event=writer.notation.apart(writer.name(variant.removesuffix(ending))))
+    first, arrow, final = variant.partition(ARROW)
+    if arrow:
+        sides = {"first": writer.notation.apart(writer.name(first)), "final": writer.notation.apart(writer.name(final))}
+        return writer.say("%(first)s, in the end %(final)s", **sides)
     if variant in words.VARIANTS:
         return writer.say(words.VARIANTS[variant])
     return writer.notation.apart(writer.name(variant))
