@@ -9,6 +9,7 @@ import ibis
 import numpy as np
 
 from firstcontact.measurement.annotate.seen import SIGNALS, codes, judged
+from firstcontact.measurement.linking.portable import grained
 from firstcontact.measurement.policy.model import cut_reason
 from firstcontact.statistics.latent_class import ANSWERS, BEHAVIOURS, LatentClass, latent_class
 from firstcontact.statistics.rogan_gladen import Reviewers, reviewers
@@ -85,7 +86,7 @@ def annotate_resolved(
     keys = ["seen_reason", "seen_behaviour", "seen_survey", "seen_wrap_up"]
     joined = marked.left_join(learned, [marked[key] == learned[key] for key in keys])
     closed = joined.excluded_code.isnull() & joined.mature
-    scored = joined.mutate(p_resolved=ibis.ifelse(closed, joined.seen_score, ibis.null("float64")))
+    scored = joined.mutate(p_resolved=ibis.ifelse(closed, grained(joined.seen_score), ibis.null("float64")))
     scored = scored.select(*linked.columns, "p_resolved")
     reviewed, labels = _labels(engine, reviews, name)
     if labels is None:

@@ -17,7 +17,7 @@ import numpy as np
 from firstcontact.measurement.fit.model import HORIZON_DAYS, LAG_BINS, LAG_EDGES, ReturnModel
 from firstcontact.measurement.fit.season import Season, seasons
 from firstcontact.measurement.fit.tally import during, follow, keys_of, lag_bin
-from firstcontact.measurement.linking.portable import DAY_US
+from firstcontact.measurement.linking.portable import DAY_US, grained
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -89,9 +89,9 @@ def annotate(
     told = met.mutate(
         p_caused=ibis.ifelse(met.takes_part & met.previous_gap_us.notnull(), met.p_caused, nothing),
         seen_return=ibis.ifelse(index, seen.cast("float64"), nothing),
-        net_return=ibis.ifelse(index, seen.cast("float64") - chance, nothing),
-        latency=ibis.ifelse(index, latency, nothing),
-        exposure=ibis.ifelse(index, latency * (1 - chance), nothing),
+        net_return=ibis.ifelse(index, grained(seen.cast("float64") - chance), nothing),
+        latency=ibis.ifelse(index, grained(latency), nothing),
+        exposure=ibis.ifelse(index, grained(latency * (1 - chance)), nothing),
         learned_sd=ibis.ifelse(index, met.learned_error / ibis.greatest(latency, 1e-6), nothing),
     )
     return told.select(*linked.columns, *COLUMNS)

@@ -11,6 +11,7 @@ import ibis
 import numpy as np
 
 from firstcontact.measurement.annotate.seen import SIGNALS, YES, codes, judged
+from firstcontact.measurement.linking.portable import grained
 from firstcontact.measurement.policy.model import cut_reason
 from firstcontact.statistics.survey_correction import FOLDS, SurveyModel, survey_model
 
@@ -104,7 +105,7 @@ def annotate_survey(engine: Engine, linked: ir.Table, policy: Policy, name: str 
     own = judged(joined)
     influence = joined.seen_yes + there / joined.seen_response * (agreed - joined.seen_yes)
     surveyed = joined.mutate(
-        survey_influence=ibis.ifelse(own, influence, ibis.null("float64")),
+        survey_influence=ibis.ifelse(own, grained(influence), ibis.null("float64")),
         survey_weight=ibis.ifelse(own & (joined.seen_survey > 0), 1 / joined.seen_response, ibis.null("float64")),
     )
     return Surveyed(engine.view(surveyed.select(*linked.columns, *COLUMNS), name), model, behaviour)

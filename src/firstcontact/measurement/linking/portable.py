@@ -17,6 +17,17 @@ BUCKETS = 40
 """Groups of customers for the delete-a-group jackknife; the same ones serve every measure."""
 
 
+GRAIN = 2**33
+"""Numbers rounded to this part of 1 add up exactly, in whatever order, as long as sums stay below 2**20 (a million for
+each customer bucket of a cell)."""
+
+
+def grained(value: ir.NumericValue) -> ir.FloatingValue:
+    """A number rounded so finely that no figure feels it, and so that its sums do not depend on the order of rows."""
+    rounded: ir.FloatingValue = (value * GRAIN).round().cast("float64") / GRAIN
+    return rounded
+
+
 @udf.scalar.builtin(name="epoch_us", signature=(("timestamp",), "int64"))  # type: ignore[untyped-decorator]
 def microseconds(moment: Any) -> Any:
     """Microseconds since 1970 of a timestamp without zone. PySpark spells it `unix_micros`."""

@@ -15,6 +15,7 @@ import ibis
 import numpy as np
 
 from firstcontact.measurement.linking.judge import NOT_RECORDED
+from firstcontact.measurement.linking.portable import grained
 from firstcontact.measurement.measures.cause import EXCLUSIONS
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Asked:
     def summed(self, name: str) -> dict[str, ir.NumericValue]:
         """What is summed beside the pattern, by the column it is kept under, for the measure of this id."""
         if self.reduction.terms:
-            return {term_column(name, term): value for term, value in self.reduction.terms.items()}
+            return {term_column(name, term): grained(value) for term, value in self.reduction.terms.items()}
         return {} if self.share or self.reduction.score is None else {name: self.reduction.score}
 
     @property
