@@ -144,6 +144,14 @@ def test_coincidental_contacts_come_evenly_except_after_the_bill(contacts: pd.Da
     assert length.mean() < 0.45
 
 
+def test_bills_bring_as_many_just_before_the_cut_as_ever(contacts: pd.DataFrame) -> None:
+    """Billing issues are brought forward to their bill, also from after the cut: the last weeks lack none."""
+    own = contacts[contacts["is_issue_opener"] & (contacts["true_reason"] == "billing > bill")]
+    days_left = CLEAR.days - (own["started_at"] - pd.Timestamp(CLEAR.start)).dt.total_seconds() / 86_400
+    newest, before = (days_left < 14).sum() / 14, ((days_left >= 28) & (days_left < 196)).sum() / 168
+    assert newest / before == pytest.approx(1.0, abs=0.12)
+
+
 def test_people_come_when_the_knobs_say(contacts: pd.DataFrame) -> None:
     """Monday to Sunday and the hours of the day by their weights; the year has its season."""
     openers = contacts[contacts["is_issue_opener"] & (contacts["true_reason"] != "billing > bill")]

@@ -145,10 +145,12 @@ class History:
             alive = np.flatnonzero(rate > 0)
             even = np.zeros(len(alive))
             turn = 0
+            # A bill brings issues forward, out of even time that lies after the cut.
+            until = self._calendar.span_days + (self._world.billing.cycle_days if reason.billing else 0.0)
             while len(alive):
                 key = child(base[alive], turn)
                 even += self._streams.exponential("arrival", key) / rate[alive]
-                goes_on = even < self._calendar.span_days
+                goes_on = even < until
                 alive, even, key = alive[goes_on], even[goes_on], key[goes_on]
                 if reason.billing:
                     at = self._calendar.billed(even, phase[alive], self._streams.uniform("weekday", key))
