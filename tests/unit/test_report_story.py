@@ -122,6 +122,7 @@ def test_a_refused_r_fcr_says_what_the_reasons_lack() -> None:
     assert refused.reason == "92 days of complete data; 120 are needed to see coincidence"
     assert refused.helps == "28 more days of complete data, before or after these"
     assert "cannot say how many issues were really resolved" in told_of.takeaway
+    assert "92 days of complete data" in card(told_runs.untold())
 
 
 def test_a_young_week_is_told_with_where_it_will_end_and_what_counting_would_show() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from firstcontact.doors.lacking import explained
 from firstcontact.doors.report import words
 from firstcontact.doors.report.answer import asks_return
 from firstcontact.doors.report.charts.dots import dots
@@ -15,10 +16,8 @@ from firstcontact.doors.report.figure import Figure, dot
 from firstcontact.doors.report.section import Section
 from firstcontact.doors.report.theme import DEFINITION_ROW
 from firstcontact.doors.report.writer import Writer
-from firstcontact.kernel.result import SIGNAL_ABSENT, Estimate, Refusal
+from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.services.run import Run
-
-WINDOW = "repeat_window_days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +73,6 @@ def write(run: Run, writer: Writer) -> list[Section]:
     )
     told = Truth(_takeaway(results, writer), kinds, drawing, _relation(results, run, writer))
     return [Section("truth", writer.say("What was really resolved"), part="truth", data=told)]
-
-
-def explained(run: Run, measure: str, result: Estimate | Refusal) -> Estimate | Refusal:
-    """A refusal for want of anything learned, with what most reasons lacked instead."""
-    if measure != "r_fcr" or not isinstance(result, Refusal) or result.code != SIGNAL_ABSENT.code:
-        return result
-    lacked = [row.result for row in run.rows if row.measure == WINDOW and isinstance(row.result, Refusal)]
-    if not lacked:
-        return result
-    most = max(lacked, key=lambda one: one.n)
-    return Refusal(most.kind, most.reason, most.would_help, result.n, result.estimand)
 
 
 def _kind(measure: str, result: Estimate | Refusal, run: Run, writer: Writer) -> Kind:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from firstcontact.doors.lacking import explained
 from firstcontact.doors.report import words
 from firstcontact.doors.report.section import Paragraph, Section, Table
-from firstcontact.doors.report.sections.truth import explained
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import SIGNAL_ABSENT, SUPPRESSED, Refusal
 from firstcontact.measurement.measures.row import ResultRow
