@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from firstcontact.measurement.fit.model import HOURS, LAG_BINS, LAG_EDGES, ReturnModel
 from firstcontact.measurement.fit.tally import lag_bin
 from firstcontact.measurement.linking.period import week_of
-from firstcontact.measurement.linking.portable import DAY_US
+from firstcontact.measurement.linking.portable import DAY_US, grained
 from firstcontact.statistics.bucket import Array
 from firstcontact.statistics.lag_distance import LagDistance, lag_distance
 from firstcontact.statistics.nowcast import Arrivals, Cohorts, arrivals
@@ -160,9 +160,9 @@ def by_week(
         back=flagged.back.sum(),
         came=flagged.came.sum(),
         within=flagged.within.sum(),
-        chance=flagged.chance.mean(),
+        chance=grained(flagged.chance).mean(),
     )
-    rows = engine.execute(cells)
+    rows = engine.execute(cells.order_by(["key", "local_day", "age_bin"]))
     key, day, age_bin = (_whole(rows, name) for name in ("key", "local_day", "age_bin"))
     n, back, came, within = (_whole(rows, name).astype(float) for name in ("n", "back", "came", "within"))
     first_days = {one: week_of(one, week_start) for one in np.unique(day).tolist()}

@@ -12,7 +12,7 @@ from firstcontact.kernel.result import NOTHING_TO_COUNT, Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
 from firstcontact.measurement.explain.tally import NOTHING_CLEAR, array_of, fared, numbered, reason_names
-from firstcontact.measurement.linking.portable import BUCKETS
+from firstcontact.measurement.linking.portable import BUCKETS, grained
 from firstcontact.statistics.decomposition import jackknife
 from firstcontact.statistics.recoverable import CHAIN_LIMIT, own_best, recoverable, shrink
 from firstcontact.statistics.share import t_quantile
@@ -164,9 +164,9 @@ def _sums(context: Context) -> Sums | None:
     stretch = ((contacts.local_day - contacts.local_day.min().over()) / STRETCH_DAYS).floor().cast("int64")
     kept = contacts.mutate(stretch=stretch)
     rows = engine.execute(
-        kept.group_by(["key", *teams, "stretch", "bucket"]).aggregate(
-            failed=kept.failed.sum(), weight=kept.exposure.sum()
-        )
+        kept.group_by(["key", *teams, "stretch", "bucket"])
+        .aggregate(failed=kept.failed.sum(), weight=kept.exposure.sum())
+        .order_by(["key", *teams, "stretch", "bucket"])
     )
     if not len(rows):
         return None
@@ -229,7 +229,7 @@ def _cost(context: Context, index: dict[str, int], names: dict[int, str]) -> Flo
     if "cost" not in linked.columns:
         return cost
     known = linked.filter(linked.cost.notnull() & linked.excluded_code.isnull())
-    rows = context.engine.execute(known.group_by("key").aggregate(mean=known.cost.mean()))
+    rows = context.engine.execute(known.group_by("key").aggregate(mean=grained(known.cost).mean()))
     for key, mean in zip(rows["key"].to_pylist(), rows["mean"].to_pylist(), strict=True):
         if names[key] in index and mean is not None:
             cost[index[names[key]]] = mean

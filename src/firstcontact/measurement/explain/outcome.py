@@ -162,7 +162,8 @@ def tally(engine: Engine, policy: Policy, chosen: Outcome, columns: list[str]) -
     grouped = table.group_by([*columns, "bucket"]).aggregate(
         tally_count=table.count(), tally_exposure=table.exposure.sum(), tally_failed=table.failed.sum()
     )
-    rows = engine.execute(grouped)
+    # In a fixed order, so that what NumPy adds up does not depend on the engine's threads.
+    rows = engine.execute(grouped.order_by([*columns, "bucket"]))
     values: dict[str, list[Any]] = {}
     codes: dict[str, Ints] = {}
     for name in columns:

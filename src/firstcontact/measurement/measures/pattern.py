@@ -53,7 +53,7 @@ class Asked:
         """What is summed beside the pattern, by the column it is kept under, for the measure of this id."""
         if self.reduction.terms:
             return {term_column(name, term): grained(value) for term, value in self.reduction.terms.items()}
-        return {} if self.share or self.reduction.score is None else {name: self.reduction.score}
+        return {} if self.share or self.reduction.score is None else {name: grained(self.reduction.score)}
 
     @property
     def codes(self) -> list[str]:
