@@ -270,9 +270,10 @@ def test_all_refusals_are_gathered_with_what_would_help(make) -> None:
     assert len(names) == len(set(names))
 
 
-def test_answers_nobody_gave_are_one_line() -> None:
-    """Satisfaction, recommendation and ease lack the same thing."""
+def test_what_lacks_the_same_is_one_line() -> None:
+    """Satisfaction, recommendation and ease; R-FCR and the windows that it rests on."""
     rows = unknown.write(told_runs.untold(), ENGLISH)[0].blocks[1].rows
+    assert rows[0][0] == "When customers come back, for 70 reasons; R-FCR: nobody came back because of it"
     assert ("FCR against satisfaction; FCR against recommendation; FCR against ease",
             "Nobody was asked, or nobody answered.", "A longer period.") in rows  # fmt: skip
 

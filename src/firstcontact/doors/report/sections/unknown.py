@@ -30,7 +30,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
 
 def _gathered(run: Run, writer: Writer) -> list[tuple[str, str, str]]:
     """(what, why, help), those that are refused for one reason together."""
-    found: dict[tuple[str, str], list[str]] = {}
+    found = {(why, helps): [name] for name, why, helps in _windows(run, writer)}
     for row in sorted(run.rows, key=_place):
         name = _name(row, writer)
         told = writer.figure(explained(run, row.measure, row.result)).refused if name else None
@@ -45,8 +45,7 @@ def _gathered(run: Run, writer: Writer) -> list[tuple[str, str, str]]:
             names = found.setdefault((why, f"{told.helps}."), [])
             if name not in names:
                 names.append(name)
-    said = [("; ".join(names), why, helps) for (why, helps), names in found.items()]
-    return _windows(run, writer) + said
+    return [("; ".join(names), why, helps) for (why, helps), names in found.items()]
 
 
 def _code(row: ResultRow) -> str:
