@@ -84,10 +84,11 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int) -> Nowcast:
     Formula: P(back by age a) = b(a) + pi G(a) (1 - b(a)), so S = sum(back - b) and E = sum(G (1 - b)) give S / E. It
         explodes where E is small, so it is drawn to what is known, in two stages. First the week's common shift
         delta_w = sum_r S / sum_r level_r E is drawn to 1 with a prior coefficient of variation of .3; then S / E to
-        level_r delta_w with one of .15. Cells of which nothing more can come are S / E itself. Variances: of S
-        (binomial at the prior mean), of G and b (their standard errors), and that of delta_w, which the reasons of a
-        week share. The level of a reason is that of its latest 12 settled weeks, drawn in the same way to its level
-        over all.
+        level_r delta_w with one of .15. Cells of which nothing more can come are S / E itself. The level of a reason is
+        that of its latest 12 settled weeks, drawn in the same way to its level over all. Mean squared error of the
+        whole, which is linear in the S / E of the week: of each, its luck (binomial at the prior mean) and that of G
+        and b (their standard errors), which counts directly and through delta_w at once; that reasons deviate from
+        delta_w, and delta_w from 1, as the priors say; that levels are not known exactly.
     Assumes: how fast caused returns come has not changed; coincidental returns go on as before; what is usual for a
         reason changes by parts, not by multiples.
     Lies when: latency has changed (`drift.compare` looks for it): 1.3 times slower returns cost up to 1.6 percentage
@@ -106,28 +107,38 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int) -> Nowcast:
         The nowcast.
     """
     sums = _Sums(cohorts, len(level), weeks)
-    usual = _recent(sums, np.maximum(level, 1e-6))
-    expected = usual[:, None] * sums.exposure
+    usual, usual_variance = _recent(sums, np.maximum(level, 1e-6))
+    expected = (usual[:, None] * sums.exposure).sum(axis=0)
     variance = sums.variance(cohorts, np.broadcast_to(usual[:, None], sums.count.shape))
     learned = (usual[:, None] * sums.doubt) ** 2 + sums.ground_doubt**2
-    shift, shift_variance = _drawn(sums.excess.sum(axis=0), expected.sum(axis=0), (variance + learned).sum(axis=0))
+    shift, trust = _drawn(sums.excess.sum(axis=0), expected, (variance + learned).sum(axis=0))
     shift = np.maximum(shift, 0.0)
 
     prior = usual[:, None] * shift
-    variance = sums.variance(cohorts, prior) + sums.ground_doubt**2
+    variance = sums.variance(cohorts, prior) + sums.ground_doubt**2 + (prior * sums.doubt) ** 2
     held = sums.exposure > 0
     exposure = np.where(held, sums.exposure, 1.0)
     raw = np.where(held, sums.excess / exposure, 0.0)
-    of_latency = np.where(held, sums.doubt / exposure, 0.0)
-    own = np.where(held, variance / exposure**2 + (prior * of_latency) ** 2, 0.0)
-    prior_variance = np.maximum((OWN_CV * prior) ** 2, 1e-12)
-    weight = np.where(sums.settled & held, 1.0, np.where(held, prior_variance / (prior_variance + own), 0.0))
+    own = np.where(held, variance / exposure**2, 0.0)
+    apart = np.maximum((OWN_CV * prior) ** 2, 1e-12)
+    weight = np.where(sums.settled & held, 1.0, np.where(held, apart / (apart + own), 0.0))
     share = np.clip(np.where(held, prior + weight * (raw - prior), prior), 0.0, 1.0)
-    left = np.where(held, weight * own, prior_variance)
+
+    # All is linear in the cells' S / E. What an estimate takes of each, directly and through the common shift, says
+    # how far luck, reasons apart from the shift, and errors of what is usual move it.
+    lent = trust * sums.exposure / np.where(expected > 0, expected, 1.0)
+    spread, doubt, far = lent**2, usual_variance[:, None] * shift**2, ((1 - trust) * SHIFT_CV) ** 2
+    through = (spread * (own + apart + doubt)).sum(axis=0)
     borrowed = (1 - weight) * usual[:, None]
+    # Its own part of each cell's error comes twice: directly, and through the shift.
+    both = weight * own - (1 - weight) * (apart + doubt)
+    direct = weight**2 * own + (1 - weight) ** 2 * (apart + doubt)
+    error = borrowed**2 * (through + far) + 2 * borrowed * lent * both + direct
 
     n = sums.count.sum(axis=0)
     mix = sums.count / np.where(n > 0, n, 1.0)
+    taken = (mix * borrowed).sum(axis=0)
+    week_error = taken**2 * (through + far) + (2 * taken * mix * lent * both + mix**2 * direct).sum(axis=0)
     returning = usual[:, None] * sums.count
     total = returning.sum(axis=0)
     maturity = np.where(sums.count > 0, sums.reach / np.where(sums.count > 0, sums.count, 1.0), 0.0)
@@ -136,13 +147,13 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int) -> Nowcast:
         maturity=maturity,
         settled=sums.settled,
         share=share,
-        error=np.sqrt(left + borrowed**2 * shift_variance),
+        error=np.sqrt(np.maximum(error, 0.0)),
         raw=raw,
         week_share=(mix * share).sum(axis=0),
-        week_error=np.sqrt((mix**2 * left).sum(axis=0) + (mix * borrowed).sum(axis=0) ** 2 * shift_variance),
+        week_error=np.sqrt(np.maximum(week_error, 0.0)),
         week_maturity=(returning * maturity).sum(axis=0) / np.where(total > 0, total, 1.0),
         shift=shift,
-        shift_error=np.sqrt(shift_variance),
+        shift_error=np.sqrt(through + far),
     )
 
 
@@ -174,8 +185,8 @@ class _Sums:
         return self.spread(cohorts.count * back * (1 - back))
 
 
-def _recent(sums: _Sums, level: Array) -> Array:
-    """What is usual: the share of the latest settled weeks, drawn to the level over all history."""
+def _recent(sums: _Sums, level: Array) -> tuple[Array, Array]:
+    """What is usual: the share of the latest settled weeks, drawn to the level over all history; and its variance."""
     full = sums.settled & (sums.count > 0)
     latest = np.cumsum(full[:, ::-1], axis=1)[:, ::-1] <= LEVEL_WEEKS
     taken = full & latest
@@ -186,17 +197,17 @@ def _recent(sums: _Sums, level: Array) -> Array:
     own = np.where(held, np.maximum(level, 0.01) * count / np.where(held, exposure, 1.0) ** 2, np.inf)
     prior = (OWN_CV * level) ** 2
     weight = np.where(held, prior / (prior + np.where(held, own, 1.0)), 0.0)
-    return np.maximum(level + weight * (raw - level), 1e-6)
+    return np.maximum(level + weight * (raw - level), 1e-6), (1 - weight) * prior
 
 
 def _drawn(seen: Array, expected: Array, variance: Array) -> tuple[Array, Array]:
-    """The common shift of each week, drawn to 1, and its variance."""
+    """The common shift of each week, drawn to 1, and how far what was seen is trusted, 0 to 1."""
     some = expected > 0
     safe = np.where(some, expected, 1.0)
     raw = np.where(some, seen / safe, 1.0)
     precision = np.where(some, safe**2 / np.maximum(variance, 1e-12), 0.0)
-    prior = 1 / SHIFT_CV**2
-    return (prior + precision * raw) / (prior + precision), 1 / (prior + precision)
+    trust = precision / (precision + 1 / SHIFT_CV**2)
+    return 1 + trust * (raw - 1), trust
 
 
 @dataclass(frozen=True, slots=True)
