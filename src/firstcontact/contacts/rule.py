@@ -121,10 +121,10 @@ NOT_AN_OBJECT = _rule(
 STRAY = _rule(
     "FC2012",
     "a row of a companion table cannot be used",
-    "A row of the identifiers, surveys, case_events or reviews file lacks a required value or holds one that cannot "
-    "be read.",
+    "A row of a file beside the contacts (surveys, reviews, crm_events and so on) lacks a required value or holds one "
+    "that cannot be read.",
     "of a companion table that lack a required value or hold an unreadable one",
-    "fill in contact_id and the other required columns",
+    "fill in the required columns, and correct what cannot be read",
 )
 
 ORPHAN = _rule(

@@ -178,12 +178,12 @@ class Evidence:
         # Numbers are moments only where the name says so, and then their size is looked at.
         return sum(n for value, n in counts.items() if shape.is_moment(value)) / total
 
-    def date(self, ours: str, names: Sequence[str]) -> Source | None:
+    def date(self, ours: str, names: Sequence[str], *, loose: bool = True) -> Source | None:
         """The best free column of moments with one of these names; with its time of day, where that stands apart."""
-        for score, column in self.candidates(names):
+        for score, column in self.candidates(names, loose=loose):
             share = self.moment_share(column)
             # Rows whose start or end cannot be read are set aside and said, so a few of them do not hide the column.
-            if share < {"started_at": 0.5, "ended_at": 0.95}.get(ours, ACCEPT):
+            if share < {"started_at": 0.5, "at": 0.5, "ended_at": 0.95}.get(ours, ACCEPT):
                 continue
             if self.has_only_times(column):
                 continue

@@ -46,7 +46,7 @@ SEVERAL_SHAPES = _kind(
     "FC1011",
     "the files do not hold the same kind of rows",
     "Files read together must share the columns that the mapping needs. Read the others apart, or name them after "
-    "the table they hold (identifiers, surveys, case_events, reviews).",
+    "the table they hold (identifiers, surveys, reviews, case_events, crm_events and so on).",
 )
 NO_START = _kind(
     "FC1012",

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from firstcontact.adapters.connectors import validate
 from firstcontact.adapters.connectors.tabular import fault, sql
-from firstcontact.adapters.connectors.tabular.companion import STRAY_ROWS
+from firstcontact.adapters.connectors.tabular.companion_table import STRAY_ROWS
 from firstcontact.adapters.connectors.tabular.raw import FILE, ROW, Reject
 from firstcontact.adapters.connectors.tabular.source import Relation
 from firstcontact.contacts.rule import by_code
@@ -27,7 +27,7 @@ def write_quarantine(
 ) -> Counter[str]:
     """Write the rows set aside, with their raw content, and count them under the first of their codes.
 
-    Those of companion tables stand in the engine already (`companion.STRAY_ROWS`).
+    Those of companion tables stand in the engine already (`companion_table.STRAY_ROWS`).
     """
     counts = validate.tally(connection, bad)
     files = "[" + ", ".join(sql.text(name) for name in relation.files) + "]"

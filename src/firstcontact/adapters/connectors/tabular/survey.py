@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from firstcontact.adapters.connectors.tabular import sql
 from firstcontact.adapters.connectors.tabular import vocabulary as words
 from firstcontact.adapters.connectors.tabular.answer import MOST, ReadAnswers, read_answers
+from firstcontact.adapters.connectors.tabular.companion_name import OWN_SURVEY_NAMES
 from firstcontact.adapters.connectors.tabular.evidence import ACCEPT, Evidence, name_fit
 from firstcontact.adapters.connectors.tabular.expression import meaning
 from firstcontact.adapters.connectors.tabular.mapping import SCALED, Mapping, Scale, Source
@@ -78,7 +79,7 @@ def surveys(seen: Evidence, *, own: bool = False) -> Answers:
     """
     found = Answers()
     for ours, names in words.SURVEY_NAMES.items():
-        further = (words.plain_name(ours), *words.OWN_SURVEY_NAMES.get(ours, ())) if own else ()
+        further = (words.plain_name(ours), *OWN_SURVEY_NAMES.get(ours, ())) if own else ()
         for score, column in seen.candidates((*further, *names)):
             counts = whole_column(seen, column)
             read = _read(seen, ours, column, counts, own=own) if ours in SCALED else None

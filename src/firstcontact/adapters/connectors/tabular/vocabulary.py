@@ -365,31 +365,6 @@ SURVEY_NAMES: dict[str, tuple[str, ...]] = {
         "survey response date", "rated at", "feedback date"),
 }  # fmt: skip
 
-OWN_SURVEY_NAMES: dict[str, tuple[str, ...]] = {
-    "csat": ("score", "answer", "customer rating", "stars"),
-    "resolved": ("resolved", "is resolved", "issue resolved", "solved", "fcr", "was resolved"),
-    "answered_at": (
-        "answered at", "responded at", "response date", "response time stamp", "submitted at", "submitted",
-        "completed at",
-        "completed", "date", "created at", "created", "timestamp", "time", "date submitted", "recorded date",
-        "end date",
-    ),
-}  # fmt: skip
-"""Further names in a file of surveys alone, where they can mean nothing else."""
-
-TABLE_NAMES: dict[str, tuple[str, ...]] = {
-    "kind": ("kind", "type", "identifier type", "event", "event type", "activity", "activity type"),
-    "value": ("value", "identifier", "identifier value"),
-    "at": ("at", "time", "timestamp", "date", "date time", "event time", "event date", "created at", "updated at"),
-    "reviewer": ("reviewer", "evaluator", "reviewed by", "qa agent", "assessor"),
-    "reviewed_at": ("reviewed at", "review date", "evaluation date", "evaluated at", "date"),
-    "resolved": ("resolved", "is resolved", "issue resolved", "truly resolved"),
-    "sampling_probability": ("sampling probability", "probability", "sampling weight probability"),
-    "agent_id": NAMES["agent_id"],
-    "channel": NAMES["channel"],
-}
-"""Names in files of identifiers, events and reviews."""
-
 IDENTIFIER_NAMES: dict[str, tuple[str, ...]] = {
     "phone": (
         "phone", "phone number", "ani", "caller id", "calling pty", "work phone", "src", "from no", "caller number",
