@@ -73,7 +73,8 @@ class Measure:
     def rests_on_windows(self, policy: Policy) -> bool:
         """Whether a figure under a policy would change with the length of windows."""
         asked = {*self.signals, *(policy.signals if self.judges else ())}
-        return "customer" in self.rests_on or bool(asked & {"repeat", "returned"})
+        # Corrected measures are asked of openers, and windows say which contacts those are.
+        return "customer" in self.rests_on or self.kind == "corrected" or bool(asked & {"repeat", "returned"})
 
     def lacks(self, policy: Policy, has: frozenset[str]) -> str:
         """What the data lack for it under a policy, in words; empty where they hold what it needs."""
