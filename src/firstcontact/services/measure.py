@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ibis
 from ibis import _
 
 from firstcontact.contacts.ledger import MeasureLedger
@@ -24,13 +25,13 @@ from firstcontact.measurement.annotate.risk import NEEDS as RISK_NEEDS
 from firstcontact.measurement.annotate.risk import READS as RISK_READS
 from firstcontact.measurement.annotate.risk import annotate_risk
 from firstcontact.measurement.explain.catalog import EXPLANATIONS
-from firstcontact.measurement.explain.explanation import Context, Stamp
+from firstcontact.measurement.explain.explanation import READS, Context, Stamp
 from firstcontact.measurement.fit.declared import Fit, effective_hash
 from firstcontact.measurement.fit.tally import keys_of
 from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.linking.period import local_day
 from firstcontact.measurement.measures.catalog import MEASURES
-from firstcontact.measurement.measures.cut import asked, is_extra, standard
+from firstcontact.measurement.measures.cut import asked, standard
 from firstcontact.measurement.measures.reduce import LEARNED, gather
 from firstcontact.measurement.measures.row import DefinitionRow, ResultRow
 from firstcontact.measurement.measures.tabulate import columns_of, tabulate
@@ -50,10 +51,6 @@ if TYPE_CHECKING:
 
 DIFFERENCES_UP_TO = 2_000_000
 """Above this many contacts, `measure` gives each definition's figure but does not pair verdicts contact by contact."""
-
-
-_UNEXPLAINED = ("source", "started_at", "ended_at", "repeat_of", "issue_id", "leg_of", "redialled")
-"""Columns that name single contacts and times for exports, which no explanation reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +201,7 @@ def measure(
     exports: dict[str, ir.Table] = {}
     if options.explanations:
         tables = {name: engine.table(table) for name, table in loaded.tables.items()}
-        # Explanations ask some forty questions; to find the contacts anew for each takes four times as long.
-        spared = [name for name in linked.columns if name in _UNEXPLAINED or is_extra(name)]
-        told = engine.materialise(linked.drop(*spared), "fc_explained")
+        told = _told(engine, linked, policy, prepared)
         context = Context(engine, told, tables, policy, fit, frame, prepared.zone, has, stamp, exports)
         rows = supersede(rows, explain(context, watch))
     ledgers = tuple(facts.count([]).ledgers().values()) if supported else ()
@@ -239,6 +234,17 @@ def measure(
         options=options.as_dict(),
     )
     return Measured(run, linked, prepared.identity.labels, engine.table(loaded.quarantine), loaded, exports, cards)
+
+
+def _told(engine: Engine, linked: ir.Table, policy: Policy, prepared: Prepared) -> ir.Table:
+    """The contacts as explanations see them, kept: they ask some forty questions, each of them about few columns."""
+    wanted = {*READS, *policy.signals, *(name for one in EXPLANATIONS for name in (*one.columns, *one.signals))}
+    kinds = {name: kind for name, kind in linked.schema().items() if name in wanted}
+    signals = {name for one in EXPLANATIONS for name in one.signals} | policy.signals
+    columns = set(prepared.tables["contacts"].columns) - signals - prepared.shared.filled
+    empty = {name: ibis.null(kind) for name, kind in kinds.items() if name in columns}
+    kept = engine.materialise(linked.select([name for name in kinds if name not in empty]), "fc_explained_kept")
+    return engine.view(kept.mutate(**empty), "fc_explained") if empty else kept
 
 
 def _check(ledgers: Sequence[MeasureLedger], contacts: int) -> None:

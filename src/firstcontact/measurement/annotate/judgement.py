@@ -10,7 +10,7 @@ import numpy as np
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.annotate import resolved, survey
-from firstcontact.measurement.annotate.resolved import SCORED, Resolved, annotate_resolved
+from firstcontact.measurement.annotate.resolved import LABELS, SCORED, Resolved, annotate_resolved
 from firstcontact.measurement.annotate.survey import SURVEYED, Surveyed, annotate_survey
 from firstcontact.statistics.rogan_gladen import LEAST_PAIRS
 
@@ -73,7 +73,7 @@ def annotate_judgement(
     findings: list[Finding] = []
     if "customer" in has:
         scored = annotate_resolved(engine, linked, tables.get("reviews"), policy)
-        linked = scored.contacts
+        linked = scored.contacts if "reviews" in tables else scored.contacts.drop(*LABELS)
         findings += _about_reviews(scored, "reviews" in tables)
         if "survey.resolved" in has:
             surveyed = annotate_survey(engine, linked, policy)

@@ -27,7 +27,9 @@ NEEDS: tuple[str, ...] = (*SIGNALS, "returned")
 SCORED = "scored"
 """Says among what the data hold that contacts have a score."""
 
-COLUMNS: tuple[str, ...] = ("p_resolved", "label", "label_weight", "reviewer_accuracy", "reviewer_variance")
+LABELS: tuple[str, ...] = ("label", "label_weight", "reviewer_accuracy", "reviewer_variance")
+"""Columns that say something only where there are reviews."""
+COLUMNS: tuple[str, ...] = ("p_resolved", *LABELS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,40 @@ class Stamp:
     windows: str = ""
 
 
+READS: tuple[str, ...] = (
+    "contact_id",
+    "customer",
+    "bucket",
+    "channel",
+    "reason",
+    "key",
+    "start_us",
+    "anchor_us",
+    "local_day",
+    "takes_part",
+    "alone",
+    "excluded_code",
+    "outside",
+    "next_gap_us",
+    "window_us",
+    "returned",
+    "repeat",
+    "opener",
+    "left_censored",
+    "mature",
+    "index_eligible",
+    "outcome",
+    "outcome_code",
+    "verdict",
+    "seen_return",
+    "net_return",
+    "latency",
+    "exposure",
+    "p_resolved",
+)
+"""Columns of linked contacts that explanations may read beside those they name themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """All that an explanation may look at.
@@ -47,7 +81,8 @@ class Context:
     Attributes:
         engine: Where expressions run.
         linked: One row a contact, linked, judged and annotated: what `linking.connect` gives, verdicts, `local_day`
-            (day in the business zone), the columns of `annotate`, and the contact columns that any explanation names.
+            (day in the business zone), as far as `READS` names them, the policy's signals, and the contact columns
+            and signals that any explanation names.
         tables: Further tables of the source by name (`case_events`, `surveys`, `crm_events`...), as far as they exist.
         policy: The policy.
         fit: What was learned or declared.

@@ -131,8 +131,10 @@ def connect(
     result = ("contact_id", *carried, *_CHAINED, *seen, *(_NAMED if detail else ()))
     # Kept before anything is decided: what follows from gaps and windows is quicker to find again than to keep.
     keep_rows = engine.materialise if stored else engine.view
-    linked = keep_rows(linked.select(list(dict.fromkeys(result))), f"{name}_chained")
-    linked = _decide(shared, linked, policy, fit, frame, name).mutate(**absent)
+    # A column without any value is only named, for it would take as much room as a full one.
+    empty = {column: ibis.null(source[column].type()) for column in carried if column not in {*seen, *shared.filled}}
+    linked = keep_rows(linked.select([one for one in dict.fromkeys(result) if one not in empty]), f"{name}_chained")
+    linked = _decide(shared, linked.mutate(**empty) if empty else linked, policy, fit, frame, name).mutate(**absent)
     if detail:
         linked = linked.mutate(repeat_of=issue.predecessor(linked)).drop(*_PREDECESSORS)
     linked = engine.view(linked, name)

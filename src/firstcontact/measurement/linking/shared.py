@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 from ibis import _
 
-from firstcontact.measurement.linking.holding import holdings
+from firstcontact.measurement.linking.holding import filled, holdings
 from firstcontact.measurement.linking.portable import SECOND_US, microseconds
 from firstcontact.measurement.signals.event import count_events
 
@@ -34,6 +34,7 @@ class Shared:
         self.tables = tables
         self.has = holdings(engine, tables) if has is None else has
         self._reasons: list[str | None] | None = None
+        self._filled: frozenset[str] | None = None
         self._events: dict[float | None, ir.Table] = {}
         self._near: tuple[float, ir.Table] | None = None
 
@@ -44,6 +45,14 @@ class Shared:
             different = self.tables["contacts"].select("reason").distinct()
             self._reasons = self.engine.execute(different)["reason"].to_pylist()
         return self._reasons
+
+    @property
+    def filled(self) -> frozenset[str]:
+        """Columns of the contacts that hold any value."""
+        if self._filled is None:
+            contacts = self.tables["contacts"]
+            self._filled = frozenset(filled(self.engine, contacts, contacts.columns))
+        return self._filled
 
     def events(self, days: float | None) -> ir.Table:
         """`count_events` of contacts that have any, up to some days after their start."""

@@ -44,6 +44,23 @@ _PREFIX = "labels_"
 
 def reduce(linked: ir.Table, _policy: Policy) -> Reduction:
     """How contacts become sums."""
+    terms = {"score": linked.p_resolved.fill_null(0.0)}
+    if "label" in linked.columns:
+        terms |= _label_terms(linked)
+    if {"exposure", "net_return"} <= set(linked.columns):
+        terms["exposure"] = linked.exposure.fill_null(0.0)
+        terms["net_return"] = linked.net_return.fill_null(0.0)
+    causes = (
+        *excluded(linked),
+        ("not_opener", ~linked.opener),
+        ("left_censored", linked.left_censored),
+        ("immature", ~linked.mature),
+    )
+    return Reduction(causes, None, terms=terms)
+
+
+def _label_terms(linked: ir.Table) -> dict[str, ir.NumericValue]:
+    """What reviews add; nothing where there are none, for a term takes room on every contact."""
     labelled = linked.label.notnull()
     weight, label = linked.label_weight, linked.label
     square = weight * weight
@@ -60,24 +77,16 @@ def reduce(linked: ir.Table, _policy: Policy) -> Reduction:
         "square_power": square * score * score,
     }
     terms = {f"{_PREFIX}{name}": ibis.ifelse(labelled, part, 0.0).fill_null(0.0) for name, part in parts.items()}
-    terms["score"] = score.fill_null(0.0)
-    terms["accuracy"] = linked.reviewer_accuracy
-    terms["accuracy_variance"] = linked.reviewer_variance
-    if {"exposure", "net_return"} <= set(linked.columns):
-        terms["exposure"] = linked.exposure.fill_null(0.0)
-        terms["net_return"] = linked.net_return.fill_null(0.0)
-    causes = (
-        *excluded(linked),
-        ("not_opener", ~linked.opener),
-        ("left_censored", linked.left_censored),
-        ("immature", ~linked.mature),
-    )
-    return Reduction(causes, None, terms=terms)
+    return terms | {"accuracy": linked.reviewer_accuracy, "accuracy_variance": linked.reviewer_variance}
 
 
 def correct(measure: Measure, sums: Sums, policy: Policy) -> list[Estimate | Refusal]:
     """From sums to figures."""
     level, terms, counts = policy.publish.level, sums.terms, sums.count.sum(axis=1)
+    judged = counts + sums.immature.sum(axis=1)
+    seen = counts / np.maximum(judged, 1.0)
+    if f"{_PREFIX}count" not in terms:
+        return [_too_few(measure, 0, float(one), _no_return(sums, cell)) for cell, one in enumerate(seen)]
     labels = LabelSums(**{name: terms[f"{_PREFIX}{name}"] for name in LABEL_SUMS})
     powered = prediction_powered(labels, sums.count, terms["score"])
     total = max(float(counts.sum()), 1.0)
@@ -86,10 +95,9 @@ def correct(measure: Measure, sums: Sums, policy: Policy) -> list[Estimate | Ref
     if known.usable:
         value, variance = rogan_gladen(powered.value, powered.variance, known)
         low, high = powered_interval(value, variance, powered.effective, powered.freedom, level)
-    judged = counts + sums.immature.sum(axis=1)
     results: list[Estimate | Refusal] = []
     for cell, n in enumerate(powered.labels.astype(int).tolist()):
-        maturity = float(counts[cell] / max(judged[cell], 1.0))
+        maturity = float(seen[cell])
         if n < LEAST_LABELS or not np.isfinite(high[cell] - low[cell]):
             results.append(_too_few(measure, n, maturity, _no_return(sums, cell)))
         elif not known.usable:
