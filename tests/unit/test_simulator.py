@@ -341,6 +341,17 @@ def test_a_change_touches_only_its_reason_from_its_day_on(contacts: pd.DataFrame
     assert made.truth.summary["before_change"]["t_fcr"] > made.truth.summary["after_change"]["t_fcr"]
 
 
+def test_who_was_handed_on_came_into_another_queue_first(contacts: pd.DataFrame) -> None:
+    """The first queue is the final one but for contacts that were handed on; it is a queue of the same channel."""
+    queued = contacts.dropna(subset=["queue"])
+    assert queued["first_queue"].notna().all()
+    wrong = queued["first_queue"] != queued["queue"]
+    assert (wrong == (queued["transfers"] > 0)).all()
+    assert 0.01 < wrong.mean() < 0.5
+    channel = queued["queue"].str.rpartition(" ")[2]
+    assert (queued["first_queue"].str.rpartition(" ")[2] == channel).all()
+
+
 def test_extreme_worlds_can_be_lived() -> None:
     """Nobody ever answered, everything failing, one reason, one channel, no edges, one day."""
     world = World()

@@ -120,6 +120,10 @@ def contacts_table(life: Life, record: Record) -> pa.Table:
     families = sorted({reason.family for reason in world.reasons})
     queues = [f"{family} {name}" for family in families for name in names]
     family = np.array([families.index(reason.family) for reason in world.reasons])[contacts["reason"]]
+    # Who was handed on came into the queue of another family first.
+    others = max(len(families) - 1, 1)
+    astray = 1 + np.minimum((streams.uniform("first queue", key) * others).astype(np.int64), others - 1)
+    first_family = (family + np.where(contacts["transfers"] > 0, astray, 0)) % len(families)
     phone = life.of_channel("name") == "phone"
     held = streams.chance("hold", key, world.handling.hold) & phone & answered
     hold = np.where(held, streams.lognormal("hold time", key, world.handling.hold_seconds, 0.8), 0.0)
@@ -147,6 +151,7 @@ def contacts_table(life: Life, record: Record) -> pa.Table:
         "agent_id": column.numbered("agent-", contacts["agent"], 4, staffed),
         "team": column.numbered("team-", life.staff.team[contacts["agent"]], 2, staffed),
         "queue": column.labels(queues, family * len(names) + contacts["channel"], waits),
+        "first_queue": column.labels(queues, first_family * len(names) + contacts["channel"], waits),
         "transfers": column.values(contacts["transfers"], staffed & answered),
         "escalated_to": column.labels(["level 2"], np.zeros(life.count, dtype=np.int32), record.escalated),
         "wrap_up": column.labels(["solved", "passed on", "follow-up needed"], wrap_up, says),
