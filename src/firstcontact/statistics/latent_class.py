@@ -81,23 +81,27 @@ def latent_class(counts: Array, *, iterations: int = 300, tolerance: float = 1e-
     prevalence = np.full((reasons, 2), [0.25, 0.75])
     behaviour = np.broadcast_to(_guess(), (reasons, 2, BEHAVIOURS)).copy()
     survey, wrap_up = _ANSWER_GUESS.copy(), _ANSWER_GUESS.copy()
-    score, known = _score(prevalence, behaviour, survey, wrap_up)
+    # Most sources hold no survey or no wrap-up: what no contact says is left out of the rounds.
+    told, done = (np.flatnonzero(counts.sum(axis=axes)) for axes in ((0, 1, 3), (0, 1, 2)))
+    held = counts[:, :, told][:, :, :, done]
+    score, known = _score(prevalence, behaviour, survey[:, told], wrap_up[:, done])
     before, settled = -np.inf, total <= 0
     for _ in range(iterations if total > 0 else 0):
-        members = np.stack([counts * (1 - score), counts * score], axis=1)  # (reasons, class, b, s, w)
+        members = np.stack([held * (1 - score), held * score], axis=1)  # (reasons, class, b, s, w)
         size = members.sum(axis=(2, 3, 4))
         pooled = size.sum(axis=0) / total
         prevalence = _drawn(size, pooled, np.full((reasons, 1), _PRIOR_CONTACTS))
         each = members.sum(axis=(3, 4))
         behaviour = _drawn(each, _share(each.sum(axis=0), _guess()), np.full((reasons, 2, 1), _PRIOR_CONTACTS))
-        survey = _share(members.sum(axis=(0, 2, 4)), _ANSWER_GUESS)
-        wrap_up = _share(members.sum(axis=(0, 2, 3)), _ANSWER_GUESS)
-        score, known = _score(prevalence, behaviour, survey, wrap_up)
-        likelihood = float((counts * np.log(known)).sum() / total)
+        survey = _share(_placed(members.sum(axis=(0, 2, 4)), told), _ANSWER_GUESS)
+        wrap_up = _share(_placed(members.sum(axis=(0, 2, 3)), done), _ANSWER_GUESS)
+        score, known = _score(prevalence, behaviour, survey[:, told], wrap_up[:, done])
+        likelihood = float((held * np.log(known)).sum() / total)
         settled = likelihood - before < tolerance
         before = likelihood
         if settled:
             break
+    score, _ = _score(prevalence, behaviour, survey, wrap_up)
     if _direction(behaviour, survey, wrap_up, counts) < 0:
         score, prevalence = 1 - score, prevalence[:, ::-1]
     return LatentClass(score, prevalence[:, 1].copy(), _signals(counts), bool(settled))
@@ -109,6 +113,13 @@ def _guess() -> Array:
     for returned, reopened, lags in zip(_RETURN_GUESS, _REOPEN_GUESS, _LAG_GUESS, strict=True):
         rows.append(np.outer([1 - reopened, reopened], [1 - returned, *(returned * lags)]).ravel())
     return np.array(rows)
+
+
+def _placed(members: Array, at: NDArray[np.int64]) -> Array:
+    """Members by class of some answers, among all answers."""
+    out = np.zeros((2, ANSWERS))
+    out[:, at] = members
+    return out
 
 
 def _share(members: Array, guess: Array) -> Array:
