@@ -102,6 +102,45 @@ def test_further_columns_cut_figures_with_little_memory(calls: Path, tmp_path: P
     assert "agent1" not in results
 
 
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export that holds the agent three times: by name, copied with one slip of the pen, and as an address."""
+    path = tmp_path_factory.mktemp("copies") / "calls.csv"
+    rows = [
+        f"c{i},2024-{1 + i % 6:02d}-{1 + i % 28:02d} 10:{i % 60:02d}:00,k{i % 40},billing,agent{i % 5},"
+        f"{'agent4' if i == 7 else f'agent{i % 5}'},agent{i % 5}@example.org,{'north' if i % 5 < 3 else 'south'}"
+        for i in range(200)
+    ]
+    header = "call id,start time,customer id,reason,Agent Name,bearbeiter,served by,region"
+    path.write_text("\n".join([header, *rows]), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("measure", "--by", "Bearbeiter"),
+        ("measure", "--by", "month,served by"),
+        ("compare", "--by", "bearbeiter", "--cells", "agent1,agent2"),
+        ("change", "--reason", "billing", "--date", "2024-04-01", "--where", "served by=agent1@example.org"),
+    ],
+    ids=["a copy", "an address among others", "compared", "a change"],
+)
+def test_a_copy_of_the_agent_is_the_agent(arguments: tuple[str, ...], copies: Path, tmp_path: Path) -> None:
+    """FC5001 also where the agent stands under another name, or every agent has one value of their own."""
+    command, *others = arguments
+    out = ("--out", tmp_path / "run") if command == "measure" else ()
+    said = run(command, copies, *others, *out)
+    assert (said.code, said.codes) == (EXIT_USAGE, ["FC5001"]), said.err
+    assert "agent1" not in said.out + said.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_groups_of_agents_are_no_agents(copies: Path, tmp_path: Path) -> None:
+    """A region in which every agent always works is a group, and figures may be cut by it."""
+    assert measure(copies, tmp_path / "run", "--by", "region").code in (0, EXIT_REFUSED)
+
+
 def test_other_commands_say_faults_the_same_way(calls: Path, tmp_path: Path) -> None:
     """`inspect` and `simulate`: faults with four clauses, exit status of their kind, nothing left behind."""
     assert run("inspect", tmp_path / "no.csv").codes == ["FC1001"]

@@ -20,6 +20,7 @@ from firstcontact.measurement.linking.censor import find_frame
 from firstcontact.measurement.linking.identity import Identity, identify
 from firstcontact.measurement.linking.shared import Shared
 from firstcontact.measurement.measures.cut import further_columns, refuse_people
+from firstcontact.measurement.measures.twin import refuse_twins
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.services.check_names import check_names
 from firstcontact.services.check_options import check_options, check_period
@@ -146,6 +147,7 @@ def prepare(
             ]
         )
     tables = {name: engine.table(table) for name, table in loaded.tables.items()}
+    refuse_twins(engine, tables["contacts"], options.by, loaded.extra)
     progress("finding who the customers are")
     identity = identify(engine, tables["contacts"], tables.get("identifiers"), options.region)
     tables["contacts"] = identity.contacts
