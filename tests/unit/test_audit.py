@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,45 @@ def _record(value: float | None, digest: str) -> RunRecord:
     return RunRecord("run", {"effective_policy_hash": digest}, (figure(row),), {}, {}, {})
 
 
+def test_an_audit_corrects_only_runs_of_its_own_files(drawn: Path, tmp_path: Path) -> None:
+    """FC4025: files that the audit was not drawn from; a file more beside the same ones does no harm."""
+    audit = read_audit(_filled(drawn, tmp_path / "blank", _rows(drawn)))
+    assert audit.inputs
+    files = [{"name": "any", "sha256": one} for one in audit.inputs]
+    more = {"name": "reviews.csv", "sha256": "0" * 64}
+    record = _record(0.9, audit.policy_hash)
+    assert correct_run(audit, replace(record, run={"inputs": [*files, more]})) is None
+    with pytest.raises(FirstcontactError, match="FC4025"):
+        correct_run(audit, replace(record, run={"inputs": [*files[1:], more]}))
+
+
+def test_a_row_is_known_by_its_number_and_its_contact(drawn: Path, tmp_path: Path) -> None:
+    """FC4021 where ids were shifted against their numbers; FC4022 where a contact is its own return; what a
+    spreadsheet does to an id that is a number does no harm."""
+    rows = [row | {"came_back": "no"} for row in _rows(drawn)]
+    ids = [row["contact_id"] for row in rows]
+    shifted = [row | {"contact_id": one} for row, one in zip(rows, [*ids[1:], ids[0]], strict=True)]
+    said = run("audit", "read", _filled(drawn, tmp_path / "shifted", shifted))
+    assert said.code == 3
+    assert set(said.codes) == {"FC4021"}
+    rows[0] |= {"came_back": "yes", "return_contact_id": f"elsewhere-1; {ids[0]}"}
+    assert run("audit", "read", _filled(drawn, tmp_path / "own", rows)).codes == ["FC4022"]
+    form = tmp_path / FORM_FILE
+    form.write_text(",".join(NAMES) + "\n1,12.0,,,,,,no,,,,,\n", encoding="utf-8")
+    assert len(read_form(form, {1: "0012"})) == 1
+    with pytest.raises(FirstcontactError, match="FC4021"):
+        read_form(form, {1: "0013"})
+
+
+def test_returns_of_which_none_is_linked_are_told_from_few_returns(drawn: Path, tmp_path: Path) -> None:
+    """Everybody came back, but elsewhere: looking up more would change nothing, and it is not advised."""
+    rows = [row | {"came_back": "yes", "return_contact_id": "not here"} for row in _rows(drawn)]
+    found = read_audit(_filled(drawn, tmp_path / "elsewhere", rows)).linked
+    assert isinstance(found, Refusal)
+    assert found.kind.code == "none-linked"
+    assert "Look up more" not in str(found.would_help)
+
+
 def test_a_form_with_few_returns_is_refused(drawn: Path, tmp_path: Path) -> None:
     """An empty form, or one in which nobody came back, gives a refusal that says what is missing; exit status 6."""
     assert run("audit", "read", drawn).code == 6
@@ -117,7 +157,7 @@ def test_every_fault_of_a_form_is_said_at_once(drawn: Path, tmp_path: Path) -> N
     rows[2] |= {"came_back": "no", "return_contact_id": "ZZSECRETZZ"}
     rows[3] |= {"wrong_code": "yes"}
     rows[4] |= {"number": "99999"}
-    rows[5] |= {"number": rows[6]["number"]}
+    rows[5] = dict(rows[6])
     said = run("audit", "read", _filled(drawn, tmp_path / "wrong", rows))
     assert said.code == 3
     assert sorted(said.codes) == ["FC4021", "FC4021", "FC4022", "FC4022", "FC4022", "FC4022"]

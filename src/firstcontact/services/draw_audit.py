@@ -66,6 +66,7 @@ class Drawn:
         policy_hash: Hash of policy and windows.
         seed: What drew them.
         version: Version of firstcontact.
+        inputs: SHA-256 of every file that was read.
     """
 
     sample: tuple[Sampled, ...]
@@ -73,6 +74,7 @@ class Drawn:
     policy_hash: str
     seed: int
     version: str
+    inputs: tuple[str, ...] = ()
 
     @property
     def strata(self) -> dict[str, int]:
@@ -144,7 +146,8 @@ def draw_audit(
             cure="read a longer period, shorten the windows, or map the customer's id",
         )
         raise FirstcontactError([fault])
-    return Drawn(tuple(sample), policy.name, effective_hash(policy, fit), seed, version)
+    inputs = tuple(sorted(str(one["sha256"]) for one in prepared.loaded.inputs))
+    return Drawn(tuple(sample), policy.name, effective_hash(policy, fit), seed, version, inputs)
 
 
 def publish_audit(drawn: Drawn, destination: Destination) -> None:
@@ -176,6 +179,7 @@ def audit_data(drawn: Drawn) -> dict[str, Any]:
         "effective_policy_hash": drawn.policy_hash,
         "seed": drawn.seed,
         "version": drawn.version,
+        "inputs": list(drawn.inputs),
         "rows": [
             {
                 "number": one.number,

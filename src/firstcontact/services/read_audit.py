@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
 from firstcontact.kernel.result import Estimate, Refusal, RefusalKind
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.audit.form import UNREADABLE_FORM, Answer, read_form
@@ -19,10 +19,23 @@ from firstcontact.services.draw_audit import AUDIT_FILE, AUDIT_FORMAT, FORM_FILE
 from firstcontact.services.record import RunRecord
 from firstcontact.statistics.linkage_audit import LEAST_RETURNS, Linkage, corrected_no_return, linkage, sensitivity
 
+OTHER_DATA = ErrorKind(
+    "FC4025",
+    "The audit was drawn from other data than the run",
+    EXIT_INPUT,
+    "How many returns the records miss is a property of those records. An audit corrects runs of the very files it was "
+    "drawn from; both keep their SHA-256.",
+)
+
 TOO_FEW_RETURNS = RefusalKind(
     "too-few-returns",
     "Too few returns looked up",
     "How many returns the records miss cannot be said before people have found enough of them.",
+)
+NONE_LINKED = RefusalKind(
+    "none-linked",
+    "No return that was found is linked",
+    "People found enough returns, but named none of those that the records link, so that there is nothing to scale by.",
 )
 LINKED_SHARE = "share of the returns for the same issue that the records link to their contact"
 CORRECTED = "R-FCR: share of openers that cause no return, freed of returns that the records do not link"
@@ -59,6 +72,7 @@ class Audit:
         wrong_codes: Of the missed returns, the share where a reason is wrong, as far as it was said; None if never.
         other_records: The share that stand under another customer record, likewise.
         policy_hash: What the contacts were linked under.
+        inputs: SHA-256 of the files that the contacts were drawn from; none where its version did not note them.
     """
 
     linked: Estimate | Refusal
@@ -67,6 +81,7 @@ class Audit:
     wrong_codes: float | None
     other_records: float | None
     policy_hash: str
+    inputs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +118,8 @@ def read_audit(folder: Path, level: float = 0.95) -> Audit:
     drawn = {row["number"]: row for row in data["rows"]}
     known = {number: row["contact_id"] for number, row in drawn.items()}
     answers = read_form(folder / FORM_FILE, known)
-    return judge_audit(answers, drawn, str(data["effective_policy_hash"]), level)
+    found = judge_audit(answers, drawn, str(data["effective_policy_hash"]), level)
+    return replace(found, inputs=frozenset(str(one) for one in data.get("inputs", ())))
 
 
 def judge_audit(answers: Sequence[Answer], drawn: dict[int, dict[str, Any]], policy_hash: str, level: float) -> Audit:
@@ -157,9 +173,13 @@ def correct_run(audit: Audit, record: RunRecord, level: float = 0.95) -> Correct
 
     Returns:
         The correction; None where the run has no R-FCR or the audit none.
+
+    Raises:
+        FirstcontactError: Both rest on different files (FC4025).
     """
     from scipy.special import ndtri
 
+    _check_data(audit, record)
     own = [one for one in record.figures if one.measure == MEASURE_ID and not one.by]
     if audit.linkage is None or not own or own[0].value is None or own[0].low is None or own[0].high is None:
         return None
@@ -171,20 +191,53 @@ def correct_run(audit: Audit, record: RunRecord, level: float = 0.95) -> Correct
     return Correction((value, low, high), corrected, tuple(sensitivity(value)), same)
 
 
+def _check_data(audit: Audit, record: RunRecord) -> None:
+    """Refuse other files; files that only one of both has beside them, such as reviews, do no harm."""
+    read = {str(one.get("sha256")) for one in record.run.get("inputs", ())}
+    if not (audit.inputs and read) or audit.inputs <= read or read <= audit.inputs:
+        return
+    fault = OTHER_DATA.fault(
+        where=record.place,
+        saw=f"{len(read - audit.inputs)} files that the audit was not drawn from",
+        allowed=f"a run of the {len(audit.inputs)} files that the audit was drawn from",
+        cure="name the run that belongs to the audit, or draw an audit of these files",
+    )
+    raise FirstcontactError([fault])
+
+
 def _share(found: Linkage | None, answers: Sequence[Answer], level: float) -> Estimate | Refusal:
     if found is not None:
         return Estimate(found.found, found.low, found.high, level, found.returns, LINKED_SHARE)
     returns = sum(one.came_back for one in answers)
+    if returns >= LEAST_RETURNS:
+        return _none_linked(len(answers), returns)
     reason = Sentence(
         "too-few-returns",
         "{looked} contacts were looked up, and {returns} customers came back for the same issue; {least} are the "
-        "least, some of them linked.",
+        "least.",
         looked=len(answers),
         returns=returns,
         least=LEAST_RETURNS,
     )
     cure = Sentence("too-few-returns.cure", "Look up more of the contacts that were handed out, or draw more.")
     return Refusal(TOO_FEW_RETURNS, reason, cure, len(answers), LINKED_SHARE)
+
+
+def _none_linked(looked: int, returns: int) -> Refusal:
+    reason = Sentence(
+        "none-linked",
+        "{looked} contacts were looked up, and {returns} customers came back for the same issue, but by none of the "
+        "contacts that the records link: a share of nothing corrects nothing.",
+        looked=looked,
+        returns=returns,
+    )
+    cure = Sentence(
+        "none-linked.cure",
+        "See whether {column} holds contact ids as they stand in the data. If it does, the records link no return: "
+        "mend customer ids and reasons before R-FCR is read at all.",
+        column="return_contact_id",
+    )
+    return Refusal(NONE_LINKED, reason, cure, looked, LINKED_SHARE)
 
 
 def _said(words: list[bool | None]) -> float | None:

@@ -91,11 +91,12 @@ def read(
 
     found = read_audit(folder, level)
     record = bootstrap.run_reader().read([run])[0] if run else None
+    correction = correct_run(found, record, level) if record is not None else None
     _say(found)
     if isinstance(found.linked, Refusal):
         raise typer.Exit(EXIT_REFUSED)
     if record is not None:
-        _say_correction(correct_run(found, record, level))
+        _say_correction(correction)
 
 
 def _say(found: Audit) -> None:

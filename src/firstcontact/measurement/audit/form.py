@@ -23,7 +23,8 @@ WRONG_ROW = ErrorKind(
     "FC4021",
     "A row of the form is not one that was handed out",
     EXIT_INPUT,
-    "Rows are known by the column `number`. Rows may be left blank, sorted or left out, but none added or doubled.",
+    "Rows are known by the columns `number` and `contact_id`, which must belong together as they were handed out. Rows "
+    "may be left blank, sorted or left out, but none added or doubled.",
 )
 WRONG_ANSWER = ErrorKind(
     "FC4022",
@@ -122,6 +123,15 @@ def read_form(path: Path, known: Mapping[int, str]) -> list[Answer]:
                 cure="restore the number, or take the row out",
             )
             continue
+        if _plain_id(row["contact_id"]) != _plain_id(known[number]):
+            faults.add(
+                WRONG_ROW,
+                where=f"{place}, contact_id",
+                saw=f"another contact than was handed out under this number, {pattern(row['contact_id'])}",
+                allowed="number and contact_id as they were handed out, in the same row",
+                cure="restore both columns, with contact_id as text, and sort whole rows only",
+            )
+            continue
         seen.add(number)
         before = len(faults)
         said = {name: _yes_or_no(row[name], f"{place}, {name}", faults) for name in _FILLED if name != _FILLED[1]}
@@ -138,6 +148,14 @@ def read_form(path: Path, known: Mapping[int, str]) -> list[Answer]:
                 saw="nothing",
                 allowed=f"the contacts by which the customer came back, or `{NOT_HERE}`",
                 cure="name them",
+            )
+        if _plain_id(known[number]) in {_plain_id(one) for one in named}:
+            faults.add(
+                WRONG_ANSWER,
+                where=f"{place}, return_contact_id",
+                saw="the contact that was looked up",
+                allowed=f"later contacts by which the customer came back, or `{NOT_HERE}`",
+                cure="name the return, not the contact itself",
             )
         if not came and named:
             faults.add(
@@ -170,7 +188,7 @@ def _rows(path: Path, faults: Faults) -> list[tuple[int, dict[str, str]]]:
     separator = max(",;\t", key=header.count)
     table = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     names = [name.strip().casefold() for name in table[0]] if table else []
-    lacking = [name for name in ("number", *_FILLED) if name not in names]
+    lacking = [name for name in ("number", "contact_id", *_FILLED) if name not in names]
     if lacking:
         faults.add(
             UNREADABLE_FORM,
@@ -186,6 +204,17 @@ def _rows(path: Path, faults: Faults) -> list[tuple[int, dict[str, str]]]:
         if any(cell.strip() for cell in cells):
             rows.append((line, row))
     return rows
+
+
+def _plain_id(text: str) -> str:
+    """An id without what spreadsheets do to numbers: zeros in front that are lost, a fraction that is added.
+
+    >>> _plain_id("'0012"), _plain_id("12.0"), _plain_id("CS-0012")
+    ('12', '12', 'CS-0012')
+    """
+    word = text.strip().lstrip("'")
+    digits = word.removesuffix(".0")
+    return digits.lstrip("0") if digits.isascii() and digits.isdigit() else word
 
 
 def _number(text: str) -> int | None:

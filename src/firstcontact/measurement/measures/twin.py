@@ -61,4 +61,4 @@ def _twin(engine: Engine, contacts: ir.Table, column: str) -> bool:
         if row["groups"] < LEAST_AGENTS:
             return False
         follow.append(row["most"] / row["n"])
-    return min(follow) >= LEAST_SHARE
+    return bool(min(follow) >= LEAST_SHARE)
