@@ -37,6 +37,14 @@ def test_a_collapse_at_the_end_is_found_and_said(engine) -> None:
     assert said.rests_on == "20 days of thin volume after 61 days of full volume"
 
 
+def test_a_handful_of_contacts_has_no_volume_that_could_collapse(engine) -> None:
+    """Five contacts, four in one week and one a year later: the data end with the last one, and nothing collapses."""
+    contacts = _contacts(engine, _days(_moment(2024, 3, 1), [1, 0, 2, 1] + [0] * 360 + [1]))
+    found = find_frame(engine, contacts, "UTC", "contact")
+    assert [(said.topic, said.level) for said in found.findings] == [("cut-off", "info")]
+    assert found.frame.since == found.frame.data_start == _moment(2024, 3, 1, 7)
+
+
 def test_a_thin_beginning_is_history(engine) -> None:
     """A pilot of one contact a day before the opening serves as history, from which nothing is judged."""
     contacts = _contacts(engine, _days(_moment(2024, 1, 1), [1] * 30 + [50] * 60))

@@ -14,6 +14,8 @@ Days = NDArray[np.int64]
 WEEK = 7
 REFERENCE_DAYS = 56
 """How much of what came before says what is usual: so little that neither season nor growth looks like a step."""
+LEAST_CONTACTS = 30
+"""With fewer contacts in those weeks nobody knows what is usual, whatever the ratio says."""
 EVIDENCE = 8.0
 """Least log-likelihood ratio of a step: about one chance in ten thousand that usual volume gives so few contacts."""
 
@@ -41,7 +43,8 @@ def collapse(daily: Array, *, ratio: float = 0.2, at_least_days: int = 3) -> Ste
     Estimand: the first day of a final stretch whose volume belongs to another regime than what came before.
     Formula: for each day k, the volume to be expected from k on, by the day of the week, is that of the eight weeks
         before k. A step is where the volume from k on, and that of its first fortnight, is below `ratio` times what
-        was to be expected; at least `at_least_days` average days' worth was to be expected; and the Poisson
+        was to be expected; at least `at_least_days` average days' worth was to be expected; at least 30 contacts
+        tell what is usual; and the Poisson
         log-likelihood ratio E - O + O log(O/E) is 8 or more. Of several steps the likeliest is taken, then moved, by
         at most a week and with the expectation held, to the likeliest day; of equals (days on which nothing was to be
         expected) the last.
@@ -77,6 +80,7 @@ def collapse(daily: Array, *, ratio: float = 0.2, at_least_days: int = 3) -> Ste
         & (soon < ratio * expected_soon)
         & (expected >= at_least_days * usual.mean(axis=1) * (1 - 1e-9))
         & (likelier >= EVIDENCE)
+        & (_between(daily, np.maximum(split - REFERENCE_DAYS, 0), split) >= LEAST_CONTACTS)
     )
     if not fallen.any():
         return None
