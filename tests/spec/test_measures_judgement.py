@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -13,9 +14,11 @@ from firstcontact.measurement.annotate.judgement import NEEDS, Judged, annotate_
 from firstcontact.measurement.fit.declared import declare
 from firstcontact.measurement.linking.holding import holdings
 from firstcontact.measurement.linking.link import link
+from firstcontact.measurement.measures.bound import bound_by_returns, contradictions
 from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.measurement.measures.estimate import estimate
 from firstcontact.measurement.measures.reduce import ledger, reduce
+from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.measurement.measures.t_fcr import LEAST_LABELS
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.measurement.simulator.column import table as rows
@@ -167,3 +170,35 @@ def test_contacts_are_counted_as_issues_are(engine, measure: str) -> None:
     assert told["opener, did not"] > told["opener, came back"] > 0
     assert told["window still open"] is None
     assert told["nobody known"] is None
+
+
+def _row(measure: str, result: Estimate | Refusal, by: str = "", **cell: str) -> ResultRow:
+    return ResultRow(measure, by, dict(cell), "all", None, result, "p", "h", FRAME.cutoff, "1")
+
+
+def _share(value: float, low: float, high: float) -> Estimate:
+    return Estimate(value, low, high, 0.95, 900, "share")
+
+
+def test_t_fcr_above_r_fcr_is_a_contradiction() -> None:
+    """t_fcr: whoever comes back because of an issue was not helped, so that R-FCR bounds T-FCR. A warning where their
+    intervals lie apart the wrong way round; none where they meet, and none of single cells, of which there are many."""
+    returns, above = _row("r_fcr", _share(0.80, 0.78, 0.82)), _row("t_fcr", _share(0.88, 0.85, 0.91))
+    (said,) = contradictions([returns, above])
+    assert (said.level, said.code) == ("warning", "truth.contradiction")
+    assert "88.0%" in said.text
+    assert "82.0%" in said.rests_on
+    assert contradictions([returns, _row("t_fcr", _share(0.84, 0.81, 0.87))]) == ()
+    assert contradictions([replace(returns, by="team", cell={"team": "a"}), above]) == ()
+
+
+def test_bounds_of_t_fcr_are_ends_of_r_fcr(engine) -> None:
+    """t_fcr: without reviews it lies below the upper end of R-FCR's interval, not below its point; a cell whose R-FCR
+    is not known has no bounds."""
+    alone, _ = _judge(engine, _people(400))
+    refused = _figure(engine, alone, "t_fcr")
+    rows = [_row("t_fcr", refused), _row("t_fcr", refused, "team", team="a"), _row("r_fcr", _share(0.80, 0.75, 0.84))]
+    bounded, bare, returns = (row.result for row in bound_by_returns(rows))
+    assert isinstance(bounded, Refusal)
+    assert "between 50.0% and 84.0%" in bounded.reason
+    assert (bare, returns) == (refused, rows[2].result)

@@ -30,6 +30,7 @@ from firstcontact.measurement.fit.declared import Fit, effective_hash
 from firstcontact.measurement.fit.tally import keys_of
 from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.linking.period import local_day
+from firstcontact.measurement.measures.bound import bound_by_returns, contradictions
 from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.measurement.measures.cut import asked, standard
 from firstcontact.measurement.measures.reduce import LEARNED, gather
@@ -204,6 +205,8 @@ def measure(
         told = _told(engine, linked, policy, prepared)
         context = Context(engine, told, tables, policy, fit, frame, prepared.zone, has, stamp, exports)
         rows = supersede(rows, explain(context, watch))
+    rows = bound_by_returns(rows)
+    findings += contradictions(rows)
     ledgers = tuple(facts.count([]).ledgers().values()) if supported else ()
     _check(ledgers, loaded.ledger.contacts)
     definitions: tuple[DefinitionRow, ...] = ()

@@ -13,7 +13,6 @@ from firstcontact.measurement.annotate.resolved import SCORED
 from firstcontact.measurement.measures.cause import excluded
 from firstcontact.measurement.measures.measure import Measure, Reduction
 from firstcontact.statistics.prediction_powered import LABEL_SUMS, LabelSums, powered_interval, prediction_powered
-from firstcontact.statistics.resolution_bound import resolution_bounds
 from firstcontact.statistics.rogan_gladen import LEAST_ACCURACY, Reviewers, rogan_gladen
 
 if TYPE_CHECKING:
@@ -47,9 +46,6 @@ def reduce(linked: ir.Table, _policy: Policy) -> Reduction:
     terms = {"score": linked.p_resolved.fill_null(0.0)}
     if "label" in linked.columns:
         terms |= _label_terms(linked)
-    if {"exposure", "net_return"} <= set(linked.columns):
-        terms["exposure"] = linked.exposure.fill_null(0.0)
-        terms["net_return"] = linked.net_return.fill_null(0.0)
     causes = (
         *excluded(linked),
         ("not_opener", ~linked.opener),
@@ -86,7 +82,7 @@ def correct(measure: Measure, sums: Sums, policy: Policy) -> list[Estimate | Ref
     judged = counts + sums.immature.sum(axis=1)
     seen = counts / np.maximum(judged, 1.0)
     if f"{_PREFIX}count" not in terms:
-        return [_too_few(measure, 0, float(one), _no_return(sums, cell)) for cell, one in enumerate(seen)]
+        return [_too_few(measure, 0, float(one)) for one in seen]
     labels = LabelSums(**{name: terms[f"{_PREFIX}{name}"] for name in LABEL_SUMS})
     powered = prediction_powered(labels, sums.count, terms["score"])
     total = max(float(counts.sum()), 1.0)
@@ -99,7 +95,7 @@ def correct(measure: Measure, sums: Sums, policy: Policy) -> list[Estimate | Ref
     for cell, n in enumerate(powered.labels.astype(int).tolist()):
         maturity = float(seen[cell])
         if n < LEAST_LABELS or not np.isfinite(high[cell] - low[cell]):
-            results.append(_too_few(measure, n, maturity, _no_return(sums, cell)))
+            results.append(_too_few(measure, n, maturity))
         elif not known.usable:
             results.append(_disagree(measure, n, maturity, known))
         else:
@@ -109,31 +105,10 @@ def correct(measure: Measure, sums: Sums, policy: Policy) -> list[Estimate | Ref
     return results
 
 
-def _no_return(sums: Sums, cell: int) -> float | None:
-    """R-FCR of a cell, where returns were told apart."""
-    exposure = sums.terms.get("exposure")
-    if exposure is None or exposure[cell].sum() <= 0:
-        return None
-    return float(np.clip(1 - sums.terms["net_return"][cell].sum() / exposure[cell].sum(), 0.0, 1.0))
-
-
-def _too_few(measure: Measure, n: int, maturity: float, no_return: float | None) -> Refusal:
-    if no_return is None:
-        reason = Sentence(
-            "too-few-labels", "{n} reviewed contacts drawn at random; {least} are the least.", n=n, least=LEAST_LABELS
-        )
-    else:
-        low, high = resolution_bounds(no_return, RETURN_LEAST)
-        reason = Sentence(
-            "too-few-labels.bounds",
-            "{n} reviewed contacts drawn at random; {least} are the least. From returns alone it lies between "
-            "{low:.1%} and {high:.1%}, if at least {rho:.0%} of the customers with an unresolved issue come back.",
-            n=n,
-            least=LEAST_LABELS,
-            low=low,
-            high=high,
-            rho=RETURN_LEAST,
-        )
+def _too_few(measure: Measure, n: int, maturity: float) -> Refusal:
+    reason = Sentence(
+        "too-few-labels", "{n} reviewed contacts drawn at random; {least} are the least.", n=n, least=LEAST_LABELS
+    )
     cure = Sentence(
         "too-few-labels.cure",
         "Review {more} more contacts of this cell, drawn at random, and record the chance of each in the column "
