@@ -23,7 +23,7 @@ def tallied(
     *,
     seed: int = 1,
     caused: float = 0.2,
-    median: float = 2.0,
+    median: float | dict[str, float] = 2.0,
     yearly: float = 1.2,
     history: float = 400.0,
     largest: dict[int, int] | None = None,
@@ -31,9 +31,10 @@ def tallied(
     """A tally of drawn openers: caused returns after lognormal delays, coincidental ones at a constant rate."""
     chance = np.random.default_rng(seed)
     entries = []
-    for key, count in enumerate(openers.values()):
+    for reason, count in openers.items():
+        key, delay = len(entries), median if isinstance(median, float) else median[reason]
         age = chance.uniform(0, history, count)
-        own = np.where(chance.random(count) < caused, median * np.exp(0.8 * chance.normal(size=count)), np.inf)
+        own = np.where(chance.random(count) < caused, delay * np.exp(0.8 * chance.normal(size=count)), np.inf)
         other = chance.exponential(365 / yearly, count) if yearly else np.full(count, np.inf)
         lag = np.minimum(np.minimum(own, other), np.minimum(age, EDGES[-1]))
         came = np.minimum(own, other) < np.minimum(age, EDGES[-1])
@@ -106,6 +107,33 @@ def test_a_rare_reason_takes_the_window_of_its_family() -> None:
     assert rare.r_high - rare.r_low > 3 * (whole.r_high - whole.r_low)
     assert (alone.state, alone.cause) == ("unlearned", "too-few-returns")
     assert "more days at this rate" in alone.would_help
+
+
+def test_a_rare_reason_whose_returns_come_later_than_those_of_its_family_is_not_pooled() -> None:
+    """Returns after three weeks are none of a family whose returns come in two days: no figure that leaves them out."""
+    found = tallied({"bill > card": 200, "bill > wrong": 6_000}, median={"bill > card": 20.0, "bill > wrong": 1.0})
+    late = model_of(found, "bill > card")
+    assert (late.state, late.cause, late.r_fcr) == ("unlearned", "unlike-its-family", None)
+    assert "other lags than those of its family bill" in late.why
+    assert "more days at this rate" in late.would_help
+
+
+def test_a_rare_reason_with_some_returns_of_other_lags_has_a_course_of_its_own() -> None:
+    """With 100 returns of its own it keeps the background of its family, and no longer the family's latency."""
+    found = tallied({"bill > card": 450, "bill > wrong": 6_000}, median={"bill > card": 15.0, "bill > wrong": 1.0})
+    late, whole = model_of(found, "bill > card"), model_of(found, "bill > wrong")
+    assert late.state == "pooled"
+    assert 100 <= late.returns < 300
+    assert late.r_low < 0.8 < late.r_high
+    assert np.interp(7, EDGES, late.latency) < 0.5 < np.interp(7, EDGES, whole.latency)
+
+
+def test_with_few_returns_no_early_onset_is_believed() -> None:
+    """Under a thousand returns nobody can see a second bunch of late ones: 45 days are waited for, at a price."""
+    few, many = (model_of(tallied({"bill": openers}), "bill") for openers in (1_500, 30_000))
+    assert few.returns < 1_000 <= many.returns
+    assert few.tau_days >= 45 > many.tau_days
+    assert few.r_low < 0.8 < few.r_high
 
 
 def test_one_customer_who_holds_the_returns_is_refused() -> None:

@@ -27,6 +27,7 @@ def test_a_learned_window_is_a_figure_in_days() -> None:
         ("history", SHORT_HISTORY),
         ("background", SHORT_HISTORY),
         ("too-few-returns", TOO_FEW),
+        ("unlike-its-family", TOO_FEW),
         ("one-customer-dominates", ONE_CUSTOMER_DOMINATES),
     ],
 )

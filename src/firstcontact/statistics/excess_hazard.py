@@ -60,6 +60,7 @@ def separate(
     openers: Array,
     *,
     before: Array | None = None,
+    doubt: float = 0.0,
     confidence: float = 0.95,
 ) -> Excess:
     """Tell caused from coincidental returns.
@@ -87,6 +88,7 @@ def separate(
         ground: Hazard of coincidental returns: of all customers, then without each bucket; shape (buckets + 1, bins).
         openers: Openers by bucket.
         before: Days at risk before lag 0, by bucket: returns that begin while the opener still lasts have lag 0.
+        doubt: Standard error of the cumulative background at tau that leaving out buckets does not show.
         confidence: Level of the intervals.
 
     Returns:
@@ -105,8 +107,8 @@ def separate(
     held = openers > 0
     freedom = np.array([max(openers.sum() ** 2 / max((openers**2).sum(), 1.0) - 1, 1.0)])
     t = float(t_quantile(confidence, freedom)[0])
-    half = t * float(_error(final[1:][held]))
     share = float(final[0])
+    half = t * float(np.hypot(_error(final[1:][held]), (1 - share) * doubt))
     low, high = share - half, max(share + half, _NONE_SEEN / max(float(e[0, 0] / width[0]), 1.0))
 
     rising = rise(by_edge[0, 1:], width)
@@ -128,7 +130,7 @@ def separate(
         window_low=window_low,
         window_high=window_high,
         background=np.concatenate([[0.0], np.cumsum(ground[0] * width)]),
-        background_se=float(_error((ground[1:] * width)[held][:, ~tail].sum(axis=1))),
+        background_se=float(np.hypot(_error((ground[1:] * width)[held][:, ~tail].sum(axis=1)), doubt)),
         latency=np.clip(latency, 0.0, 1.0),
         latency_se=_error(relative[1:][held]),
         caused=_probability(d[0], coincidental[0], tail),

@@ -32,6 +32,7 @@ _KINDS = {
     "history": SHORT_HISTORY,
     "background": SHORT_HISTORY,
     "too-few-returns": TOO_FEW,
+    "unlike-its-family": TOO_FEW,
     "one-customer-dominates": ONE_CUSTOMER_DOMINATES,
 }
 

@@ -13,7 +13,7 @@ from firstcontact.measurement.fit.tally import Tally
 from firstcontact.measurement.linking.portable import BUCKETS
 from firstcontact.measurement.policy.model import Publish
 from firstcontact.statistics.bucket import Array
-from firstcontact.statistics.coincidence import Cycle, common_spread, find_cycle, hazard, level
+from firstcontact.statistics.coincidence import Cycle, common_spread, doubt, find_cycle, hazard, level
 from firstcontact.statistics.excess_hazard import Excess, leave_one_out, separate
 from firstcontact.statistics.onset import onset, with_margin
 
@@ -25,6 +25,14 @@ LEAST_OWN_RETURNS = 30
 """With fewer returns, caused or not, a reason's own share of caused ones is not given."""
 LEAST_BACKGROUND = 30
 """Returns beyond the onset, without which the background is not known."""
+SURE_RETURNS = 1_000
+"""With fewer returns BIC may overlook a second bunch of late ones, so that no onset below a floor is believed."""
+LEAST_TAU = 45.0
+"""That floor, in days: a late onset costs width of the interval, an early one is bias."""
+UNLIKE = 2.0
+"""By how many standard errors a rare reason's latency may differ from its family's before that is not used for it."""
+LEAST_COURSE = 100
+"""With fewer returns a rare reason whose latency is not its family's has none of its own either."""
 CYCLES_NEEDED = 5
 """A cycle of coincidental returns is looked for when the data cover this many."""
 _FAR = 60.0
@@ -62,6 +70,7 @@ class _Background:
         cycle: Likewise.
         season: How much likelier coincidence is in each bin because of the days on which openers are looked at there.
         spread: v: of all customers, then without each bucket.
+        doubt: Standard error of v that leaving out buckets does not show.
     """
 
     onset: Array
@@ -69,6 +78,7 @@ class _Background:
     cycle: list[Cycle | None]
     season: Array
     spread: Array
+    doubt: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,7 @@ class _Timing:
         late: Returns later than `tau`.
         hazards: Of coincidental returns: of all customers, then without each bucket; None where too few are late.
         excess: Its returns told apart; None likewise.
+        doubt: Standard error of the cumulative background at `tau` through the doubt about v.
     """
 
     onset: float
@@ -90,6 +101,7 @@ class _Timing:
     late: int
     hazards: Array | None = None
     excess: Excess | None = None
+    doubt: float = 0.0
 
 
 def learn(found: Tally, publish: Publish) -> tuple[ReturnModel, ...]:
@@ -198,6 +210,23 @@ def _too_few(found: Tally, returns: int) -> _Why:
     return "too-few-returns", why, cure
 
 
+def _own_course(found: Tally, returns: int, family: str) -> _Why:
+    why = Sentence(
+        "unlearned.unlike",
+        "{returns:,} returns, too few to learn from, and they come at other lags than those of its family {family}.",
+        returns=returns,
+        family=family,
+    )
+    return "unlike-its-family", why, _too_few(found, returns)[2]
+
+
+def _unlike(own: Excess, family: Excess) -> bool:
+    """Whether a reason's caused returns come at other lags than its family's, by more than chance."""
+    days = (_EDGES >= 1) & (own.latency_se > 0)
+    error = np.hypot(own.latency_se, family.latency_se)[days]
+    return bool((np.abs(own.latency - family.latency)[days] > UNLIKE * error).any())
+
+
 def _background(groups: list[_Group], found: Tally) -> _Background:
     """Onsets, cycles and v: each needs the others, so that they are found in turn."""
     events = np.stack([leave_one_out(group.counts[0]) for group in groups], axis=1)
@@ -206,6 +235,9 @@ def _background(groups: list[_Group], found: Tally) -> _Background:
     season = np.stack([found.season.by_lag(list(group.keys)) for group in groups])
     shape = season
     tau, first = np.full(len(groups), _FAR), np.zeros(len(groups))
+    # What a family shows of its onset may be that of its commonest reasons.
+    several = np.array([len(group.keys) > 1 for group in groups])
+    floor = np.where(several | (events[0].sum(axis=1) < SURE_RETURNS), LEAST_TAU, 0.0)
     cycles: list[Cycle | None] = [None] * len(groups)
 
     def tail(sums: Array) -> Array:
@@ -223,9 +255,11 @@ def _background(groups: list[_Group], found: Tally) -> _Background:
         shape = np.stack([_shape(own, cycle) for own, cycle in zip(season, cycles, strict=True)])
         v = float(spread_of(slice(0, 1), None)[0])
         first = onset(events[0], exposure[0], exposure[0] * shape, _EDGES, v)
-        tau = with_margin(first)
+        tau = np.maximum(with_margin(first), floor)
     v = float(spread_of(slice(0, 1), None)[0])
-    return _Background(first, tau, cycles, season, np.append(v, spread_of(slice(1, None), v)))
+    days = _LAG >= 1
+    hidden = doubt(tail(events[0])[:, days], tail(exposure[0] * shape)[:, days], _LAG[days], v)
+    return _Background(first, tau, cycles, season, np.append(v, spread_of(slice(1, None), v)), hidden)
 
 
 def _time(found: Tally, group: _Group, ground: _Background, number: int, publish: Publish) -> _Timing:
@@ -239,8 +273,11 @@ def _time(found: Tally, group: _Group, ground: _Background, number: int, publish
     exposure = leave_one_out(group.counts[1]) * shape
     rate = level(leave_one_out(group.counts[0])[:, tail], exposure[:, tail], _LAG[tail], ground.spread)
     hazards = hazard(rate, _LAG, ground.spread) * shape
-    excess = _separate(found, list(group.keys), tau, hazards, publish)
-    return _Timing(float(ground.onset[number]), tau, cycle, late, hazards, excess)
+    moved = ground.spread[:1] + ground.doubt
+    other = hazard(level(leave_one_out(group.counts[0])[:1, tail], exposure[:1, tail], _LAG[tail], moved), _LAG, moved)
+    apart = float(abs(((other[0] * shape - hazards[0]) * np.diff(_EDGES))[~tail].sum()))
+    excess = _separate(found, list(group.keys), tau, hazards, publish, apart)
+    return _Timing(float(ground.onset[number]), tau, cycle, late, hazards, excess, apart)
 
 
 def _shape(season: Array, cycle: Cycle | None) -> Array:
@@ -248,7 +285,7 @@ def _shape(season: Array, cycle: Cycle | None) -> Array:
     return season * cycle.shape(_LAG) if cycle else season
 
 
-def _separate(found: Tally, keys: list[int], tau: float, hazards: Array, publish: Publish) -> Excess:
+def _separate(found: Tally, keys: list[int], tau: float, hazards: Array, publish: Publish, hidden: float) -> Excess:
     return separate(
         *found.table(keys),
         _EDGES,
@@ -256,6 +293,7 @@ def _separate(found: Tally, keys: list[int], tau: float, hazards: Array, publish
         hazards,
         found.openers(keys),
         before=found.days_before(keys),
+        doubt=hidden,
         confidence=publish.level,
     )
 
@@ -276,15 +314,22 @@ def _model(found: Tally, key: int, timing: _Timing, pooled: str, publish: Publis
         longer = Sentence("unlearned.background.cure", "A longer history.")
         return _unlearned(found, key, returns, "background", why, longer)
     enough = returns >= LEAST_OWN_RETURNS and int((openers > 0).sum()) >= BUCKETS // 2
-    own: Excess | None = None if pooled else timing.excess
+    course = timing.excess
+    own: Excess | None = None if pooled else course
     background, error = timing.excess.background, timing.excess.background_se
     if pooled:
         tail = timing.tau < _LAG
         expected = (leave_one_out(exposure) * timing.hazards)[:, tail].sum(axis=1)
         scale = (leave_one_out(events)[:, tail].sum(axis=1) + _PRIOR) / (expected + _PRIOR)
         background, error = background * scale[0], error * float(scale[0])
-        own = _separate(found, [key], timing.tau, timing.hazards * scale[:, None], publish) if enough else None
-    by_bin, caused = events.sum(axis=1), timing.excess.caused
+        if enough:
+            hidden = timing.doubt * float(scale[0])
+            own = _separate(found, [key], timing.tau, timing.hazards * scale[:, None], publish, hidden)
+            if _unlike(own, timing.excess):
+                if returns < LEAST_COURSE:
+                    return _unlearned(found, key, returns, *_own_course(found, returns, pooled))
+                course = own
+    by_bin, caused = events.sum(axis=1), course.caused
     known = own if enough else None
     return ReturnModel(
         reason=found.reasons[key],
@@ -294,14 +339,14 @@ def _model(found: Tally, key: int, timing: _Timing, pooled: str, publish: Publis
         family=pooled,
         onset_days=timing.onset,
         tau_days=timing.tau,
-        window_days=_round(timing.excess.window, 2),
-        window_low=_round(timing.excess.window_low, 2),
-        window_high=_round(timing.excess.window_high, 2),
+        window_days=_round(course.window, 2),
+        window_low=_round(course.window_low, 2),
+        window_high=_round(course.window_high, 2),
         cycle_days=timing.cycle.period if timing.cycle else None,
         background=_short(background),
         background_se=_digits(own.background_se if own else error),
-        latency=_short(timing.excess.latency),
-        latency_se=_short(timing.excess.latency_se),
+        latency=_short(course.latency),
+        latency_se=_short(course.latency_se),
         caused=_short(caused),
         caused_returns=_round(float((by_bin * caused).sum()), 1) or 0.0,
         returns_until_tau=int(by_bin[timing.tau > _LAG].sum()),

@@ -30,14 +30,14 @@ class ReturnModel:
 
     Attributes:
         reason: The reason at the policy's level; "" where the reason does not matter.
-        state: `learned` from its own returns; `pooled`: window, onset and latency are its family's, what is left its
-            own; `unlearned`: nothing below is known.
+        state: `learned` from its own returns; `pooled`: the onset is its family's, and window and latency, too, unless
+            its own are seen to be others; what is left is its own; `unlearned`: nothing below is known.
         openers: Openers that it rests on.
         returns: Their returns within the horizon, caused or not.
         cause: Short code of why it is unlearned; "" where it is learned.
         why: The same in a sentence.
         would_help: What would change it; "" where it is learned.
-        family: The family whose window, onset and latency it has; "" for its own.
+        family: The family that it is pooled with; "" for its own.
         onset_days: From this lag on no caused return is seen.
         tau_days: The onset with a margin: returns at later lags are all taken for coincidence. 0 where unlearned.
         window_days: By then 95 % of the caused returns have come. None where unlearned, or where nothing shows that
