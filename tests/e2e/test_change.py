@@ -20,6 +20,7 @@ from firstcontact.kernel.engine import Engine
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.explain import agent_support, comparison, control_chart, team_effect
+from firstcontact.measurement.explain.change_effect import judge_change
 from firstcontact.measurement.explain.explanation import Context, Stamp
 from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.measurement.policy.model import Policy
@@ -82,6 +83,30 @@ def test_another_reason_has_none(engine: Engine, measured: Measured) -> None:
     found = verify_change(engine, measured, Change(OTHERS[0], DAY, controls=OTHERS[1:], smallest=0.07))
     assert found.verdict.word == "none"
     assert str(found.verdict.said).startswith("No effect larger than ")
+
+
+def test_an_interval_that_holds_the_effect_asked_about_answers_nothing(engine: Engine, measured: Measured) -> None:
+    """Where the interval excludes only effects larger than the one worth knowing, that is said and not "no effect"; the
+    interval is given all the same."""
+    found = verify_change(engine, measured, Change(OTHERS[0], DAY, controls=OTHERS[1:], smallest=0.07)).verdict
+    assert found.step is not None
+    largest = max(-found.step.low, found.step.high)
+    cutoff = measured.run.frame.cutoff.date()
+    wide, none = (
+        judge_change(found.series, DAY, DAY, cutoff, replace(found.plan, smallest=part * largest))
+        for part in (0.9, 1.1)
+    )
+    assert (wide.word, none.word) == ("wide", "none")
+    assert str(wide.said).startswith("Too wide to say: ")
+    assert wide.step == none.step
+
+
+@pytest.mark.parametrize("control", [FAULT, "product", f"{FAULT} > screen"])
+def test_a_control_is_no_part_of_what_was_changed(engine: Engine, measured: Measured, control: str) -> None:
+    """FC5045: the reason itself, the family it belongs to, and what lies below it all move with the change."""
+    with pytest.raises(FirstcontactError) as error:
+        verify_change(engine, measured, Change(FAULT, DAY, controls=(OTHERS[0], control)))
+    assert "FC5045" in [fault.kind.code for fault in error.value.faults]
 
 
 def test_nothing_is_said_before_the_read_out(engine: Engine, measured: Measured) -> None:

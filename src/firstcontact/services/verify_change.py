@@ -53,6 +53,14 @@ CHANGE_OUTSIDE = ErrorKind(
     "complete day of the data, and the end of its roll-out not before its beginning.",
 )
 
+CONTROL_WITHIN = ErrorKind(
+    "FC5045",
+    "A control is part of what was changed",
+    EXIT_USAGE,
+    "Controls are what the change did not reach. A control that is the reason itself, lies below it or contains it "
+    "moves with the change, and would hide what it did.",
+)
+
 NO_VERDICT = RefusalKind(
     "no-verdict",
     "The change cannot be judged",
@@ -68,7 +76,8 @@ class Verified:
     Attributes:
         change: As described.
         verdict: What can be said.
-        family: The same of all contacts of the reason's family together; None for a reason without family.
+        family: The same of all contacts of the reason's family together; None for a reason without family, or where
+            a control belongs to it.
         result: The verdict as a figure or a refusal.
         words: What is compared.
         run: The measurement it rests on.
@@ -156,7 +165,8 @@ def verify_change(engine: Engine, measured: Measured, change: Change) -> Verifie
         What can be said of it.
 
     Raises:
-        FirstcontactError: The change names what the data lack (FC5040 to FC5042, all at once).
+        FirstcontactError: The change names what the data lack (FC5040 to FC5042), or a control that it reached
+            (FC5045), all at once.
     """
     run = measured.run
     policy = run.policy
@@ -182,7 +192,7 @@ def verify_change(engine: Engine, measured: Measured, change: Change) -> Verifie
     verdict = judge_change(weekly, change.began, change.over, cutoff, planned, level)
     family = None
     above = change.reason.rpartition(REASON_SEPARATOR)[0]
-    if above and not change.where:
+    if above and not change.where and not any(within(control, above) for control in change.controls):
         whole = Change(above, change.began, change.rolled_out, change.controls, None, change.smallest)
         family = judge_change(
             weeks_of(rows, units_of(whole, rows), whole, policy, (first, cutoff)),
@@ -203,9 +213,18 @@ def _check(change: Change, rows: list[dict[str, Any]], first: date, cutoff: date
             faults.add(
                 UNKNOWN_REASON,
                 where=name,
-                saw=f"a path of {path_asked.count(REASON_SEPARATOR) + 1} parts",
+                saw="a path that no contact judged has",
                 allowed=f"one of the {len(paths):,} reasons of the contacts judged, or a path above them",
                 cure="take the path from the column `reason` of results.csv",
+            )
+    for control in change.controls:
+        if within(control, change.reason) or within(change.reason, control):
+            faults.add(
+                CONTROL_WITHIN,
+                where="--control",
+                saw="the reason of the change, or a path below or above it",
+                allowed="reasons that the change did not reach",
+                cure="name other reasons, or leave --control out",
             )
     if change.where:
         column, value = change.where

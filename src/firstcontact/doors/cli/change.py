@@ -46,7 +46,7 @@ def change(
     threads: THREADS = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON, a row a week.")] = False,
 ) -> None:
-    """Verify a change: too early, no effect larger than so much, or an effect of so much.
+    """Verify a change: too early, too wide to say, no effect larger than so much, or an effect of so much.
 
     Exit status: 0 a verdict was found, 6 it was refused (the output says why and until when), others as documented.
     """

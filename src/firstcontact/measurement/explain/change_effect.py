@@ -44,12 +44,14 @@ class Plan:
         weeks: Weeks after the roll-out that it takes to have them, and at least six.
         window_days: How long customers take to come back, at the upper end of what is known of it.
         read_out: From this day on a verdict can be given; None where the contacts would take more than two years.
+        smallest: Smallest effect worth knowing, as a share.
     """
 
     contacts: int
     weeks: int
     window_days: float
     read_out: date | None
+    smallest: float
 
 
 def plan(
@@ -89,6 +91,7 @@ def plan(
         weeks,
         window_days,
         rolled_out + weeks * WEEK + timedelta(days=ceil(window_days)) if reachable else None,
+        smallest,
     )
 
 
@@ -140,7 +143,7 @@ class Weekly:
         )
 
 
-Word = Literal["early", "cannot", "none", "effect"]
+Word = Literal["early", "cannot", "wide", "none", "effect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +151,12 @@ class Verdict:
     """What can be said of a change.
 
     Attributes:
-        word: `early`: before the read-out; `cannot`: the data do not suffice for any verdict; `none`: an effect larger
-            than the interval is excluded, none is shown; `effect`: one is shown.
+        word: `early`: before the read-out; `cannot`: the data do not suffice for any verdict; `wide`: none is shown,
+            but neither is one of the smallest size worth knowing excluded; `none`: such an effect is excluded, none is
+            shown; `effect`: one is shown.
         said: The verdict in a sentence.
         plan: When it can be judged.
-        step: Its size; None unless `word` is `none` or `effect`.
+        step: Its size; None unless `word` is `wide`, `none` or `effect`.
         placebo: Second opinion, where there are six controls.
         series: The weeks it rests on.
         after: Which of them lie after the change.
@@ -228,7 +232,7 @@ def judge_change(
     else:
         step_found = step(difference, after, level)
         placebo_found = placebo(share[0], share[1:], after, level) if len(share) > 1 else None
-        word, said = _word(step_found)
+        word, said = _word(step_found, planned.smallest)
     warnings = _warnings(used, after, difference, placebo_found, word, unsteady)
     chart = laney(used.count[0], np.clip(used.failed[0], 0.0, None) * _scale(used))
     return Verdict(
@@ -236,7 +240,7 @@ def judge_change(
     )
 
 
-def _word(found: Step | None) -> tuple[Word, Sentence]:
+def _word(found: Step | None, smallest: float) -> tuple[Word, Sentence]:
     if found is None or found.high - found.low <= 0:
         return "cannot", Sentence("change.flat", "The weeks do not vary at all, so that no interval can be given.")
     if found.low > 0 or found.high < 0:
@@ -245,6 +249,14 @@ def _word(found: Step | None) -> tuple[Word, Sentence]:
             "change.effect", "Effect of {low:+.1f} to {high:+.1f} percentage points.", low=low, high=high
         )
     largest = 100 * max(-found.low, found.high)
+    if largest > 100 * smallest:
+        return "wide", Sentence(
+            "change.wide",
+            "Too wide to say: an effect of {smallest:.1f} percentage points was asked about, and only one of more than "
+            "{largest:.1f} can be excluded.",
+            smallest=100 * smallest,
+            largest=largest,
+        )
     return "none", Sentence("change.none", "No effect larger than {largest:.1f} percentage points.", largest=largest)
 
 

@@ -96,7 +96,7 @@ def _early(seed: int) -> bool:
     if read_out is None:
         raise AssertionError("so many contacts reach any read-out")
     looks = [read_out - timedelta(days=days) for days in (1, 8, 30, 60)]
-    return any(_judge(weekly, 26, look).word in ("effect", "none") for look in looks)
+    return any(_judge(weekly, 26, look).word in ("effect", "none", "wide") for look in looks)
 
 
 def _crude(verdicts: list[Verdict]) -> float:
