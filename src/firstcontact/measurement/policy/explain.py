@@ -154,6 +154,14 @@ def _points(policy: Policy) -> list[Sentence]:
             small=policy.publish.suppress_below,
         )
     )
+    if policy.cost.cost_per_contact is not None:
+        points.append(
+            Sentence(
+                "explain.cost",
+                "A contact whose own cost is not recorded is taken to cost {amount}.",
+                amount=f"{policy.cost.cost_per_contact:g} {policy.cost.currency}".strip(),
+            )
+        )
     return points
 
 
