@@ -26,6 +26,7 @@ from firstcontact.measurement.annotate.risk import READS as RISK_READS
 from firstcontact.measurement.annotate.risk import annotate_risk
 from firstcontact.measurement.explain.catalog import EXPLANATIONS
 from firstcontact.measurement.explain.explanation import READS, Context, Stamp
+from firstcontact.measurement.explain.unlearned import allow_for_unlearned, left_out
 from firstcontact.measurement.fit.declared import Fit, effective_hash
 from firstcontact.measurement.fit.tally import keys_of
 from firstcontact.measurement.linking.link import link
@@ -205,7 +206,8 @@ def measure(
         told = _told(engine, linked, policy, prepared)
         context = Context(engine, told, tables, policy, fit, frame, prepared.zone, has, stamp, exports)
         rows = supersede(rows, explain(context, watch))
-    rows = bound_by_returns(rows)
+    rows = bound_by_returns(allow_for_unlearned(rows, fit.models, policy.publish.level))
+    findings += left_out(fit.models)
     findings += contradictions(rows)
     ledgers = tuple(facts.count([]).ledgers().values()) if supported else ()
     _check(ledgers, loaded.ledger.contacts)

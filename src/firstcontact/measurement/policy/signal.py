@@ -32,14 +32,14 @@ _SPECS = (
         "returned",
         "flag",
         "the customer came back inside the window",
-        "customers that are known",
+        "known customers",
         "the customer did not come back inside the window",
     ),
     SignalSpec(
         "repeat",
         "flag",
         "it is itself a return to an earlier contact",
-        "customers that are known",
+        "known customers",
         "it is not a return to an earlier contact",
     ),
     SignalSpec(
