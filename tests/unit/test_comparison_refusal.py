@@ -7,14 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from firstcontact.kernel.result import Estimate, Refusal
+from firstcontact.kernel.sentence import code_of
 from firstcontact.measurement.explain.agent_support import Support, judge
 from firstcontact.measurement.explain.comparability import Compared, Evidence, Reviews, Work, compare
+from firstcontact.measurement.explain.variance_share import variance_share
 from firstcontact.statistics.bucket import Array
 from firstcontact.statistics.contrast import DENSE_UP_TO, case_mix
 from firstcontact.statistics.control_chart import laney, p_chart
 from firstcontact.statistics.empirical_bayes import shrink
 from firstcontact.statistics.funnel import funnel, overdispersion
-from firstcontact.statistics.heterogeneity import heterogeneity
+from firstcontact.statistics.heterogeneity import Heterogeneity, heterogeneity
 from firstcontact.statistics.lag_distance import lag_distance
 from firstcontact.statistics.placebo import placebo
 from firstcontact.statistics.prais_winsten import step
@@ -264,3 +267,25 @@ def test_nothing_shared_has_no_difference_and_no_distance() -> None:
     alike = standardise(np.full((2, 3), 50.0), np.zeros((2, 3)))
     assert alike is not None
     assert alike.low < 0 < alike.high
+
+
+@pytest.mark.parametrize(
+    ("spread", "between", "code"),
+    [
+        (Heterogeneity(0.1, 0.05, 0.3, 0.95, 20.0, 9, 0.02), 0.0, "variance-share.work"),
+        (Heterogeneity(0.0, 0.0, 0.0, 0.95, 0.5, 9, 1.0), 0.3, "variance-share.chance"),
+    ],
+)
+def test_no_share_of_people_where_there_is_nothing_to_share(spread: Heterogeneity, between: float, code: str) -> None:
+    """One reason makes people all of the differences by construction, and outcomes that hardly differ none of them:
+    neither is printed as certain."""
+    told = variance_share(spread, between, 900, "share")
+    assert isinstance(told, Refusal)
+    assert code_of(told.reason) == code
+
+
+def test_people_alike_have_a_share_from_nothing_upwards() -> None:
+    """Where units differ no more than by chance the share is 0 with an interval above it."""
+    told = variance_share(Heterogeneity(0.0, 0.0, 0.1, 0.95, 8.0, 9, 0.5), 0.3, 900, "share")
+    assert isinstance(told, Estimate)
+    assert (told.value, told.low, told.high) == (0.0, 0.0, pytest.approx(0.25))

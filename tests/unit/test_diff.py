@@ -13,8 +13,9 @@ import pytest
 from firstcontact.adapters.stores.run_reader import RunDirectory
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.finding import Finding
-from firstcontact.kernel.result import TOO_FEW, Estimate
+from firstcontact.kernel.result import COUNTED, TOO_FEW, Estimate
 from firstcontact.measurement.fit.declared import Fit, ReasonWindow
+from firstcontact.measurement.fit.model import ReturnModel
 from firstcontact.measurement.linking.frame import Frame
 from firstcontact.measurement.policy.model import Condition, Exclusion, Policy, Window
 from firstcontact.services.diff import Difference, diff
@@ -88,6 +89,21 @@ def test_a_fit_that_was_learned_anew_is_a_cause(tmp_path: Path) -> None:
     (cause,) = found.attribution.moved
     assert (cause.kind, cause.changes[0].what) == ("fit", "window of billing")
     assert found.exact
+
+
+def test_models_of_returns_that_differ_are_named(tmp_path: Path) -> None:
+    """Same windows, other models: a cause where nothing else is one, and a consequence where the files are."""
+    fits = [Fit((ReasonWindow("bill", 30, 45),), models=(ReturnModel("bill", "learned", n, 9),)) for n in (40, 50)]
+    found = compared(tmp_path, small(fit=fits[0], options=TYPED), small(0.71, fit=fits[1], options=TYPED))
+    (cause,) = found.attribution.moved
+    (change,) = cause.changes
+    assert (cause.kind, change.what) == ("fit", "models of returns")
+    assert change.before.endswith(", of 1")
+    assert change.before != change.after
+    after = small(0.71, fit=fits[1], options=TYPED, inputs=OTHER_FILE)
+    found = compared(tmp_path / "files", small(fit=fits[0], options=TYPED), after)
+    assert [cause.kind for cause in found.attribution.moved] == ["files"]
+    assert "learned its models anew" in found.attribution.causes[-1].follows
 
 
 def test_conditions_are_compared_one_by_one_and_their_prose_is_not(tmp_path: Path) -> None:
@@ -267,6 +283,12 @@ def test_intervals_of_different_levels_are_brought_to_one(tmp_path: Path) -> Non
 
     same = compared(tmp_path, run(0.95, 1.95996), run(0.90, 1.64485, inputs=OTHER_FILE)).headline
     assert same.high == pytest.approx((1.95996**2 * 2) ** 0.5, abs=1e-3)
+    (tmp_path / "counted").mkdir()
+    counted = compared(tmp_path / "counted", run(COUNTED, 0.0), run(0.95, 1.95996, inputs=OTHER_FILE)).headline
+    assert counted.high == pytest.approx(1.95996, abs=1e-3)
+    (tmp_path / "both").mkdir()
+    both = compared(tmp_path / "both", run(COUNTED, 0.0), run(COUNTED, 0.0, inputs=OTHER_FILE)).headline
+    assert (both.low, both.high) == (0, 0)
 
 
 def test_many_slices_do_not_make_chance_a_finding(tmp_path: Path) -> None:

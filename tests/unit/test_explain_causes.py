@@ -14,7 +14,7 @@ import pytest
 
 from firstcontact.contacts.table import CASE_EVENTS, CRM_EVENTS
 from firstcontact.kernel.engine import Engine
-from firstcontact.kernel.result import Estimate, Refusal
+from firstcontact.kernel.result import COUNTED, Estimate, Refusal
 from firstcontact.measurement.explain import csat_relation, downstream, driver, opportunity
 from firstcontact.measurement.explain.explanation import Context, Stamp
 from firstcontact.measurement.explain.root_cause import explanation as root_cause
@@ -98,6 +98,27 @@ def test_a_pattern_that_fails_more_is_found_and_its_contacts_are_named(engine: E
     assert len(read) == root_cause.TO_READ
     assert all(int(row["contact_id"][1:]) % 5 == 0 for row in read)
     assert not any(str(value) == "c0" for row in found for value in row.cell.values())
+
+
+def test_no_movement_is_taken_apart_where_nobody_fails(engine: Engine) -> None:
+    """Nobody comes back: one refusal, and no figure with an interval of no width."""
+    chance = np.random.default_rng(31)
+    drawn = world(chance, 1200, reason=lambda k, _: ("fault", "bill")[k % 2], fails=0.0)
+    (row,) = driver.explain(context_of(engine, drawn))
+    assert isinstance(row.result, Refusal), row
+
+
+def test_what_is_counted_has_no_interval(engine: Engine) -> None:
+    """Pairs and patterns looked at, and how often one reason follows another, are counts: their level is 1."""
+    chance = np.random.default_rng(32)
+    drawn = world(chance, 1200, reason=lambda k, _: ("fault", "bill")[k % 2], transfers=lambda k, _: int(k % 5 == 0))
+    context = context_of(engine, drawn)
+    counted = [row for row in root_cause.explain(context) if row.measure in ("root_cause_looked_at", "root_cause_pair")]
+    counted += [row for row in downstream.explain(context) if row.measure in ("downstream_pairs", "downstream_count")]
+    assert counted
+    for row in counted:
+        assert isinstance(row.result, Estimate)
+        assert (row.result.level, row.result.low) == (COUNTED, row.result.high)
 
 
 def test_a_wrong_queue_first_is_found_with_its_commonest_pairs(engine: Engine) -> None:

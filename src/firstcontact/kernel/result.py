@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+COUNTED = 1.0
+"""Confidence level of what was counted and not estimated: its interval is the figure itself."""
+
 Unit = Literal["share", "seconds", "days", "score", "count", "money"]
 
 
@@ -16,7 +19,7 @@ class Estimate:
         value: The point estimate, in `unit`. Shares are 0 to 1.
         low: Lower end of the interval, same unit.
         high: Upper end of the interval, same unit.
-        level: Confidence level of the interval, for example 0.95.
+        level: Confidence level of the interval, for example 0.95; `COUNTED` for what was counted and not estimated.
         n: How many contacts, issues or answers it rests on.
         estimand: What is being estimated, in the glossary's words.
         unit: What the value is counted in.

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from firstcontact.kernel.result import COUNTED
 from firstcontact.services.attribute import Attribution, attribute
 from firstcontact.services.record import Figure, RunRecord
 from firstcontact.statistics.difference import excludes_none, p_value, square_and_add
@@ -18,6 +19,8 @@ FALSE_RATE = 0.05
 """Of the moves that are marked, at most this share is expected to be chance."""
 
 _ROUNDING = 1e-9
+_USUAL = 0.95
+"""Level where both figures are counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,8 @@ def _comparable(move: Move) -> bool:
 
 
 def _level(move: Move) -> float:
-    return max(side.level for side in (move.before, move.after) if side is not None)
+    levels = [side.level for side in (move.before, move.after) if side is not None and side.level < COUNTED]
+    return max(levels, default=_USUAL)
 
 
 def _ends(move: Move) -> list[float]:
@@ -195,7 +199,7 @@ def _ends(move: Move) -> list[float]:
     for side in (move.before, move.after):
         if side is None or side.value is None or side.low is None or side.high is None:
             raise ValueError("a refused figure has no interval")
-        wider = _quantile(level) / _quantile(side.level)
+        wider = _quantile(level) / _quantile(side.level) if side.level < COUNTED else 1.0
         found += [
             side.value,
             side.value - wider * (side.value - side.low),

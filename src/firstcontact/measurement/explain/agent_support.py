@@ -11,6 +11,7 @@ from firstcontact.kernel.result import NOTHING_TO_COUNT, SIGNAL_ABSENT, Estimate
 from firstcontact.kernel.sentence import Sentence, listed
 from firstcontact.measurement.explain.explanation import Explanation
 from firstcontact.measurement.explain.outcome import Outcome, Tally, outcome, tally
+from firstcontact.measurement.explain.variance_share import variance_share
 from firstcontact.statistics.bucket import Array, Ints
 from firstcontact.statistics.contrast import CaseMix, case_mix
 from firstcontact.statistics.empirical_bayes import shrink
@@ -217,10 +218,7 @@ def explain(context: Context) -> list[ResultRow]:
         return _refused(context, _nothing_to_compare(chosen))
     verdict = judge(mix, _cross(number, stratum, sums.count), _queues(sums, number), chosen.said)
     n = int(sums.count.sum())
-    share = Estimate(
-        verdict.share[0], min(verdict.share[1], verdict.share[0]), max(verdict.share[2], verdict.share[0]),
-        verdict.spread.level, n, ESTIMANDS[SHARE],
-    )  # fmt: skip
+    share = variance_share(verdict.spread, mix.spread, n, ESTIMANDS[SHARE])
     return [context.row(SUPPORT, _said(verdict, n)), context.row(SHARE, share)]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from firstcontact.kernel.result import NOTHING_TO_COUNT, TOO_FEW, Estimate, Refusal, Unit
+from firstcontact.kernel.result import COUNTED, NOTHING_TO_COUNT, TOO_FEW, Estimate, Refusal, Unit
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
 from firstcontact.measurement.explain.sequence import LEAST_PAIRS, Reduced, lags, occupied, reduce
@@ -105,7 +105,7 @@ def _rows(context: Context, found: Reduced, result: Sequences, names: dict[int, 
     edges = edges_of(result)
     seen = shown(context, found, result, edges)
     rows = [_share_row(context, found, result, edges, seen)]
-    rows.append(context.row("downstream_pairs", _exactly(looked, int(result.count.sum()), _LOOKED, level)))
+    rows.append(context.row("downstream_pairs", _exactly(looked, int(result.count.sum()), _LOOKED)))
     for edge, part in zip(edges.tolist(), seen.part.tolist(), strict=True):
         rows += _edge_rows(context, result, edge, part, seen.lags.get(edge), _cell(found, result, names, edge), found)
     for pair in np.flatnonzero(result.mutual).tolist():
@@ -115,7 +115,7 @@ def _rows(context: Context, found: Reduced, result: Sequences, names: dict[int, 
             cell = _cell(found, result, names, pair)
             figure = Estimate(fast[0], fast[1], fast[2], level, n, _SHARE, "share")
             rows.append(context.row("downstream", figure, {**cell, "cause": MUTUAL}))
-            rows.append(context.row("downstream_count", _exactly(int(result.count[pair]), n, _COUNT, level), cell))
+            rows.append(context.row("downstream_count", _exactly(int(result.count[pair]), n, _COUNT), cell))
     return rows
 
 
@@ -149,13 +149,13 @@ def _edge_rows(
         )
     back = {"reason": cell["next_reason"], "next_reason": cell["reason"]}
     for count, way in ((result.count[edge], cell), (result.reverse[edge], back)):
-        rows.append(context.row("downstream_count", _exactly(int(count), n, _COUNT, level), way))
+        rows.append(context.row("downstream_count", _exactly(int(count), n, _COUNT), way))
     return rows
 
 
-def _exactly(value: int, n: int, estimand: str, level: float) -> Estimate:
+def _exactly(value: int, n: int, estimand: str) -> Estimate:
     """What was counted and not estimated."""
-    return Estimate(value, value, value, level, n, estimand, "count")
+    return Estimate(value, value, value, COUNTED, n, estimand, "count")
 
 
 def _cell(found: Reduced, result: Sequences, names: dict[int, str], edge: int) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from firstcontact.kernel.result import NONE_MATURE, TOO_FEW, Estimate, Refusal
+from firstcontact.kernel.result import NONE_MATURE, NOTHING_TO_COUNT, TOO_FEW, Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
 from firstcontact.measurement.explain.tally import array_of, fared, numbered, reason_names
@@ -30,6 +30,8 @@ MIX = "mix: "
 LEAST_COMPLETE = 0.9
 SEEN_ENOUGH = 0.8
 """A period is looked at when at least this part of its contacts can be judged."""
+STILL = 1e-9
+"""Half an interval below this is none."""
 MOST_REASONS = 20
 """So many reasons are named, those that moved the whole the most."""
 
@@ -177,9 +179,13 @@ def _rows(context: Context, cells: _Cells, period: tuple[str, date], n: int) -> 
             )
         ]
     found = shapley(cells.labels, *arrays)
+    if _half(context, found.movement) <= STILL:
+        return [context.row("driver", _unmoved(n, _MOVEMENT), period=period)]
 
     def row(values: Floats, cell: dict[str, str], estimand: str) -> ResultRow:
         half = _half(context, values)
+        if half <= STILL:
+            return context.row("driver", _unmoved(n, estimand), cell, period=period)
         figure = Estimate(
             float(values[0]),
             float(values[0]) - half,
@@ -215,6 +221,20 @@ def _reason_rows(cells: _Cells, row: Callable[[Floats, dict[str, str], str], Res
         for cause, values in ((RATE, parts.rate), (MIX + "reason", parts.mix)):
             rows.append(row(values[:, number], {"reason": cells.names[number], "cause": cause}, _REASON))
     return rows
+
+
+def _unmoved(n: int, estimand: str) -> Refusal:
+    return Refusal(
+        NOTHING_TO_COUNT,
+        Sentence(
+            "driver.still",
+            "It is the same whichever customers are looked at, as where nobody fails or everybody does: how far it "
+            "could move by chance cannot be told.",
+        ),
+        Sentence("driver.still.cure", "A longer period; see, too, whether failures are recorded at all."),
+        n,
+        estimand,
+    )
 
 
 def _half(context: Context, values: Floats) -> float:

@@ -19,6 +19,7 @@ from firstcontact.kernel.result import (
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
 from firstcontact.measurement.explain.outcome import outcome, tally
+from firstcontact.measurement.explain.variance_share import variance_share
 from firstcontact.statistics.contrast import case_mix
 from firstcontact.statistics.discovery import q_values
 from firstcontact.statistics.empirical_bayes import shrink
@@ -76,11 +77,7 @@ def explain(context: Context) -> list[ResultRow]:
         )
         found = Estimate(value, low, high, level, n, f"{ESTIMANDS[EFFECT]} ({chosen.words})")
         rows.append(context.row(EFFECT, found, cell, q_value=float(q[place])))
-    shares = [
-        variance / (variance + mix.spread) if variance + mix.spread > 0 else 0.0
-        for variance in (spread.variance, spread.low, spread.high)
-    ]
-    share = Estimate(shares[0], min(shares[:2]), max(shares[0], shares[2]), level, int(count.sum()), ESTIMANDS[SHARE])
+    share = variance_share(spread, mix.spread, int(count.sum()), ESTIMANDS[SHARE])
     return [*rows, context.row(SHARE, share)]
 
 

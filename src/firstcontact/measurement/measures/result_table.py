@@ -26,7 +26,7 @@ RESULT_COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("value", "float64", "The figure, in `unit`; missing when refused."),
     ("low", "float64", "Lower end of the interval."),
     ("high", "float64", "Upper end of the interval."),
-    ("level", "float64", "Confidence level of the interval."),
+    ("level", "float64", "Confidence level of the interval; 1 for what was counted and not estimated."),
     ("n", "int64", "How many contacts, issues or answers it rests on."),
     ("maturity", "float64", "Share of the population whose window has closed, 0 to 1."),
     ("status", "string", "`final`, `provisional`, `unsettled` or `refused`."),

@@ -10,7 +10,7 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
-from firstcontact.kernel.result import SIGNAL_ABSENT, Estimate, Refusal
+from firstcontact.kernel.result import COUNTED, SIGNAL_ABSENT, Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
 from firstcontact.measurement.explain.root_cause.catalog import PATTERNS
@@ -80,7 +80,7 @@ def explain(context: Context) -> list[ResultRow]:
         if clear:
             findings.append(one)
     n = sum(one.n for one in looked if one.key is None)
-    total = Estimate(len(looked), len(looked), len(looked), level, n, _LOOKED, "count")
+    total = Estimate(len(looked), len(looked), len(looked), COUNTED, n, _LOOKED, "count")
     rows.append(context.row("root_cause_looked_at", total))
     if findings:
         context.exports["to_read"] = _to_read(context, marked, findings, names)
@@ -100,7 +100,7 @@ def _pairs(context: Context, pattern: Pattern) -> list[ResultRow]:
     return [
         context.row(
             "root_cause_pair",
-            Estimate(one["n"], one["n"], one["n"], publish.level, one["n"], _PAIRS, "count"),
+            Estimate(one["n"], one["n"], one["n"], COUNTED, one["n"], _PAIRS, "count"),
             _ended(pattern, one[PAIR]),
         )
         for one in found
