@@ -101,6 +101,7 @@ def test_models_of_returns_that_differ_are_named(tmp_path: Path) -> None:
     assert change.before.endswith(", of 1")
     assert change.before != change.after
     after = small(0.71, fit=fits[1], options=TYPED, inputs=OTHER_FILE)
+    (tmp_path / "files").mkdir()
     found = compared(tmp_path / "files", small(fit=fits[0], options=TYPED), after)
     assert [cause.kind for cause in found.attribution.moved] == ["files"]
     assert "learned its models anew" in found.attribution.causes[-1].follows

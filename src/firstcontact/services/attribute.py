@@ -11,6 +11,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from firstcontact.kernel.clock import zone_exists
+from firstcontact.measurement.policy.model import digest
 from firstcontact.services.record import RunRecord
 
 CauseKind = Literal["version", "files", "mapping", "options", "period", "policy", "fit"]
@@ -88,15 +89,16 @@ def attribute(before: RunRecord, after: RunRecord, *, figures_moved: bool) -> At
     """
     files = _files(before, after)
     policy = _policy(before.policy, after.policy)
-    causes = (
+    others = (
         Cause("version", "Version of firstcontact", tuple(_one("version", before.version, after.version))),
         Cause("files", "Files", files),
         Cause("mapping", "How the files are understood", tuple(_mapping(before, after))),
         Cause("options", "Options", tuple(_options(before, after))),
         _period(before, after, files_changed=bool(files)),
         Cause("policy", "Policy", policy),
-        _fit(before, after, policy_changed=bool(policy)),
     )
+    learned_from = any(cause.moved for cause in others if cause.kind != "options")
+    causes = (*others, _fit(before, after, policy_changed=bool(policy), learned_from=learned_from))
     moved = [cause for cause in causes if cause.moved]
     names = [_LOWER[cause.kind] for cause in moved]
     if not moved:
@@ -263,7 +265,7 @@ def _given(record: RunRecord, which: End) -> bool:
     return not any(finding.get("topic") == "cut-off" for finding in record.run.get("findings", ()))
 
 
-def _fit(before: RunRecord, after: RunRecord, *, policy_changed: bool) -> Cause:
+def _fit(before: RunRecord, after: RunRecord, *, policy_changed: bool, learned_from: bool) -> Cause:
     sides = (before, after)
     old, new = ({str(one.get("reason")): one for one in side.fit.get("windows", ())} for side in sides)
     kinds = [str(side.fit.get("kind", "")) for side in sides]
@@ -277,7 +279,17 @@ def _fit(before: RunRecord, after: RunRecord, *, policy_changed: bool) -> Cause:
         changes.append(Change(f"window of {what}", earlier, later))
     declared = kinds == ["declared", "declared"] and not any(_saved_fit(side) for side in sides)
     follows = "the policy, which declares the windows" if changes and declared and policy_changed else ""
-    return Cause("fit", "Fit", tuple(changes), follows)
+    models = list(_models(before, after))
+    if models and not changes and learned_from and not any(_saved_fit(side) for side in sides):
+        follows = "what else changed: each run learned its models anew"
+    return Cause("fit", "Fit", (*changes, *models), follows)
+
+
+def _models(before: RunRecord, after: RunRecord) -> Iterator[Change]:
+    """What was learned of returns, on which R-FCR rests: by digest, for it is thousands of numbers."""
+    old, new = (side.fit.get("models") or [] for side in (before, after))
+    if old and new and old != new:
+        yield Change("models of returns", *(f"{digest(side)}, of {len(side):,}" for side in (old, new)))
 
 
 def _saved_fit(record: RunRecord) -> bool:

@@ -17,8 +17,8 @@ MEASURE = "r_fcr"
 PART_UNLEARNED = RefusalKind(
     "part-unlearned",
     "Too much of it is unlearned",
-    "For too large a share of the openers nobody can tell caused from coincidental returns, so the figure would be that "
-    "of the others.",
+    "For too large a share of the openers nobody can tell caused from coincidental returns, so the figure would be "
+    "that of the others.",
 )
 NOTED = 0.01
 """From this share of openers on, the interval allows for those that are left out, and a finding names them."""
@@ -53,7 +53,7 @@ def left_out(models: Sequence[ReturnModel]) -> tuple[Finding, ...]:
     most = max(unlearned, key=lambda one: one.openers)
     return (
         Finding(
-            "returns",
+            "reasons",
             Sentence(
                 "r-fcr.left-out",
                 "R-FCR leaves out {share:.1%} of the openers, of {count:,} reasons whose returns cannot be told apart; "
