@@ -112,7 +112,7 @@ def _apply(
     patterns = Patterns(asked)
     facts = Facts(engine, judged.select("bucket", "own_verdict", **patterns.columns(judged)), patterns)
     counted = facts.count(["bucket", "own_verdict"])
-    sums, books = counted.sums([]).sums, counted.ledgers()
+    sums, books = counted.place([]).sums(), counted.ledgers()
 
     def counts(name: str) -> ir.BooleanValue:
         return ~reduce(or_, [condition.fill_null(False) for _, condition in asked[name].reduction.causes])

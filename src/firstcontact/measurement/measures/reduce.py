@@ -48,18 +48,6 @@ class Sums:
     terms: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     learned: NDArray[np.float64] | None = None
 
-    def pooled(self, into: NDArray[np.int64], cells: int) -> Sums:
-        """Add cells up: `into` gives each cell's new cell."""
-
-        def add(array: NDArray[np.float64]) -> NDArray[np.float64]:
-            out = np.zeros((cells, array.shape[1]))
-            np.add.at(out, into, array)
-            return out
-
-        terms = {name: add(term) for name, term in self.terms.items()}
-        learned = None if self.learned is None else add(self.learned)
-        return Sums(add(self.count), add(self.total), add(self.open), add(self.immature), terms, learned)
-
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
@@ -93,39 +81,20 @@ class Counted:
         """How many contacts each row stands for."""
         return np.asarray(self.rows["contacts"].to_numpy(), dtype=np.float64)
 
-    def sums(self, columns: list[str]) -> Reduced:
-        """Sums of all measures by some of the columns and by `bucket`; no columns for the whole."""
-        values = zip(*(self.rows[column].to_pylist() for column in columns), strict=True)
-        keys = list(values) if columns else [()] * len(self.rows)
-        cells = sorted(set(keys), key=lambda cell: tuple((value is not None, value) for value in cell))
-        place = {cell: number for number, cell in enumerate(cells)}
-        cell_of = np.array([place[key] for key in keys], dtype=np.int64)
-        where = cell_of * BUCKETS + self.rows["bucket"].to_numpy()
+    def place(self, columns: list[str]) -> Placed:
+        """The cells that some of the columns make, and the cell of each row; no columns for the whole."""
+        at = np.zeros(len(self.rows), dtype=np.int64)
+        named: list[tuple[list[Any], NDArray[np.int64]]] = []
+        for column in columns:
+            values, codes = _numbered(self.rows[column])
+            named.append((values, codes))
+            at = np.unique(at * len(values) + codes, return_inverse=True)[1].ravel()
+        first = np.unique(at, return_index=True)[1]
+        each = [[values[code] for code in codes[first].tolist()] for values, codes in named]
+        return Placed(self, list(zip(*each, strict=True)) if columns else [()] * len(first), at)
 
-        def spread(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-            added = np.bincount(where, weights, len(cells) * BUCKETS)
-            return np.asarray(added, dtype=np.float64).reshape(len(cells), BUCKETS)
-
-        sums = {}
-        for name, digit in self.digits.items():
-            counted, contacts, asked = digit < CAUSES, self.contacts, self.patterns.asked[name]
-            if asked.share or asked.reduction.terms:
-                total = contacts * (digit == SCORED)
-            else:
-                total = self._added(name) * counted
-            immature = contacts * (digit == self.patterns.digit_of("immature"))
-            known = counted | (immature > 0)
-            sums[name] = Sums(
-                spread(contacts * counted),
-                spread(total),
-                spread(contacts * (digit == OPEN)),
-                spread(immature),
-                {term: spread(self._added(term_column(name, term)) * counted) for term in asked.reduction.terms},
-                spread(self._added(LEARNED) * known) if LEARNED in self.rows.column_names else None,
-            )
-        return Reduced(cells, sums)
-
-    def _added(self, column: str) -> NDArray[np.float64]:
+    def added(self, column: str) -> NDArray[np.float64]:
+        """Sums of a column beside the patterns; 0 where nothing was added."""
         return np.nan_to_num(np.asarray(self.rows[column].to_numpy(zero_copy_only=False), dtype=np.float64))
 
     def ledgers(self) -> dict[str, MeasureLedger]:
@@ -139,6 +108,66 @@ class Counted:
             total = counted + sum(places.values()) + sum(by_cause.values())
             books[name] = MeasureLedger(name, total, counted, dict(sorted(by_cause.items())), **places)
         return books
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Counted contacts with the cells that some of their columns make.
+
+    Attributes:
+        counted: The contacts.
+        cells: As in `Reduced`.
+        at: Number of the cell of each row.
+    """
+
+    counted: Counted
+    cells: list[tuple[Any, ...]]
+    at: NDArray[np.int64]
+
+    def sums(self, into: NDArray[np.int64] | None = None, cells: int | None = None) -> dict[str, Sums]:
+        """Sums of all measures, by id.
+
+        Args:
+            into: For each cell the number of a coarser cell; the cells themselves where not given. Rows are added up
+                into these at once: the finer cells may be very many.
+            cells: How many coarser cells there are.
+        """
+        own, number = self.counted, len(self.cells) if cells is None else cells
+        where = (self.at if into is None else into[self.at]) * BUCKETS + own.rows["bucket"].to_numpy()
+        contacts = own.contacts
+
+        def spread(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+            added = np.bincount(where, weights, number * BUCKETS)
+            return np.asarray(added, dtype=np.float64).reshape(number, BUCKETS)
+
+        sums = {}
+        for name, digit in own.digits.items():
+            counted, asked = digit < CAUSES, own.patterns.asked[name]
+            if asked.share or asked.reduction.terms:
+                total = contacts * (digit == SCORED)
+            else:
+                total = own.added(name) * counted
+            immature = contacts * (digit == own.patterns.digit_of("immature"))
+            known = counted | (immature > 0)
+            sums[name] = Sums(
+                spread(contacts * counted),
+                spread(total),
+                spread(contacts * (digit == OPEN)),
+                spread(immature),
+                {term: spread(own.added(term_column(name, term)) * counted) for term in asked.reduction.terms},
+                spread(own.added(LEARNED) * known) if LEARNED in own.rows.column_names else None,
+            )
+        return sums
+
+
+def _numbered(column: pa.ChunkedArray) -> tuple[list[Any], NDArray[np.int64]]:
+    """The different values in order after a missing one, and for each row the number of its value among them."""
+    encoded = column.combine_chunks().dictionary_encode()
+    values = encoded.dictionary.to_pylist()
+    order = sorted(range(len(values)), key=values.__getitem__)
+    place = np.zeros(len(values) + 1, dtype=np.int64)
+    place[order] = np.arange(1, len(values) + 1)
+    return [None, *(values[number] for number in order)], place[encoded.indices.fill_null(len(values)).to_numpy()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +192,9 @@ class Facts:
         rows = self.engine.execute(grouped.aggregate(contacts=self.table.count(), **scores))
         return Counted(rows, self.patterns.digits(rows), self.patterns)
 
-    def reduce(self, columns: list[str]) -> Reduced:
-        """Sum all measures by some columns and by customer bucket; no columns for the whole."""
-        return self.count([*columns, "bucket"]).sums(columns)
+    def place(self, columns: list[str]) -> Placed:
+        """Count contacts by some columns and by customer bucket; no columns for the whole."""
+        return self.count([*columns, "bucket"]).place(columns)
 
     def largest_customer(self, columns: list[str], members: Members) -> dict[str, dict[int, int]]:
         """How many counted contacts the largest customer has in some cells.
@@ -247,7 +276,8 @@ def reduce(engine: Engine, linked: ir.Table, measures: list[Measure], policy: Po
     Returns:
         The sums.
     """
-    return gather(engine, linked, measures, policy, columns).reduce(columns)
+    placed = gather(engine, linked, measures, policy, columns).place(columns)
+    return Reduced(placed.cells, placed.sums())
 
 
 def ledger(engine: Engine, linked: ir.Table, measure: Measure, policy: Policy) -> MeasureLedger:

@@ -10,7 +10,7 @@ import numpy as np
 from firstcontact.measurement.measures.cut import PERIODS, Cut
 from firstcontact.measurement.measures.estimate import absent, crowded, estimate
 from firstcontact.measurement.measures.flag import chances, looked_at, settle
-from firstcontact.measurement.measures.reduce import Facts, Members, Reduced, Sums
+from firstcontact.measurement.measures.reduce import Facts, Members, Placed, Sums
 from firstcontact.measurement.measures.row import ResultRow
 
 if TYPE_CHECKING:
@@ -55,12 +55,12 @@ def tabulate(
     for measure in (one for one in measures if lacking[one.id]):
         windows = stamp["windows"] if measure.rests_on_windows(policy) else ""
         refused = absent(measure, lacking[measure.id])
-        rows.append(_row(measure, cuts[0], (), refused, None, stamp | {"windows": windows}))
-    counted: dict[tuple[str, ...], Reduced] = {}
+        rows.append(_row(measure, cuts[0], cuts[0].by, (), refused, None, stamp | {"windows": windows}))
+    counted: dict[tuple[str, ...], Placed] = {}
     for cut in cuts if supported else ():
         columns = _columns(cut)
         if columns not in counted:
-            counted[columns] = facts.reduce(list(columns))
+            counted[columns] = facts.place(list(columns))
         rows += _cut_rows(facts, supported, policy, cut, counted[columns], list(columns), stamp)
     order = {measure.id: number for number, measure in enumerate(measures)}
     return sorted(settle(rows), key=lambda row: order[row.measure])
@@ -71,12 +71,12 @@ def _cut_rows(
     measures: list[Measure],
     policy: Policy,
     cut: Cut,
-    base: Reduced,
+    base: Placed,
     columns: list[str],
     stamp: dict[str, Any],
 ) -> list[ResultRow]:
     cells, into = cut.cells(base.cells, columns)
-    pooled = {measure.id: base.sums[measure.id].pooled(into, len(cells)) for measure in measures}
+    pooled = base.sums(into, len(cells))
     full = {int(cell) for sums in pooled.values() for cell in np.flatnonzero(crowded(sums, policy))}
     largest: dict[str, dict[int, int]] = {}
     if full:
@@ -84,15 +84,16 @@ def _cut_rows(
             (values, int(cell)) for values, cell in zip(base.cells, into, strict=True) if int(cell) in full
         ]
         largest = facts.largest_customer(columns, members)
-    outside = _outside(pooled, cut)
+    outside, by = _outside(pooled, cut), cut.by
     rows = []
     for measure in measures:
         results = estimate(measure, pooled[measure.id], policy, largest.get(measure.id))
         looked = measure.id == looked_at(policy, cut)
         apart = chances(pooled[measure.id], results) if looked else [None] * len(results)
         origins = _origins(measure, policy, pooled[measure.id], stamp["windows"])
+        stamps = {origin: stamp | {"windows": origin} for origin in set(origins)}
         rows += [
-            _row(measure, cut, cell, result, p, stamp | {"windows": origin})
+            _row(measure, cut, by, cell, result, p, stamps[origin])
             for number, (cell, result, p, origin) in enumerate(zip(cells, results, apart, origins, strict=True))
             if number not in outside
         ]
@@ -121,6 +122,7 @@ def _outside(pooled: dict[str, Sums], cut: Cut) -> set[int]:
 def _row(
     measure: Measure,
     cut: Cut,
+    by: str,
     cell: tuple[str | date, ...],
     result: Any,
     apart: float | None,
@@ -133,4 +135,4 @@ def _row(
             grain, start = one.name, value
         else:
             plain[one.name] = value
-    return ResultRow(measure.id, cut.by, plain, grain, start, result, **stamp, q_value=apart)
+    return ResultRow(measure.id, by, plain, grain, start, result, **stamp, q_value=apart)
