@@ -37,7 +37,7 @@ def model(reason: str, days: float, low: float, high: float) -> ReturnModel:
         r_fcr=0.8,
         r_low=0.75,
         r_high=0.85,
-        replicates=(0.8, 1.01),
+        replicates=(0.8, 1.01) * 20,
     )
 
 
@@ -98,6 +98,16 @@ def test_models_are_saved_and_read(tmp_path: Path) -> None:
         {"r_fcr": float("nan")},
         {"reason": 7},
         {"tau_days": 10**400},
+        {"tau_days": 0.0},
+        {"tau_days": 500.0},
+        {"onset_days": 181.0},
+        {"background": [0.0] * 50 + [1.0] + [0.5] * (LAG_BINS - 50)},
+        {"background": [0.1] * (LAG_BINS + 1)},
+        {"background": [0.0] + [1e6] * LAG_BINS},
+        {"latency": [0.0, 1.0] + [0.5] * (LAG_BINS - 1)},
+        {"r_low": 0.9},
+        {"r_high": None},
+        {"replicates": [0.8]},
         {"surprise": 1},
     ],
 )
@@ -108,6 +118,16 @@ def test_a_model_that_is_none_is_said(change: dict) -> None:
     with pytest.raises(FirstcontactError) as raised:
         fit_from(data, "fit.json")
     assert [(fault.kind.code, fault.where) for fault in raised.value.faults] == [("FC4010", "fit.json, model 2")]
+
+
+def test_a_model_of_a_reason_named_before_is_said_beside_all_else() -> None:
+    """FC4010 for the second model of a reason and for one without an onset, at once."""
+    data = AFTER.as_dict()
+    data["models"] += [data["models"][0], data["models"][1] | {"reason": "new", "tau_days": -1}]
+    with pytest.raises(FirstcontactError) as raised:
+        fit_from(data, "fit.json")
+    found = sorted((fault.kind.code, fault.where) for fault in raised.value.faults)
+    assert found == [("FC4010", "fit.json, model 4"), ("FC4010", "fit.json, model 5")]
 
 
 def test_an_existing_file_is_not_replaced(tmp_path: Path) -> None:

@@ -97,6 +97,12 @@ def fit_from(data: Any, where: str) -> Fit:
     for number in (number for number, one in enumerate(learned, start=1) if one is None):
         place = f"{where}, model {number}"
         faults.add(NOT_A_FIT, where=place, saw="no such model", allowed="what firstcontact wrote", cure=_CURE)
+    named: set[str] = set()
+    for number, model in enumerate(learned, start=1):
+        if model is not None and model.reason in named:
+            place = f"{where}, model {number}"
+            faults.add(NOT_A_FIT, where=place, saw="a reason named before", allowed="each reason once", cure=_CURE)
+        named |= {model.reason} if model is not None else set()
     faults.raise_if_any()
     known = tuple(one for one in learned if one is not None)
     return Fit(tuple(windows.values()), data["kind"], tuple(notes), known, saved=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any, get_args
 
-from firstcontact.measurement.fit.model import LAG_BINS, LAG_EDGES, ReturnModel, State
+from firstcontact.measurement.fit.model import HORIZON_DAYS, LAG_BINS, LAG_EDGES, ReturnModel, State
+from firstcontact.measurement.linking.portable import BUCKETS
 
 _LENGTHS = {"background": len(LAG_EDGES), "latency": len(LAG_EDGES), "latency_se": len(LAG_EDGES), "caused": LAG_BINS}
 _TEXTS = frozenset({"reason", "state", "cause", "why", "would_help", "family"})
@@ -32,8 +34,23 @@ def model_from(data: Any) -> ReturnModel | None:
         name: tuple(map(float, value)) if isinstance(value, list) else value for name, value in data.items()
     }
     model = ReturnModel(**given)
-    whole = all(len(getattr(model, name)) == length for name, length in _LENGTHS.items())
-    return model if model.state in get_args(State) and (whole or not model.learned) else None
+    return model if model.state in get_args(State) and (_holds_together(model) or not model.learned) else None
+
+
+def _holds_together(model: ReturnModel) -> bool:
+    """Whether what a learned model says of lags can be so: figures made of anything else would be made up."""
+    if not all(len(getattr(model, name)) == length for name, length in _LENGTHS.items()):
+        return False
+    if not 0 < model.tau_days <= HORIZON_DAYS or model.onset_days > HORIZON_DAYS:
+        return False
+    if model.background[0] != 0 or model.background[-1] > _MOST_HAZARD:
+        return False
+    if any(later < earlier for name in ("background", "latency") for earlier, later in pairwise(getattr(model, name))):
+        return False
+    ends = (model.r_low, model.r_fcr, model.r_high)
+    given = [end for end in ends if end is not None]
+    buckets = BUCKETS if given else 0
+    return len(given) in (0, 3) and given == sorted(given) and len(model.replicates) in (0, buckets)
 
 
 def _fits(name: str, value: Any, default: Any) -> bool:
@@ -53,3 +70,5 @@ def _is_number(name: str, value: Any) -> bool:
 
 
 _LARGE = 1e15
+_MOST_HAZARD = 100.0
+"""Nobody comes back by coincidence more often than this within the horizon."""
