@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.kernel.sentence import code_of
-from firstcontact.measurement.explain.agent_support import Support, judge
+from firstcontact.measurement.explain.agent_support import ESTIMANDS, Support, judge
+from firstcontact.measurement.explain.agent_support import explain as explain_agents
 from firstcontact.measurement.explain.comparability import Compared, Evidence, Reviews, Work, compare
 from firstcontact.measurement.explain.variance_share import variance_share
 from firstcontact.statistics.bucket import Array
@@ -40,6 +42,13 @@ def _codes(found: Support | Compared) -> set[str]:
 
 
 ALIKE = np.full((40, 4), 200.0)
+
+
+def test_without_agents_both_figures_say_what_they_would_have_been() -> None:
+    """A refusal names its own estimand, and not that of the figure beside it."""
+    nothing = SimpleNamespace(columns=())
+    context = SimpleNamespace(linked=nothing, row=lambda measure, result: (measure, result.estimand))
+    assert dict(explain_agents(context)) == ESTIMANDS
 
 
 def test_agents_who_differ_on_the_same_mix_can_be_compared() -> None:

@@ -43,6 +43,7 @@ def test_where_nothing_is_caused_no_window_ends() -> None:
     refused = result(ReturnModel("a", "learned", 9_000, 200, r_fcr=1.0), 0.95)
     assert isinstance(refused, Refusal)
     assert refused.kind == NO_CAUSED_RETURN
+    assert "cannot be told apart" in refused.reason
 
 
 def test_a_run_gives_a_row_for_each_reason(engine) -> None:

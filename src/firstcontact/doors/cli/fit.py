@@ -71,8 +71,9 @@ def _say(console: Console, fitted: Fitted, out: Path | None) -> None:
         console.print(
             "caused, by chance: returns while caused ones still come. Window: by then 95 % of the caused have come.\n"
             "R-FCR: share of openers that cause no return.\n"
-            "none: no more customers come back than would come anyway, so that there is nothing to wait for.\n"
-            "(family): too few returns of its own; the window is that of its family of reasons.",
+            "none: returns are not told apart from those that would come anyway, so that no end of them can be seen;\n"
+            "R-FCR stands with its interval.\n"
+            "(family): too few returns of its own; what it lacks is taken from its family of reasons.",
             style="dim",
         )
     elif not models:

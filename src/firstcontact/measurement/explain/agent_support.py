@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -266,7 +266,7 @@ def _nothing_to_compare(chosen: Outcome) -> Refusal:
 
 
 def _refused(context: Context, refusal: Refusal) -> list[ResultRow]:
-    return [context.row(SUPPORT, refusal), context.row(SHARE, refusal)]
+    return [context.row(one, replace(refusal, estimand=ESTIMANDS[one])) for one in (SUPPORT, SHARE)]
 
 
 def _enough(sums: Tally, least: int) -> tuple[Tally, Ints, int]:

@@ -25,7 +25,8 @@ SHORT_HISTORY = RefusalKind(
 NO_CAUSED_RETURN = RefusalKind(
     "no-caused-return",
     "No return is seen to be caused",
-    "As many customers come back as would come anyway, so there is nothing whose end a window could mark.",
+    "That more customers come back than would come anyway cannot be told from chance, so no window can mark their "
+    "end. R-FCR stands: its interval holds 100 %.",
 )
 
 _KINDS = {
@@ -56,7 +57,7 @@ def result(model: ReturnModel, level: float) -> Estimate | Refusal:
     if model.window_days is None or model.window_low is None or model.window_high is None:
         reason = Sentence(
             "window.coincidence",
-            "{returns:,} returns to {openers:,} openers are no more than coincidence would bring.",
+            "{returns:,} returns to {openers:,} openers cannot be told apart from what coincidence would bring.",
             returns=model.returns,
             openers=model.openers,
         )
