@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from firstcontact.adapters.connectors.tabular.shape import candidates
 from firstcontact.adapters.connectors.tabular.load import TabularConnector
+from firstcontact.adapters.connectors.tabular.shape import candidates
 from firstcontact.adapters.engines.duckdb import DuckDBEngine
 
 
