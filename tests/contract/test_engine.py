@@ -108,6 +108,15 @@ def test_buckets_and_moments_are_the_portable_ones(any_engine) -> None:
     assert {row["text"]: row["bucket"] for row in found.to_pylist()} == {"caller 1": 24, "": 21, "лв": 5}
 
 
+def test_dropped_rows_are_gone(any_engine) -> None:
+    """What was kept under a name can be given up, and giving it up again changes nothing."""
+    any_engine.materialise(any_engine.register(ROWS, "rows"), "kept")
+    any_engine.drop("kept")
+    any_engine.drop("kept")
+    with pytest.raises(Exception, match="kept"):
+        any_engine.execute(any_engine.table("kept"))
+
+
 def test_nothing_is_left_behind(tmp_path) -> None:
     """Closing gives back the temporary directory, also after work that spilled into it."""
     opened = DuckDBEngine(threads=1, memory_limit="100MB", temporary=tmp_path)

@@ -29,6 +29,9 @@ class Engine(Protocol):
     def materialise(self, expression: ir.Table, name: str) -> ir.Table:
         """Run an expression once and keep the rows under a name, replacing what was there."""
 
+    def drop(self, name: str) -> None:
+        """Give up the rows kept under a name, where there are any: nothing that builds on them may be asked again."""
+
     def view(self, expression: ir.Table, name: str) -> ir.Table:
         """Give an expression a name without running it, replacing what had the name: what builds on it stays short."""
 

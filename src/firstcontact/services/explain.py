@@ -29,6 +29,8 @@ def explain(
             continue
         progress(one.title)
         rows += one.explain(context)
+        for name in one.keeps:
+            context.engine.drop(name)
     return rows
 
 

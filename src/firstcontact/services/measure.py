@@ -200,17 +200,19 @@ def measure(
     facts = gather(engine, linked, supported, policy, [*columns_of(cuts), *beside])
     whole = asdict(stamp) | {"windows": origin}
     rows = tabulate(facts, list(MEASURES.values()), has, policy, cuts, whole)
+    ledgers = tuple(facts.count([]).ledgers().values()) if supported else ()
+    _check(ledgers, loaded.ledger.contacts)
+    facts.drop()
     exports: dict[str, ir.Table] = {}
     if options.explanations:
         tables = {name: engine.table(table) for name, table in loaded.tables.items()}
         told = _told(engine, linked, policy, prepared)
         context = Context(engine, told, tables, policy, fit, frame, prepared.zone, has, stamp, exports)
         rows = supersede(rows, explain(context, watch))
+        engine.drop(_TOLD)
     rows = bound_by_returns(allow_for_unlearned(rows, fit.models, policy.publish.level))
     findings += left_out(fit.models)
     findings += contradictions(rows)
-    ledgers = tuple(facts.count([]).ledgers().values()) if supported else ()
-    _check(ledgers, loaded.ledger.contacts)
     definitions: tuple[DefinitionRow, ...] = ()
     if options.definitions:
         watch("applying every definition")
@@ -241,6 +243,9 @@ def measure(
     return Measured(run, linked, prepared.identity.labels, engine.table(loaded.quarantine), loaded, exports, cards)
 
 
+_TOLD = "fc_explained_kept"
+
+
 def _told(engine: Engine, linked: ir.Table, policy: Policy, prepared: Prepared) -> ir.Table:
     """The contacts as explanations see them, kept: they ask some forty questions, each of them about few columns."""
     wanted = {*READS, *policy.signals, *(name for one in EXPLANATIONS for name in (*one.columns, *one.signals))}
@@ -248,7 +253,7 @@ def _told(engine: Engine, linked: ir.Table, policy: Policy, prepared: Prepared) 
     signals = {name for one in EXPLANATIONS for name in one.signals} | policy.signals
     columns = set(prepared.tables["contacts"].columns) - signals - prepared.shared.filled
     empty = {name: ibis.null(kind) for name, kind in kinds.items() if name in columns}
-    kept = engine.materialise(linked.select([name for name in kinds if name not in empty]), "fc_explained_kept")
+    kept = engine.materialise(linked.select([name for name in kinds if name not in empty]), _TOLD)
     return engine.view(kept.mutate(**empty), "fc_explained") if empty else kept
 
 

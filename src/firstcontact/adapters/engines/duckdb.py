@@ -75,6 +75,9 @@ class DuckDBEngine:
         # What the columns are is known; asking the engine again takes as long as many a small question.
         return ibis.table(expression.schema(), name=name)
 
+    def drop(self, name: str) -> None:
+        self._connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+
     def view(self, expression: ir.Table, name: str) -> ir.Table:
         self._connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {self._backend.compile(expression)}')
         return ibis.table(expression.schema(), name=name)

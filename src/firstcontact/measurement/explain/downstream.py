@@ -275,5 +275,6 @@ EXPLANATION = Explanation(
         "downstream_count": _COUNT,
     },
     explain=explain,
+    keeps=("fc_downstream_pair", "fc_downstream_opener"),
     columns=("reason",),
 )

@@ -155,6 +155,7 @@ class Explanation:
         columns: Contact columns to carry along, where the source has them.
         signals: Signals to bring along.
         needs_customer: Whether it is left out where no customer is known.
+        keeps: Names under which it keeps rows in the engine, to be given up when it has finished.
     """
 
     id: str
@@ -164,3 +165,4 @@ class Explanation:
     columns: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
     needs_customer: bool = field(default=True)
+    keeps: tuple[str, ...] = ()

@@ -236,4 +236,5 @@ EXPLANATION = Explanation(
     title="looking at young weeks",
     measures=ESTIMANDS,
     explain=explain,
+    keeps=("fc_cohort",),
 )

@@ -184,6 +184,10 @@ class Facts:
     table: ir.Table
     patterns: Patterns
 
+    def drop(self) -> None:
+        """Give up the rows: nothing can be counted any more."""
+        self.engine.drop(self.table.get_name())
+
     def count(self, by: list[str]) -> Counted:
         """Count contacts by some columns and by pattern."""
         grouped = self.table.group_by([*by, *self.patterns.packed])

@@ -201,6 +201,7 @@ EXPLANATION = Explanation(
         "root_cause_looked_at": _LOOKED,
     },
     explain=explain,
+    keeps=("fc_failure",),
     columns=tuple(dict.fromkeys(("reason", "channel", *(name for one in PATTERNS for name in one.columns)))),
     signals=tuple(dict.fromkeys(name for one in PATTERNS for name in one.signals)),
 )
