@@ -34,7 +34,7 @@ from firstcontact.measurement.linking.period import local_day
 from firstcontact.measurement.measures.bound import bound_by_returns, contradictions
 from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.measurement.measures.cut import asked, standard
-from firstcontact.measurement.measures.reduce import LEARNED, gather
+from firstcontact.measurement.measures.reduce import LEARNED, columns_read, gather
 from firstcontact.measurement.measures.row import DefinitionRow, ResultRow
 from firstcontact.measurement.measures.tabulate import columns_of, tabulate
 from firstcontact.measurement.policy.model import Policy, cut_reason
@@ -197,7 +197,11 @@ def measure(
     origin = _origin(fit, _keys(prepared.reasons, policy))
     stamp = Stamp(policy.name, digest, frame.cutoff, version, origin if policy.needs_customer else "")
     beside = [LEARNED] if origin == "mixed" else []
-    facts = gather(engine, linked, supported, policy, [*columns_of(cuts), *beside])
+    by = [*columns_of(cuts), *beside]
+    told = linked
+    if options.explanations:
+        told = _told(engine, linked, policy, prepared, columns_read(linked, supported, policy, by))
+    facts = gather(engine, told, supported, policy, by)
     whole = asdict(stamp) | {"windows": origin}
     rows = tabulate(facts, list(MEASURES.values()), has, policy, cuts, whole)
     ledgers = tuple(facts.count([]).ledgers().values()) if supported else ()
@@ -206,7 +210,6 @@ def measure(
     exports: dict[str, ir.Table] = {}
     if options.explanations:
         tables = {name: engine.table(table) for name, table in loaded.tables.items()}
-        told = _told(engine, linked, policy, prepared)
         context = Context(engine, told, tables, policy, fit, frame, prepared.zone, has, stamp, exports)
         rows = supersede(rows, explain(context, watch))
         engine.drop(_TOLD)
@@ -246,9 +249,22 @@ def measure(
 _TOLD = "fc_explained_kept"
 
 
-def _told(engine: Engine, linked: ir.Table, policy: Policy, prepared: Prepared) -> ir.Table:
-    """The contacts as explanations see them, kept: they ask some forty questions, each of them about few columns."""
-    wanted = {*READS, *policy.signals, *(name for one in EXPLANATIONS for name in (*one.columns, *one.signals))}
+def _told(engine: Engine, linked: ir.Table, policy: Policy, prepared: Prepared, measured: frozenset[str]) -> ir.Table:
+    """The contacts as measures and explanations see them, kept: to find them anew for each question takes longer.
+
+    Args:
+        engine: Where it runs.
+        linked: Linked, judged and annotated contacts.
+        policy: The policy.
+        prepared: What they were linked from.
+        measured: Columns that measures read.
+    """
+    wanted = {
+        *measured,
+        *READS,
+        *policy.signals,
+        *(name for one in EXPLANATIONS for name in (*one.columns, *one.signals)),
+    }
     kinds = {name: kind for name, kind in linked.schema().items() if name in wanted}
     signals = {name for one in EXPLANATIONS for name in one.signals} | policy.signals
     columns = set(prepared.tables["contacts"].columns) - signals - prepared.shared.filled

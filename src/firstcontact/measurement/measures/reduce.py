@@ -261,10 +261,22 @@ def gather(
     Returns:
         The facts, to be cut in several ways.
     """
+    facts, patterns = _facts(linked, measures, policy, columns)
+    return Facts(engine, engine.materialise(facts, name), patterns)
+
+
+def columns_read(linked: ir.Table, measures: list[Measure], policy: Policy, columns: list[str]) -> frozenset[str]:
+    """The columns of linked contacts that `gather` reads, given the same."""
+    from ibis.expr import operations
+
+    facts, _ = _facts(linked, measures, policy, columns)
+    return frozenset(one.name for one in facts.op().find(operations.Field) if one.rel == linked.op())
+
+
+def _facts(linked: ir.Table, measures: list[Measure], policy: Policy, columns: list[str]) -> tuple[ir.Table, Patterns]:
     asked = {one.id: Asked(one.reduce(linked, policy), policy, one.kind == "share") for one in measures}
     patterns = Patterns(asked)
-    facts = linked.select(*dict.fromkeys((*columns, "bucket", "customer")), **patterns.columns(linked))
-    return Facts(engine, engine.materialise(facts, name), patterns)
+    return linked.select(*dict.fromkeys((*columns, "bucket", "customer")), **patterns.columns(linked)), patterns
 
 
 def reduce(engine: Engine, linked: ir.Table, measures: list[Measure], policy: Policy, columns: list[str]) -> Reduced:
