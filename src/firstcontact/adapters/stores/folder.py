@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -83,8 +83,10 @@ class WholeFolder:
         partial = None
         try:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
-            # Never a name that an earlier, killed run may have left behind.
-            partial = Path(tempfile.mkdtemp(prefix=f"{self._folder.name[:150]}.partial-", dir=self._folder.parent))
+            # Never a name that an earlier, killed run may have left behind; and known before the directory is there, so
+            # that an interruption between the two finds it.
+            partial = self._folder.parent / f"{self._folder.name[:150]}.partial-{secrets.token_hex(8)}"
+            partial.mkdir(mode=0o700)
             yield partial
             for path in partial.rglob("*"):
                 path.chmod(0o700 if path.is_dir() else 0o600)
