@@ -19,7 +19,7 @@ from firstcontact.contacts.table import CASE_EVENT_KINDS, EXTRA_PREFIX, NO_REASO
 from firstcontact.kernel.errors import EXIT_CODES, ErrorKind
 from firstcontact.kernel.result import RefusalKind
 from firstcontact.measurement.explain.catalog import EXPLANATIONS
-from firstcontact.measurement.measures.catalog import MEASURES
+from firstcontact.measurement.measures.catalog import FURTHER, MEASURES
 from firstcontact.measurement.measures.result_table import RESULT_COLUMNS
 from firstcontact.measurement.policy.preset import load_preset, preset_names
 from firstcontact.services.publish import CONTACT_EXPORT, ISSUE_EXPORT
@@ -201,7 +201,8 @@ def results() -> str:
             "# Measures",
             table(
                 ("id", "title", "what is estimated", "needs"),
-                [(f"`{m.id}`", m.title, m.estimand, m.needs or "nothing beyond contacts") for m in MEASURES.values()],
+                [(f"`{m.id}`", m.title, m.estimand, m.needs or "nothing beyond contacts") for m in MEASURES.values()]
+                + [(f"`{name}`", title, what, "`--audit`") for name, (title, what) in FURTHER.items()],
             ),
             "# What explains them",
             "Rows about pairs of reasons, causes, teams and movements. A refused one says what would make it possible.",

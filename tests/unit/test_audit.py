@@ -94,7 +94,7 @@ def test_a_filled_form_gives_the_share_and_corrects_a_run(drawn: Path, tmp_path:
 
 def _record(value: float | None, digest: str) -> RunRecord:
     row = {"measure": "r_fcr", "by": "", "value": value, "low": 0.89, "high": 0.91, "n": 1000}
-    return RunRecord("run", {"effective_policy_hash": digest}, (figure(row),), {}, {}, {})
+    return RunRecord("run", {"linked_under": digest}, (figure(row),), {}, {}, {})
 
 
 def test_an_audit_corrects_only_runs_of_its_own_files(drawn: Path, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_every_fault_of_a_form_is_said_at_once(drawn: Path, tmp_path: Path) -> N
 def test_what_is_no_audit_is_refused(drawn: Path, tmp_path: Path) -> None:
     """A directory without a draw, a draw that is none, and a form without its columns, each say what is wrong."""
     assert run("audit", "read", tmp_path).codes == ["FC4020"]
-    for text in ("{}", "no JSON", '{"format": 99, "rows": [], "effective_policy_hash": ""}'):
+    for text in ("{}", "no JSON", '{"format": 99, "rows": [], "linked_under": ""}'):
         (tmp_path / AUDIT_FILE).write_text(text, encoding="utf-8")
         assert run("audit", "read", tmp_path).codes == ["FC4020"]
     (tmp_path / AUDIT_FILE).write_bytes((drawn / AUDIT_FILE).read_bytes())
@@ -193,9 +193,9 @@ def test_sizes_and_data_that_give_no_audit_are_refused(tmp_path: Path) -> None:
 def test_what_is_kept_names_how_it_was_drawn() -> None:
     """draw.json has a format, the policy's hash and the seed, so that it can be drawn again."""
     data = audit_data(Drawn((), "mine", "abc", 7, "1.0"))
-    assert {name: data[name] for name in ("format", "policy", "effective_policy_hash", "seed")} == {
+    assert {name: data[name] for name in ("format", "policy", "linked_under", "seed")} == {
         "format": 1,
         "policy": "mine",
-        "effective_policy_hash": "abc",
+        "linked_under": "abc",
         "seed": 7,
     }

@@ -20,6 +20,7 @@ from firstcontact.services.measure import Measured
 from firstcontact.services.measure import measure as run_measure
 from firstcontact.services.prepare import Options
 from firstcontact.services.publish import Exports, contact_export, issue_export, name_customers, publish
+from firstcontact.services.read_audit import read_audit
 from firstcontact.services.run import Run
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ def measure(
     since: datetime | None = None,
     by: Sequence[str] = (),
     fit: str | Path | None = None,
+    audit: str | Path | None = None,
     definitions: bool = False,
     memory: str | None = None,
     progress: Progress = silent,
@@ -178,6 +180,8 @@ def measure(
         since: Contacts are judged from then on; found where None.
         by: Further cuts, each a slice or several joined by commas: `"reason_2"`, `"team,week"`, a column of yours.
         fit: Path of the `fit.json` of a run, whose windows are used again; the policy's declared windows where None.
+        audit: Path of a filled audit of these files (`firstcontact audit draw`): then the figure `"r_fcr_audited"` is
+            R-FCR freed of the returns that the records miss.
         definitions: Whether to apply every known definition side by side.
         memory: Memory the engine may use, for example `"1GB"`.
         progress: Told about each step.
@@ -191,8 +195,9 @@ def measure(
         OSError: There is no room on disk for temporary data.
     """
     paths = [files] if isinstance(files, str | Path) else list(files)
+    decided = find_policy(policy) if isinstance(policy, str) else policy
     options = Options(
-        policy=find_policy(policy) if isinstance(policy, str) else policy,
+        policy=decided,
         mapping=bootstrap.mapping_file(Path(mapping)) if mapping is not None else None,
         zone=zone,
         cutoff=cutoff,
@@ -200,6 +205,7 @@ def measure(
         by=tuple(by),
         region=region,
         fit=read_fit(Path(fit)) if fit is not None else None,
+        audit=read_audit(Path(audit), decided.publish.level) if audit is not None else None,
         definitions=definitions,
     )
     engine = bootstrap.open_engine(memory)

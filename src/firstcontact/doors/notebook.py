@@ -7,7 +7,7 @@ from html import escape
 from firstcontact.doors.cli.summary import any_reason, figure, first_steps
 from firstcontact.doors.lacking import explained
 from firstcontact.kernel.result import Refusal
-from firstcontact.measurement.measures.catalog import MEASURES
+from firstcontact.measurement.measures.catalog import TITLES
 from firstcontact.services.run import Run
 
 _CELL = "padding:2px 12px 2px 0;text-align:left;border:0"
@@ -28,7 +28,7 @@ def card(run: Run) -> str:
     rows = "".join(
         _row(row.measure, *figure(explained(run, row.measure, row.result)), row.result.n)
         for row in run.rows
-        if not row.by and row.measure in MEASURES
+        if not row.by and row.measure in TITLES
     )
     todo = "".join(f"<li>{escape(step)}</li>" for step in first_steps(run))
     steps = f'<p style="margin:.6em 0 0">What to do first</p><ol style="margin:.2em 0">{todo}</ol>' if todo else ""
@@ -43,5 +43,5 @@ def card(run: Run) -> str:
 
 
 def _row(measure: str, value: str, interval: str, n: int) -> str:
-    cells = (MEASURES[measure].title, value, interval, f"{n:,}" if n else "")
+    cells = (TITLES[measure], value, interval, f"{n:,}" if n else "")
     return "<tr>" + "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in cells) + "</tr>"

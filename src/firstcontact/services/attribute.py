@@ -184,6 +184,8 @@ def _options(before: RunRecord, after: RunRecord) -> Iterator[Change]:
     yield from _one(
         "--by", *(", ".join(sorted(side.options.get("by", ()))) for side in (before, after) if side.options)
     )
+    # Two audits of the same files are told apart by what they hold.
+    yield from _one("--audit", *(str(side.options.get("audit", ""))[:12] for side in (before, after) if side.options))
 
 
 def settings(before: dict[str, Any], after: dict[str, Any], path: str = "") -> Iterator[Change]:
@@ -327,6 +329,8 @@ def _measure(side: dict[CauseKind, RunRecord], kinds: set[CauseKind], ends: list
         words += ["--region", shlex.quote(str(options["region"]))]
     for cut in options.get("by", ()):
         words += ["--by", shlex.quote(str(cut))]
+    if options.get("audit"):
+        words += ["--audit", shlex.quote(f"audit-of-{Path(side['options'].place).name}")]
     if _saved_fit(side["fit"]):
         words += ["--fit", shlex.quote(str(Path(side["fit"].place) / "fit.json"))]
     words += [f"--{end} {_local(side['period'], end)}" for end in ends]

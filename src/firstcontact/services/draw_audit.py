@@ -13,7 +13,7 @@ from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, FirstcontactError
 from firstcontact.kernel.progress import Progress, silent
 from firstcontact.measurement.audit.form import FORM_COLUMNS, form_rows
 from firstcontact.measurement.audit.sample import COLUMNS, NEEDS, STRATA, Sampled, draw_sample
-from firstcontact.measurement.fit.declared import declare, effective_hash
+from firstcontact.measurement.fit.declared import declare, linking_hash
 from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.policy.model import cut_reason
 from firstcontact.services.prepare import Connector, Options, prepare
@@ -147,7 +147,7 @@ def draw_audit(
         )
         raise FirstcontactError([fault])
     inputs = tuple(sorted(str(one["sha256"]) for one in prepared.loaded.inputs))
-    return Drawn(tuple(sample), policy.name, effective_hash(policy, fit), seed, version, inputs)
+    return Drawn(tuple(sample), policy.name, linking_hash(policy, fit), seed, version, inputs)
 
 
 def publish_audit(drawn: Drawn, destination: Destination) -> None:
@@ -176,7 +176,7 @@ def audit_data(drawn: Drawn) -> dict[str, Any]:
     return {
         "format": AUDIT_FORMAT,
         "policy": drawn.policy,
-        "effective_policy_hash": drawn.policy_hash,
+        "linked_under": drawn.policy_hash,
         "seed": drawn.seed,
         "version": drawn.version,
         "inputs": list(drawn.inputs),

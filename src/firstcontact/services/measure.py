@@ -27,7 +27,7 @@ from firstcontact.measurement.annotate.risk import annotate_risk
 from firstcontact.measurement.explain.catalog import EXPLANATIONS
 from firstcontact.measurement.explain.explanation import READS, Context, Stamp
 from firstcontact.measurement.explain.unlearned import allow_for_unlearned, left_out
-from firstcontact.measurement.fit.declared import Fit, effective_hash
+from firstcontact.measurement.fit.declared import Fit, effective_hash, linking_hash
 from firstcontact.measurement.fit.tally import keys_of
 from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.linking.period import local_day
@@ -45,6 +45,7 @@ from firstcontact.services.learn_fit import complete_fit, learn_fit
 from firstcontact.services.prepare import Connector, Options, Prepared, extent, prepare
 from firstcontact.services.reuse_fit import reuse_fit
 from firstcontact.services.run import IdentityCoverage, Run
+from firstcontact.services.take_audit import audit_findings, audit_record, check_audit, take_audit
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -128,6 +129,7 @@ def measure(
     """
     watch = _Watch(progress)
     prepared = prepare(engine, connector, paths, options, watch)
+    check_audit(options.audit, prepared.loaded.inputs)
     policy, loaded, frame = options.policy, prepared.loaded, prepared.frame
     cuts = standard(_depth(prepared.reasons), set(prepared.has), policy.calendar.week_start)
     cuts += asked(list(options.by), loaded.extra, policy.calendar.week_start)
@@ -214,7 +216,8 @@ def measure(
         rows = supersede(rows, explain(context, watch))
         engine.drop(_TOLD)
     rows = bound_by_returns(allow_for_unlearned(rows, fit.models, policy.publish.level))
-    findings += left_out(fit.models)
+    rows = take_audit(rows, options.audit)
+    findings += left_out(fit.models) + audit_findings(options.audit, linking_hash(policy, fit))
     findings += contradictions(rows)
     definitions: tuple[DefinitionRow, ...] = ()
     if options.definitions:
@@ -242,6 +245,7 @@ def measure(
         definitions=definitions,
         seconds=watch.seconds,
         options=options.as_dict(),
+        audit=audit_record(options.audit),
     )
     return Measured(run, linked, prepared.identity.labels, engine.table(loaded.quarantine), loaded, exports, cards)
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from firstcontact.kernel.engine import Engine
     from firstcontact.measurement.linking.frame import Frame
+    from firstcontact.services.read_audit import Audit
 
 NO_CONTACTS = ErrorKind(
     "FC2100",
@@ -69,6 +70,7 @@ class Options:
         by: Further cuts, each a slice or several joined by commas.
         region: Country in which national telephone numbers are read.
         fit: A saved fit to use again; the policy's declared windows where None.
+        audit: What a filled audit of these files found, to correct R-FCR by; none where None.
         definitions: Whether to apply every known definition.
         explanations: Whether to explain: downstream issues, causes, teams, movements.
         detail: Whether to name issues and earlier contacts, for per-contact exports.
@@ -82,6 +84,7 @@ class Options:
     by: tuple[str, ...] = ()
     region: str | None = None
     fit: Fit | None = None
+    audit: Audit | None = None
     definitions: bool = True
     explanations: bool = True
     detail: bool = True
@@ -89,7 +92,8 @@ class Options:
     def as_dict(self) -> dict[str, Any]:
         """What `Run.options` keeps of it."""
         given = {name: getattr(self, name) is not None for name in ("cutoff", "since", "fit")}
-        return {"region": self.region, "zone": self.zone, "by": list(self.by), **given}
+        audit = {"audit": self.audit.digest} if self.audit else {}
+        return {"region": self.region, "zone": self.zone, "by": list(self.by), **given, **audit}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from firstcontact.kernel.privacy import KEY_BYTES, PSEUDONYM_DIGITS
 from firstcontact.kernel.result import Estimate, Refusal
+from firstcontact.measurement.fit.declared import linking_hash
 from firstcontact.measurement.linking.portable import DAY_US
 from firstcontact.measurement.measures.result_table import result_table
 from firstcontact.measurement.policy.write import write_policy
@@ -247,11 +248,13 @@ def run_data(run: Run) -> dict[str, Any]:
         "version": run.version,
         "policy": {"name": run.policy.name, "version": run.policy.version, "hash": run.policy.digest},
         "effective_policy_hash": run.policy_hash,
+        "linked_under": linking_hash(run.policy, run.fit),
         "frame": dataclasses.asdict(run.frame),
         "zone": run.zone,
         "inputs": list(run.inputs),
         "mapping": run.mapping,
         "options": run.options,
+        **({"audit": run.audit} if run.audit else {}),
         "identity": dataclasses.asdict(run.identity) | {"coverage": run.identity.coverage},
         "headline": {"measure": run.headline_measure, **_result_data(run.headline)},
         "definitions": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from firstcontact.kernel.result import Estimate, Refusal, RefusalKind
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.audit.form import UNREADABLE_FORM, Answer, read_form
 from firstcontact.measurement.audit.sample import STRATA
+from firstcontact.measurement.measures.catalog import AUDITED, FURTHER
 from firstcontact.services.draw_audit import AUDIT_FILE, AUDIT_FORMAT, FORM_FILE
 from firstcontact.services.record import RunRecord
 from firstcontact.statistics.linkage_audit import LEAST_RETURNS, Linkage, corrected_no_return, linkage, sensitivity
@@ -38,7 +40,6 @@ NONE_LINKED = RefusalKind(
     "People found enough returns, but named none of those that the records link, so that there is nothing to scale by.",
 )
 LINKED_SHARE = "share of the returns for the same issue that the records link to their contact"
-CORRECTED = "R-FCR: share of openers that cause no return, freed of returns that the records do not link"
 MEASURE_ID = "r_fcr"
 
 
@@ -73,6 +74,7 @@ class Audit:
         other_records: The share that stand under another customer record, likewise.
         policy_hash: What the contacts were linked under.
         inputs: SHA-256 of the files that the contacts were drawn from; none where its version did not note them.
+        digest: SHA-256 of the draw and the filled form together; empty where it was read from no directory.
     """
 
     linked: Estimate | Refusal
@@ -82,6 +84,7 @@ class Audit:
     other_records: float | None
     policy_hash: str
     inputs: frozenset[str] = frozenset()
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +121,10 @@ def read_audit(folder: Path, level: float = 0.95) -> Audit:
     drawn = {row["number"]: row for row in data["rows"]}
     known = {number: row["contact_id"] for number, row in drawn.items()}
     answers = read_form(folder / FORM_FILE, known)
-    found = judge_audit(answers, drawn, str(data["effective_policy_hash"]), level)
-    return replace(found, inputs=frozenset(str(one) for one in data.get("inputs", ())))
+    found = judge_audit(answers, drawn, str(data["linked_under"]), level)
+    read = (folder / AUDIT_FILE).read_bytes() + (folder / FORM_FILE).read_bytes()
+    inputs = frozenset(str(one) for one in data.get("inputs", ()))
+    return replace(found, inputs=inputs, digest=hashlib.sha256(read).hexdigest())
 
 
 def judge_audit(answers: Sequence[Answer], drawn: dict[int, dict[str, Any]], policy_hash: str, level: float) -> Audit:
@@ -177,30 +182,57 @@ def correct_run(audit: Audit, record: RunRecord, level: float = 0.95) -> Correct
     Raises:
         FirstcontactError: Both rest on different files (FC4025).
     """
-    from scipy.special import ndtri
-
-    _check_data(audit, record)
+    check_data(audit, frozenset(str(one.get("sha256")) for one in record.run.get("inputs", ())), record.place)
     own = [one for one in record.figures if one.measure == MEASURE_ID and not one.by]
     if audit.linkage is None or not own or own[0].value is None or own[0].low is None or own[0].high is None:
         return None
     value, low, high = own[0].value, own[0].low, own[0].high
-    variance = ((high - low) / 2 / float(ndtri(0.5 + own[0].level / 2))) ** 2
-    ends = corrected_no_return(value, variance, audit.linkage, level)
-    corrected = Estimate(*ends, level, own[0].n, CORRECTED)
-    same = str(record.run.get("effective_policy_hash", "")) == audit.policy_hash
+    ends = correct(value, low, high, own[0].level, audit.linkage, level)
+    corrected = Estimate(*ends, level, own[0].n, FURTHER[AUDITED][1])
+    same = str(record.run.get("linked_under", "")) == audit.policy_hash
     return Correction((value, low, high), corrected, tuple(sensitivity(value)), same)
 
 
-def _check_data(audit: Audit, record: RunRecord) -> None:
-    """Refuse other files; files that only one of both has beside them, such as reviews, do no harm."""
-    read = {str(one.get("sha256")) for one in record.run.get("inputs", ())}
+def correct(
+    value: float, low: float, high: float, of: float, known: Linkage, level: float
+) -> tuple[float, float, float]:
+    """A measured R-FCR freed of the returns that are not linked.
+
+    Args:
+        value: As measured.
+        low: Lower end of its interval.
+        high: Upper end.
+        of: Confidence level of that interval.
+        known: How well returns are linked.
+        level: Confidence level asked for.
+
+    Returns:
+        Value, lower and upper end.
+    """
+    from scipy.special import ndtri
+
+    variance = ((high - low) / 2 / float(ndtri(0.5 + of / 2))) ** 2
+    return corrected_no_return(value, variance, known, level)
+
+
+def check_data(audit: Audit, read: frozenset[str], place: str) -> None:
+    """Refuse other files; files that only one of both has beside them, such as reviews, do no harm.
+
+    Args:
+        audit: The audit.
+        read: SHA-256 of the files of the run.
+        place: What a fault names as its place.
+
+    Raises:
+        FirstcontactError: Both rest on different files (FC4025).
+    """
     if not (audit.inputs and read) or audit.inputs <= read or read <= audit.inputs:
         return
     fault = OTHER_DATA.fault(
-        where=record.place,
+        where=place,
         saw=f"{len(read - audit.inputs)} files that the audit was not drawn from",
         allowed=f"a run of the {len(audit.inputs)} files that the audit was drawn from",
-        cure="name the run that belongs to the audit, or draw an audit of these files",
+        cure="name the run or the files that belong to the audit, or draw an audit of these",
     )
     raise FirstcontactError([fault])
 
@@ -256,7 +288,7 @@ def _draw(path: Path) -> dict[str, Any]:
                 saw = "a row that firstcontact did not write"
             if not isinstance(row["number"], int) or not isinstance(row["contact_id"], str):
                 saw = "a row that firstcontact did not write"
-        str(data["effective_policy_hash"])
+        str(data["linked_under"])
     except OSError as error:
         saw = (error.strerror or "an error of the file system").lower()
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -67,7 +67,8 @@ class Run:
         definitions: Each known definition on the same contacts.
         seconds: How long each step took.
         options: What the user decided that moves figures and stands nowhere else: `region` and `zone` as typed, `by`,
-            and whether `cutoff`, `since` and `fit` were given.
+            and whether `cutoff`, `since` and `fit` were given; the SHA-256 of an `audit`.
+        audit: What an audit found, as plain data; None where none was taken in.
     """
 
     run_id: str
@@ -88,6 +89,7 @@ class Run:
     definitions: tuple[DefinitionRow, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
+    audit: dict[str, Any] | None = None
 
     @property
     def headline_measure(self) -> str:

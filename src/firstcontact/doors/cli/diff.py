@@ -165,9 +165,9 @@ def _places(found: Difference) -> Table:
 
 
 def _title(measure: str) -> str:
-    from firstcontact.measurement.measures.catalog import MEASURES
+    from firstcontact.measurement.measures.catalog import TITLES
 
-    return MEASURES[measure].title if measure in MEASURES else measure
+    return TITLES.get(measure, measure)
 
 
 def _called(by: str) -> str:

@@ -33,6 +33,10 @@ THREADS = Annotated[Optional[int], typer.Option(min=1, max=256, help="Threads th
 FIT = Annotated[
     Optional[Path], typer.Option(help="Use the windows of an earlier run again: its fit.json.", metavar="FILE")
 ]
+AUDIT = Annotated[
+    Optional[Path],
+    typer.Option(help="Correct R-FCR by a filled audit of these files: its directory.", metavar="AUDIT"),
+]
 POLICY = Annotated[str, typer.Option(help="Policy file, or the name of a preset.")]
 
 
@@ -48,6 +52,7 @@ def measure(
     cutoff: CUTOFF = None,
     since: SINCE = None,
     fit: FIT = None,
+    audit: AUDIT = None,
     by: Annotated[
         Optional[list[str]],
         typer.Option(
@@ -81,7 +86,17 @@ def measure(
     from firstcontact.services.publish import Exports, publish
 
     options = chosen(
-        policy, mapping, zone, region, cutoff, since, by, fit=fit, definitions=definitions, detail=contacts
+        policy,
+        mapping,
+        zone,
+        region,
+        cutoff,
+        since,
+        by,
+        fit=fit,
+        audit=audit,
+        definitions=definitions,
+        detail=contacts,
     )
     locale(language)  # before any work is done: a language that is not there is a fault now
     destination = bootstrap.run_folder(out, force=force)
@@ -109,6 +124,7 @@ def chosen(
     by: list[str] | None,
     *,
     fit: Path | None = None,
+    audit: Path | None = None,
     definitions: bool,
     detail: bool,
 ) -> Options:
@@ -117,9 +133,11 @@ def chosen(
     from firstcontact.measurement.fit.read import read_fit
     from firstcontact.measurement.policy.preset import find_policy
     from firstcontact.services.prepare import Options
+    from firstcontact.services.read_audit import read_audit
 
+    decided = find_policy(policy)
     return Options(
-        policy=find_policy(policy),
+        policy=decided,
         mapping=bootstrap.mapping_file(mapping) if mapping else None,
         zone=zone,
         cutoff=cutoff,
@@ -127,6 +145,7 @@ def chosen(
         by=tuple(by or ()),
         region=region,
         fit=read_fit(fit) if fit else None,
+        audit=read_audit(audit, decided.publish.level) if audit else None,
         definitions=definitions,
         detail=detail,
     )

@@ -11,7 +11,7 @@ from rich.text import Text
 from firstcontact.doors.lacking import explained
 from firstcontact.doors.priority import foremost
 from firstcontact.kernel.result import Estimate, Refusal
-from firstcontact.measurement.measures.catalog import MEASURES
+from firstcontact.measurement.measures.catalog import TITLES
 from firstcontact.services.run import Run
 
 
@@ -92,10 +92,10 @@ def _table(run: Run) -> Table:
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for row in run.rows:
         # Explanations have rows for the whole as well; they need more than a line.
-        if row.by or row.measure not in MEASURES:
+        if row.by or row.measure not in TITLES:
             continue
         value, interval = figure(explained(run, row.measure, row.result))
-        table.add_row(MEASURES[row.measure].title, value, Text(interval), f"{row.result.n:,}" if row.result.n else "")
+        table.add_row(TITLES[row.measure], value, Text(interval), f"{row.result.n:,}" if row.result.n else "")
     return table
 
 

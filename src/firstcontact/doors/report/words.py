@@ -96,6 +96,7 @@ CHANNELS: dict[str, str] = {
 """Names of channels that every source shares."""
 
 TOPICS: dict[str, str] = {
+    "audit": N_("audit"),
     "columns": N_("columns"),
     "cut-off": N_("cut-off"),
     "dates": N_("dates"),
@@ -155,6 +156,11 @@ TRUTHS: dict[str, tuple[str, str, str]] = {
         N_("Returns that would have come anyway are taken off; who gave up in silence is not seen"),
         N_("%(n)s issues"),
     ),
+    "r_fcr_audited": (
+        N_("R-FCR, freed of returns that the records miss"),
+        N_("Returns under a wrong reason or another customer record are put back, as an audit found them"),
+        N_("%(n)s issues and the audit"),
+    ),
     "t_fcr": (
         N_("T-FCR: truly resolved"),
         N_("As a reviewer of the whole case would find; sees those who gave up in silence, too"),
@@ -170,6 +176,7 @@ TRUTHS: dict[str, tuple[str, str, str]] = {
 
 TRUTH_SENTENCES: dict[str, str] = {
     "r_fcr": N_("Of 100 issues, about %(about)s brought nobody back because of them."),
+    "r_fcr_audited": N_("With the returns that the records miss, it is about %(about)s of 100."),
     "t_fcr": N_("About %(about)s of 100 were truly resolved."),
     "s_fcr": N_("The customers of about %(about)s of 100 would call them resolved."),
 }
@@ -262,6 +269,7 @@ SAID_BY: dict[str, str] = {
 
 UNKNOWNS: dict[str, str] = {
     "r_fcr": N_("R-FCR: nobody came back because of it"),
+    "r_fcr_audited": N_("R-FCR, freed of returns that the records miss"),
     "t_fcr": N_("T-FCR: truly resolved"),
     "s_fcr": N_("S-FCR: the customer would say so"),
     "repeat_window_days": N_("When customers come back"),

@@ -119,15 +119,28 @@ def effective_hash(policy: Policy, fit: Fit) -> str:
     >>> effective_hash(Policy(), declare(Policy(), ["a"])) == effective_hash(Policy(), Fit(()))
     True
     """
+    said = _linking(policy, fit)
+    if fit.saved and fit.models:
+        said["models"] = [model.as_dict() for model in fit.models]
+    return digest(said)
+
+
+def linking_hash(policy: Policy, fit: Fit) -> str:
+    """The hash of what contacts are linked under: policy and windows, without what was learned of returns.
+
+    >>> linking_hash(Policy(), declare(Policy(), ["a"])) == linking_hash(Policy(), Fit(()))
+    True
+    """
+    return digest(_linking(policy, fit))
+
+
+def _linking(policy: Policy, fit: Fit) -> dict[str, Any]:
     moved = sorted(
         (window.reason, float(window.days), float(window.look_back_days))
         for window in fit.windows
         if not _repeats(window, _declared(policy, window.reason))
     )
-    said: dict[str, Any] = {"policy": policy.digest, "fit": moved or "declared"}
-    if fit.saved and fit.models:
-        said["models"] = [model.as_dict() for model in fit.models]
-    return digest(said)
+    return {"policy": policy.digest, "fit": moved or "declared"}
 
 
 def _repeats(window: ReasonWindow, declared: ReasonWindow) -> bool:

@@ -45,3 +45,17 @@ MEASURES: dict[str, Measure] = {
         ces,
     )
 }
+
+AUDITED = "r_fcr_audited"
+FURTHER: dict[str, tuple[str, str]] = {
+    AUDITED: (
+        "R-FCR, freed of returns that the records miss",
+        "R-FCR: share of openers that cause no return, freed of returns that the records do not link",
+    ),
+}
+"""Title and estimand of figures that stand beside the measures, where a run is given what they need."""
+
+TITLES: dict[str, str] = {name: one.title for name, one in MEASURES.items()} | {
+    name: title for name, (title, _) in FURTHER.items()
+}
+"""What each figure for all contacts is called."""

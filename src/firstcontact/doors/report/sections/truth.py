@@ -106,6 +106,18 @@ def _relation(results: dict[str, Estimate | Refusal], run: Run, writer: Writer) 
             "was helped has no cause to come back, but who gives up in silence does not come back either."
         )
     ]
+    if run.audit and run.audit.get("linked"):
+        found = run.audit["linked"]
+        said.append(
+            writer.say(
+                "An audit found that the records link %(share)s (%(low)s to %(high)s) of the returns for the same "
+                "issue to their first contact. R-FCR as measured is too high by what they miss; the corrected one is "
+                "for all issues together, since single reasons may miss more or less.",
+                share=writer.notation.percent(found["value"]),
+                low=writer.notation.percent(found["low"]),
+                high=writer.notation.percent(found["high"]),
+            )
+        )
     ours, truly, policy = results.get("r_fcr"), results.get("t_fcr"), run.headline
     if isinstance(ours, Estimate) and isinstance(policy, Estimate) and asks_return(run.policy):
         if ours.low > policy.high:
