@@ -52,8 +52,10 @@ wheel: $(VENV)/dev ## Build the wheel into dist/
 lock: $(VENV)/build ## Pin every dependency anew; `make lock UPGRADE=--upgrade` takes the newest versions
 	$(COMPILE) $(UPGRADE) --group build -o requirements/build.txt
 	$(COMPILE) $(UPGRADE) -c requirements/build.txt pyproject.toml -o requirements/base.txt
-	$(COMPILE) $(UPGRADE) -c requirements/build.txt -c requirements/base.txt pyproject.toml --group build --group dev \
-		-o requirements/dev.txt
+	$(COMPILE) $(UPGRADE) -c requirements/build.txt -c requirements/base.txt pyproject.toml \
+		--extra service --extra postgresql -o requirements/service.txt
+	$(COMPILE) $(UPGRADE) -c requirements/build.txt -c requirements/service.txt pyproject.toml \
+		--extra service --extra postgresql --group build --group dev -o requirements/dev.txt
 
 clean: ## Remove what was made: environment, demo, caches
 	rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -66,6 +68,10 @@ $(VENV)/build: requirements/build.txt
 	@touch $@
 
 $(VENV)/base: requirements/base.txt pyproject.toml $(VENV)/build
+	@tools/install-locked $(VENV) $<
+	@touch $@
+
+$(VENV)/service: requirements/service.txt pyproject.toml $(VENV)/base
 	@tools/install-locked $(VENV) $<
 	@touch $@
 

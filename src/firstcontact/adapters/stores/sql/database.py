@@ -1,0 +1,190 @@
+"""One connection pool, short transactions, the same habits on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, select, text, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from firstcontact.adapters.stores.sql import schema
+from firstcontact.kernel.errors import EXIT_OUTPUT, EXIT_USAGE, ErrorKind, FirstcontactError
+
+WAIT_SECONDS = 10
+"""How long a writer waits for another writer, or a caller for a connection, before it is told to come again."""
+
+URL_UNUSABLE = ErrorKind(
+    "FC9101",
+    "The address of the database cannot be used",
+    EXIT_USAGE,
+    "`FIRSTCONTACT_DATABASE` names a database: `postgresql://user@host/name`, or nothing for SQLite in the data "
+    "directory.",
+)
+STORE_UNREACHABLE = ErrorKind(
+    "FC9102",
+    "The database does not answer",
+    EXIT_OUTPUT,
+    "The operational store could not be reached, was busy for too long, or has no room. Nothing was stored of what was "
+    "sent; it can be sent again.",
+)
+
+
+class Database:
+    """The operational store's connections.
+
+    Args:
+        url: `sqlite:///path` or `postgresql://...`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = _open(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of everything and changes nothing.
+
+        Raises:
+            FirstcontactError: The database does not answer (FC9102).
+        """
+        with explained(), self.engine.connect() as connection:
+            if self.is_sqlite:
+                yield connection
+            else:
+                yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction: everything in it is durable when the block ends, or nothing of it happened.
+
+        Raises:
+            FirstcontactError: The database does not answer (FC9102).
+        """
+        with explained(), self.engine.connect() as connection:
+            # Taken at once on SQLite: a transaction that reads first and writes later may be refused half way.
+            writer = connection.execution_options(firstcontact_writes=True) if self.is_sqlite else connection
+            with writer.begin():
+                yield writer
+
+    def upsert(self, table: Any) -> Any:
+        """An INSERT that can say what happens to a row that is there already (`on_conflict_do_update`)."""
+        return insert_sqlite(table) if self.is_sqlite else insert_postgresql(table)
+
+    def next_seq(self, connection: Connection, count: int = 1) -> int:
+        """Take numbers of changes; writers wait for each other here, so numbers become visible in their order.
+
+        Args:
+            connection: A writing transaction.
+            count: How many.
+
+        Returns:
+            The first of them.
+        """
+        row = schema.sequence
+        taken = update(row).where(row.c.name == "change").values(value=row.c.value + count).returning(row.c.value)
+        last = connection.execute(taken).scalar_one_or_none()
+        if last is None:
+            connection.execute(insert(row).values(name="change", value=count))
+            last = count
+        return int(last) - count + 1
+
+    def last_seq(self, connection: Connection) -> int:
+        """The number of the latest change; 0 where nothing ever arrived."""
+        row = schema.sequence
+        return int(connection.execute(select(row.c.value).where(row.c.name == "change")).scalar_one_or_none() or 0)
+
+    def alive(self) -> None:
+        """Ask the database something.
+
+        Raises:
+            FirstcontactError: It does not answer (FC9102).
+        """
+        with self.reading() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    """The address of a SQLite file."""
+    return f"sqlite:///{path}"
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """A block within which the database's own errors become ours; what it quotes of rows is never passed on."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (OperationalError, PoolTimeout, DBAPIError) as error:
+        lost = isinstance(error, (OperationalError, PoolTimeout)) or error.connection_invalidated
+        if not lost:
+            raise
+        fault = STORE_UNREACHABLE.fault(
+            where="the operational store",
+            saw=type(getattr(error, "orig", None) or error).__name__,
+            allowed=f"an answer within {WAIT_SECONDS} s",
+            cure="try again; `firstcontact doctor` says more",
+        )
+        raise FirstcontactError([fault]) from None
+
+
+def _open(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except Exception:
+        raise FirstcontactError([_unusable("an address that cannot be read")]) from None
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(
+            parsed,
+            connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False, "isolation_level": None},
+            pool_size=16,
+            max_overflow=16,
+            pool_timeout=WAIT_SECONDS,
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if parsed.get_backend_name() in {"postgresql", "postgres"}:
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=10,
+            max_overflow=10,
+            pool_timeout=WAIT_SECONDS,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": WAIT_SECONDS},
+        )
+    raise FirstcontactError([_unusable("an address of another kind of database")])
+
+
+def _unusable(saw: str) -> Any:
+    return URL_UNUSABLE.fault(
+        where="FIRSTCONTACT_DATABASE",
+        saw=saw,
+        allowed="sqlite or postgresql",
+        cure="write postgresql://user@host/name, or leave it empty",
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    # FULL: an acknowledged contact survives the loss of power, not only of the process.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    # What is erased must not stay readable in free pages.
+    cursor.execute("PRAGMA secure_delete=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("firstcontact_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

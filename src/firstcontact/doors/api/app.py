@@ -1,0 +1,55 @@
+"""The HTTP application: its resources, who asks, how big a request may be, and what every answer carries."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from firstcontact.doors.api import permit, problem
+from firstcontact.doors.api.routes import contacts, health
+from firstcontact.kernel.settings import VERSION
+
+if TYPE_CHECKING:
+    from firstcontact.services.service import Service
+
+ROUTERS = (contacts.router, health.router)
+"""A resource is a file in `routes` with a `router`; it is listed here."""
+
+
+def create_app(service: Service) -> FastAPI:
+    """The application over a service.
+
+    Args:
+        service: What it serves; it is closed when the application stops.
+
+    Returns:
+        The application.
+
+    Raises:
+        LookupError: A route does not say what it asks of its caller.
+    """
+
+    @asynccontextmanager
+    async def living(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.close()
+
+    app = FastAPI(
+        title="firstcontact",
+        version=VERSION,
+        summary="First Contact Resolution, measured honestly from the records a contact centre already has.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=living,
+        responses={"default": {"model": problem.Problem, "description": "What went wrong (RFC 9457)."}},
+    )
+    app.state.service = service
+    problem.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    permit.check(app)
+    return app

@@ -1,0 +1,158 @@
+"""One shape for everything that goes wrong (RFC 9457): the four clauses of each fault, and never a customer's value."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from firstcontact.kernel.errors import EXIT_INPUT, INTERNAL, ErrorKind, Fault, FirstcontactError
+from firstcontact.services.access import NOT_ALLOWED, NOT_KNOWN
+
+REQUEST_UNREADABLE = ErrorKind(
+    "FC9301",
+    "The request does not fit the interface",
+    EXIT_INPUT,
+    "A parameter or the body is missing, of the wrong type, or out of range. `/api/v1/openapi.json` describes every "
+    "request.",
+)
+NOT_THERE = ErrorKind("FC9302", "There is nothing here", EXIT_INPUT, "No resource has this address or this id.")
+CONFLICT = ErrorKind(
+    "FC9303",
+    "It has changed meanwhile",
+    EXIT_INPUT,
+    "Somebody else changed it since it was read, or it is in a state in which this cannot be done. Read it again.",
+)
+TOO_LARGE = ErrorKind("FC9304", "The request is too large", EXIT_INPUT, "Send it in parts, or as an import.")
+TOO_MANY = ErrorKind(
+    "FC9305",
+    "Too many requests",
+    EXIT_INPUT,
+    "Wait as long as `Retry-After` says, then send it again; nothing is lost.",
+)
+
+STATUS: dict[str, int] = {
+    NOT_ALLOWED.code: HTTPStatus.FORBIDDEN,
+    NOT_KNOWN.code: HTTPStatus.UNAUTHORIZED,
+    REQUEST_UNREADABLE.code: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NOT_THERE.code: HTTPStatus.NOT_FOUND,
+    CONFLICT.code: HTTPStatus.CONFLICT,
+    TOO_LARGE.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TOO_MANY.code: HTTPStatus.TOO_MANY_REQUESTS,
+    "FC9102": HTTPStatus.SERVICE_UNAVAILABLE,
+    INTERNAL.code: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""HTTP status by error code; any other fault is the caller's (422). A code that means another status is added here."""
+
+MEDIA_TYPE = "application/problem+json"
+
+_log = logging.getLogger("firstcontact.api")
+
+
+class Problem(BaseModel):
+    """What went wrong: RFC 9457, with every fault found."""
+
+    type: str = Field(description="Identifies the kind of problem: `urn:firstcontact:error:FC9301`.")
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Permanent code of the first fault.")
+    faults: list[dict[str, str]] = Field(description="Everything that is wrong, all at once.")
+
+
+class ProblemError(FirstcontactError):
+    """A fault with the headers its answer needs.
+
+    Args:
+        faults: What is wrong.
+        headers: For example `Retry-After`.
+    """
+
+    def __init__(self, faults: Sequence[Fault], headers: dict[str, str] | None = None) -> None:
+        super().__init__(faults)
+        self.headers = headers or {}
+
+
+def not_there(what: str) -> ProblemError:
+    """The error for a resource that does not exist, or that the caller may not know of."""
+    return ProblemError([NOT_THERE.fault(where=what, saw="no such id", allowed="an existing one", cure="list them")])
+
+
+def answer(faults: Sequence[Fault], headers: dict[str, str] | None = None) -> JSONResponse:
+    """The response that says what is wrong."""
+    first = faults[0]
+    status = STATUS.get(first.kind.code, HTTPStatus.UNPROCESSABLE_ENTITY)
+    body = Problem(
+        type=f"urn:firstcontact:error:{first.kind.code}",
+        title=first.kind.title,
+        status=status,
+        detail=str(first),
+        code=first.kind.code,
+        faults=[fault.as_dict() for fault in faults],
+    )
+    extra = dict(headers or {})
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        extra.setdefault("Retry-After", "5")
+    if status == HTTPStatus.UNAUTHORIZED:
+        extra.setdefault("WWW-Authenticate", "Bearer")
+    return JSONResponse(body.model_dump(), status_code=status, media_type=MEDIA_TYPE, headers=extra)
+
+
+def install(app: FastAPI) -> None:
+    """Give an application this shape for every error."""
+    app.add_exception_handler(FirstcontactError, _ours)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+async def _ours(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, FirstcontactError)  # noqa: S101 - what the handler is registered for
+    return answer(error.faults, getattr(error, "headers", None))
+
+
+async def _unreadable(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    return answer([_fault_of(one) for one in error.errors()])
+
+
+def _fault_of(found: dict[str, Any]) -> Fault:
+    # Pydantic's own message may quote what was sent, so only its kind is passed on.
+    place = " > ".join(str(part) for part in found.get("loc", ()))
+    return REQUEST_UNREADABLE.fault(
+        where=place[:200] or "the request",
+        saw=str(found.get("type", "something else")),
+        allowed="what the interface's description says",
+        cure="see /api/v1/openapi.json",
+    )
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    kind = NOT_THERE if error.status_code == HTTPStatus.NOT_FOUND else REQUEST_UNREADABLE
+    fault = kind.fault(
+        where="the address",
+        saw=HTTPStatus(error.status_code).phrase,
+        allowed="see /api/v1/openapi.json",
+        cure="correct it",
+    )
+    response = answer([fault], dict(error.headers or {}))
+    response.status_code = error.status_code
+    return response
+
+
+async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+    # The kind of error and where it arose; its text may hold a value.
+    route = request.scope.get("route")
+    _log.error("unforeseen error", extra={"error": type(error).__name__, "route": getattr(route, "path", "?")})
+    fault = INTERNAL.fault(
+        where="this request", saw=type(error).__name__, allowed="no defect", cure="report it with the time it happened"
+    )
+    return answer([fault])

@@ -1,0 +1,1 @@
+"""The interface's resources, one file each. `doors.api.app` lists them."""

@@ -1,0 +1,124 @@
+"""Take in records that a program sends: read, redacted, stored before the answer is given, each exactly once.
+
+A record is known by its source and key. An identical copy changes nothing; a newer version replaces an older one,
+whatever the order in which they arrive; what does not fit is set aside with its codes, to be corrected and replayed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from firstcontact.contacts.record import Record, Unfit, read_record
+
+Redact = Callable[[str], tuple[str, dict[str, int]]]
+"""Takes text; gives it without what must not be kept, and how many of each kind were taken out."""
+
+
+class Outcome(StrEnum):
+    """What became of a record."""
+
+    STORED = "stored"
+    REPLACED = "replaced"
+    UNCHANGED = "unchanged"
+    OLDER = "older"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A record that cannot be used as it is.
+
+    Attributes:
+        table: The table it was meant for.
+        source: The system it came from.
+        raw: As it arrived, as JSON text.
+        unfit: Everything that is wrong with it.
+    """
+
+    table: str
+    source: str
+    raw: str
+    unfit: tuple[Unfit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of what was sent, in its order.
+
+    Attributes:
+        outcomes: For each record.
+        unfit: For each record that was set aside, by its place, what is wrong with it.
+        seq: Number of the latest change; whoever asks for changes after it misses nothing.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    unfit: dict[int, tuple[Unfit, ...]]
+    seq: int
+
+
+class Inbox(Protocol):
+    """Where records are kept."""
+
+    def put(
+        self, records: Sequence[Record | SetAside], *, now: datetime, import_id: str | None = None
+    ) -> tuple[tuple[Outcome, ...], int]:
+        """Store records in one transaction; when it returns they are durable.
+
+        Args:
+            records: What was read, in the order in which it was sent; a later copy within the batch counts as later.
+            now: The moment.
+            import_id: The import they belong to.
+
+        Returns:
+            What became of each, and the number of the latest change.
+        """
+
+
+def ingest(
+    inbox: Inbox,
+    table: str,
+    items: Sequence[Any],
+    *,
+    source: str,
+    now: datetime,
+    redact: Redact,
+    import_id: str | None = None,
+) -> Receipt:
+    """Take in records of one table.
+
+    Args:
+        inbox: Where they are kept.
+        table: Name of the table in `contacts.table`.
+        items: What was sent, as plain data.
+        source: The system it came from, where a record does not say.
+        now: The moment.
+        redact: What free text goes through before it is kept.
+        import_id: The import they belong to.
+
+    Returns:
+        What became of each.
+
+    Raises:
+        FirstcontactError: The store does not answer (FC9102); nothing of the batch was kept.
+    """
+    read: list[Record | SetAside] = []
+    unfit: dict[int, tuple[Unfit, ...]] = {}
+    for place, item in enumerate(items):
+        record = read_record(table, item, source)
+        if isinstance(record, Record):
+            read.append(record)
+        else:
+            unfit[place] = record
+            read.append(SetAside(table, source, json.dumps(item, ensure_ascii=False), record))
+    # The digest is of what was sent: redacting differently later does not make a copy a change.
+    cleaned = [
+        replace(one, text=redact(one.text)[0]) if isinstance(one, Record) and one.text is not None else one
+        for one in read
+    ]
+    outcomes, seq = inbox.put(cleaned, now=now, import_id=import_id)
+    return Receipt(outcomes, unfit, seq)
