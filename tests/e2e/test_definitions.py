@@ -16,7 +16,7 @@ from firstcontact import bootstrap
 from firstcontact.adapters.engines.duckdb import DuckDBEngine
 from firstcontact.doors.cli.app import app
 from firstcontact.kernel.result import Estimate
-from firstcontact.measurement.fit.declared import Fit, ReasonWindow
+from firstcontact.measurement.fit.declared import Fit, ReasonWindow, linking_hash
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.measurement.policy.preset import load_preset, preset_names
 from firstcontact.measurement.policy.write import write_policy
@@ -193,7 +193,8 @@ def test_a_saved_fit_is_the_own_policys_alone(
     options = Options(load_preset("firstcontact"), fit=saved, definitions=False, detail=False)
     measured = measure(engine, bootstrap.connector(), [log], options, now=now, version="0").run
     assert isinstance(measured.headline, Estimate)
-    assert (fitted[0]["value"], fitted[0]["policy_hash"]) == (measured.headline.value, measured.policy_hash)
+    linked_under = linking_hash(measured.policy, measured.fit)
+    assert (fitted[0]["value"], fitted[0]["policy_hash"]) == (measured.headline.value, linked_under)
 
 
 def test_the_real_incident_log_goes_in(servicenow: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.measurement.fit.compare import compare
-from firstcontact.measurement.fit.declared import Fit, ReasonWindow, effective_hash, with_models
+from firstcontact.measurement.fit.declared import Fit, ReasonWindow, effective_hash, linking_hash, with_models
 from firstcontact.measurement.fit.model import LAG_BINS, LAG_EDGES, ReturnModel
 from firstcontact.measurement.fit.read import fit_from, read_fit
 from firstcontact.measurement.policy.model import Policy, Window
@@ -75,15 +76,24 @@ def test_the_policy_says_whether_learned_windows_are_used() -> None:
     assert fitted.windows[0].look_back_days == 54
 
 
+def _changed(**values: object) -> Fit:
+    first, *others = AFTER.models
+    return replace(AFTER, models=(replace(first, **values), *others))
+
+
 def test_models_are_saved_and_read(tmp_path: Path) -> None:
-    """A fit with models comes back the same; only then, when it is used again, do models move the hash."""
+    """A fit with models comes back the same, and so does its hash, which models move and their prose does not."""
     path = tmp_path / "fit.json"
     write_fit(AFTER, path)
     again = read_fit(path)
     assert again == AFTER
-    assert again.saved
-    assert effective_hash(Policy(), AFTER) == effective_hash(Policy(), Fit(AFTER.windows))
-    assert effective_hash(Policy(), again) != effective_hash(Policy(), AFTER)
+    digest = effective_hash(Policy(), AFTER)
+    assert effective_hash(Policy(), again) == digest
+    assert (
+        effective_hash(Policy(), Fit(AFTER.windows)) != digest == effective_hash(Policy(), _changed(why="other words"))
+    )
+    assert effective_hash(Policy(), _changed(background_se=0.125)) != digest
+    assert linking_hash(Policy(), again) == linking_hash(Policy(), Fit(AFTER.windows))
     assert list(tmp_path.iterdir()) == [path]
 
 

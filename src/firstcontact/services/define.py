@@ -12,7 +12,7 @@ import numpy as np
 
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.progress import Progress, silent
-from firstcontact.measurement.fit.declared import Fit, effective_hash
+from firstcontact.measurement.fit.declared import Fit, linking_hash
 from firstcontact.measurement.linking.frame import Frame
 from firstcontact.measurement.linking.holding import unsupported
 from firstcontact.measurement.linking.judge import holds, outcome
@@ -75,7 +75,7 @@ class Defined:
         contacts: All contacts.
         disagreeing: Contacts of which one definition says yes and another says no.
         frame: The period.
-        policy_hash: Hash of the own effective policy.
+        policy_hash: Hash of the own policy and its windows, which is all that definitions rest on.
         findings: What was inferred on the way.
         zone: The business zone.
         fitted: Whether the own policy has the windows of a saved fit; presets keep those that they declare.
@@ -165,7 +165,7 @@ def define(
         contacts=prepared.loaded.ledger.contacts,
         disagreeing=_disagreeing(found),
         frame=prepared.frame,
-        policy_hash=effective_hash(own, fit),
+        policy_hash=linking_hash(own, fit),
         findings=(*prepared.findings, *said),
         zone=prepared.zone,
         fitted=options.fit is not None,

@@ -72,7 +72,7 @@ def complete_fit(
     """
     if fit.models or not policy.needs_customer:
         return fit
-    return replace(fit, models=learn_models(engine, linked, policy, frame, reasons), saved=False)
+    return replace(fit, models=learn_models(engine, linked, policy, frame, reasons))
 
 
 def learn_models(

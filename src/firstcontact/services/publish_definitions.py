@@ -50,7 +50,11 @@ DEFINITION_COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("refusal_code", "string", "Why there is no figure; missing when there is one."),
     ("refusal_reason", "string", "The same in a sentence."),
     ("chosen", "string", "Name of the chosen policy."),
-    ("policy_hash", "string", "Hash of the chosen effective policy."),
+    (
+        "policy_hash",
+        "string",
+        "Hash of the chosen policy and its windows: definitions rest on nothing that is learned of returns.",
+    ),
     ("cutoff", "timestamp", "End of complete data, UTC."),
 )
 """Columns of `definitions.parquet` and `.csv`."""

@@ -13,6 +13,8 @@ FIT_FORMAT = 2
 """Raised when `fit.json` changes so that earlier versions of firstcontact would misread it."""
 
 
+_PROSE = frozenset({"why", "would_help"})
+
 SHORTEST_DAYS = 0.1
 """No learned window is shorter."""
 
@@ -43,14 +45,12 @@ class Fit:
         kind: `learned` where any window is.
         notes: What a reader should know.
         models: What was learned of each reason's returns; a fit of the first format has none.
-        saved: Whether it was read from a file: then it is a decision to use it again, and the hash covers the models.
     """
 
     windows: tuple[ReasonWindow, ...]
     kind: Literal["declared", "learned"] = "declared"
     notes: tuple[str, ...] = field(default=())
     models: tuple[ReturnModel, ...] = field(default=(), repr=False)
-    saved: bool = field(default=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """The fit as plain data."""
@@ -114,15 +114,31 @@ def effective_hash(policy: Policy, fit: Fit) -> str:
     """The hash of the effective policy: policy and fit together. It stands beside every result.
 
     Windows that the policy declares anyway only repeat it: the hash must not move with the reasons that happen to
-    occur. Whatever else a fit says moves figures, so it moves the hash, whether it was learned or is used again.
+    occur. Whatever else a fit says moves figures, so it moves the hash: windows that differ, and every number that was
+    learned of returns. It is the same whether that was learned in this run or is used again.
 
     >>> effective_hash(Policy(), declare(Policy(), ["a"])) == effective_hash(Policy(), Fit(()))
     True
+    >>> learned = ReturnModel("a", "learned", 500, 90, tau_days=40)
+    >>> effective_hash(Policy(), Fit((), models=(learned,))) == effective_hash(Policy(), Fit(()))
+    False
     """
     said = _linking(policy, fit)
-    if fit.saved and fit.models:
-        said["models"] = [model.as_dict() for model in fit.models]
+    if fit.models:
+        said["models"] = [_numbers(model) for model in sorted(fit.models, key=lambda one: one.reason)]
     return digest(said)
+
+
+def _numbers(model: ReturnModel) -> dict[str, Any]:
+    """What of a model can move a figure: all but its prose, with 40 and 40.0 the same."""
+    told = {name: value for name, value in model.as_dict().items() if name not in _PROSE}
+    return {name: _plain(value) for name, value in told.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [float(one) for one in value]
+    return float(value) if isinstance(value, int | float) else value
 
 
 def linking_hash(policy: Policy, fit: Fit) -> str:

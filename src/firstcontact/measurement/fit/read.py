@@ -105,7 +105,7 @@ def fit_from(data: Any, where: str) -> Fit:
         named |= {model.reason} if model is not None else set()
     faults.raise_if_any()
     known = tuple(one for one in learned if one is not None)
-    return Fit(tuple(windows.values()), data["kind"], tuple(notes), known, saved=True)
+    return Fit(tuple(windows.values()), data["kind"], tuple(notes), known)
 
 
 def _window(row: Any, where: str, faults: Faults) -> ReasonWindow | None:

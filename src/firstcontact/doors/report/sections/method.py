@@ -105,7 +105,7 @@ def method(run: Run, writer: Writer) -> Method:
             (writer.say("Made"), writer.notation.moment(run.created_at)),
             (writer.say("Version of firstcontact"), shown(run.version)),
             (writer.say("Policy"), f"{shown(run.policy.name)} {shown(run.policy.version)}"),
-            (writer.say("Effective policy (hash of policy and windows)"), shown(run.policy_hash)),
+            (writer.say("Effective policy (hash of policy and fit)"), shown(run.policy_hash)),
         ],
         [writer.tell(point) for point in explain(run.policy).points if point.code not in TOLD],
         _looked(run, writer),
