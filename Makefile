@@ -26,6 +26,7 @@ test-full: check ## The same at the nightly size: 10,000 invented histories, lon
 
 check: $(VENV)/dev
 	@tools/install-chromium
+	@tools/install-postgresql
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -7,20 +7,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
+from hypothesis import settings as profiles
 
 from firstcontact.adapters.engines.duckdb import DuckDBEngine
+from tests.service_fixture import caller, client, database_url, postgresql, service, settings, sqlite_service
+
+__all__ = ["caller", "client", "database_url", "postgresql", "service", "settings", "sqlite_service"]
 
 FULL = os.environ.get("FIRSTCONTACT_FULL") == "1"
 """Whether this is `make test-full`, the nightly size."""
 
 # Derandomised, so that a red build is red for everybody; the nightly size looks further. A test that names its own
 # `max_examples` gives up the nightly size, so tests do not.
-settings.register_profile("everyday", max_examples=60, deadline=None, derandomize=True, print_blob=True)
-settings.register_profile(
+profiles.register_profile("everyday", max_examples=60, deadline=None, derandomize=True, print_blob=True)
+profiles.register_profile(
     "nightly", max_examples=10_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("nightly" if FULL else "everyday")
+profiles.load_profile("nightly" if FULL else "everyday")
 
 SERVICENOW = Path(__file__).parents[2] / "shared" / "data" / "servicenow-incidents" / "incident_event_log.zip"
 

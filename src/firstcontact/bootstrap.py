@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from firstcontact.kernel.engine import Engine
+    from firstcontact.kernel.service_settings import ServiceSettings
     from firstcontact.services.inspect import Inspector
     from firstcontact.services.prepare import Connector
     from firstcontact.services.publish import Destination as RunDestination
     from firstcontact.services.record import RunReader
+    from firstcontact.services.service import Service
     from firstcontact.services.simulate import Destination
 
 
@@ -133,3 +135,33 @@ def mapping_file(path: Path) -> Any:
     from firstcontact.adapters.connectors.tabular.mapping import read_mapping
 
     return read_mapping(path)
+
+
+def open_service(settings: ServiceSettings) -> Service:
+    """The running service's parts, over a store that was brought to the form of this version.
+
+    Args:
+        settings: What its surroundings told it.
+
+    Raises:
+        FirstcontactError: The database cannot be used or does not answer (FC9101, FC9102), or the data directory cannot
+            be written.
+    """
+    from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+    from firstcontact.adapters.stores.sql.migrate import migrate
+    from firstcontact.adapters.stores.sql.plain_inbox import PlainInbox
+    from firstcontact.adapters.stores.sql.queue import SqlQueue
+    from firstcontact.kernel.clock import now
+    from firstcontact.services.service import Service
+
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database(settings.database or sqlite_url(settings.data / "store.sqlite3"))
+    migrate(database)
+    return Service(
+        settings=settings,
+        now=lambda: now().replace(tzinfo=None),
+        inbox=PlainInbox(database),
+        queue=SqlQueue(database),
+        alive=database.alive,
+        close=database.close,
+    )

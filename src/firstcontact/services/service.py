@@ -23,7 +23,7 @@ class Service:
 
     Attributes:
         settings: What its surroundings told it.
-        now: The clock.
+        now: The clock: UTC, without zone information.
         inbox: Takes in records, durably.
         queue: What is to be done in the background.
         alive: Raises where the operational store does not answer.

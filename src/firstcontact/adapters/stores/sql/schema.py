@@ -29,6 +29,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy import text as sql_text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from firstcontact.contacts.table import CONTACTS, ColumnType
@@ -112,6 +113,7 @@ contact_before = Table(
     Column("source", Text, nullable=False),
     Column("contact_id", Text, nullable=False),
     Column("version", Whole, nullable=False),
+    Column("digest", String(64), nullable=False, doc="SHA-256 of its content, as `contact` has it."),
     Column("body", JSON, nullable=False, doc="The contact as it was, with its identifiers."),
     Column("import_id", String(32), doc="The import that had brought that version."),
     Column("replaced_by", String(32), index=True, doc="The import that replaced it; empty where it was sent."),
@@ -153,6 +155,17 @@ companion = Table(
     *_arrival(),
     Index("ix_companion_contact", "source", "contact_id"),
     Index("ix_companion_customer", "customer_id"),
+)
+
+companion_gone = Table(
+    "companion_gone",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("record_key", String(64), primary_key=True),
+    Column("seq", Whole, nullable=False, index=True),
+    Column("cause", String(16), nullable=False),
+    Column("gone_at", Moment, nullable=False),
+    CheckConstraint("cause IN ('erased', 'expired', 'undone')", name="cause"),
 )
 
 text = Table(
@@ -243,6 +256,7 @@ quarantine = Table(
     Column("kind", String(32), nullable=False, doc="The table it was meant for."),
     Column("source", Text),
     Column("raw", Text, nullable=False, doc="As it arrived, so that it can be corrected and replayed."),
+    Column("digest", String(64), nullable=False, index=True, doc="SHA-256 of kind, source and raw."),
     Column("codes", JSON, nullable=False),
     Column("faults", JSON, nullable=False),
     Column("received_at", Moment, nullable=False),
@@ -277,6 +291,9 @@ import_ = Table(
     ),
 )
 
+JOB_WAITS_BY_KEY = sql_text("state = 'waiting' AND key IS NOT NULL")
+"""Of these jobs there is one of a kind and key."""
+
 job = Table(
     "job",
     metadata,
@@ -300,7 +317,14 @@ job = Table(
     Column("started_at", Moment),
     Column("ended_at", Moment),
     Index("ix_job_due", "state", "priority", "due_at"),
-    Index("ix_job_key", "kind", "key", "state"),
+    Index(
+        "uq_job_waiting",
+        "kind",
+        "key",
+        unique=True,
+        sqlite_where=JOB_WAITS_BY_KEY,
+        postgresql_where=JOB_WAITS_BY_KEY,
+    ),
     CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name="state"),
 )
 
@@ -366,12 +390,33 @@ account = Table(
     Column("language", String(16)),
     Column("zone", String(64)),
     Column("disabled_at", Moment),
-    Column("failures", Integer, nullable=False, default=0),
-    Column("locked_until", Moment),
     Column("created_at", Moment, nullable=False),
     Column("password_at", Moment),
     Column("edition", Integer, nullable=False, default=1),
     UniqueConstraint("subject"),
+    CheckConstraint(
+        "role IN ('administrator', 'manager', 'quality', 'team-lead', 'agent', 'wallboard')",
+        name="role",
+    ),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("key", String(64), primary_key=True, doc="SHA-256 of what was typed as an address, known or not."),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", Moment),
+    Column("at", Moment, nullable=False, index=True),
+)
+
+sign_on = Table(
+    "sign_on",
+    metadata,
+    Column("state_hash", String(64), primary_key=True, doc="A log-in begun at the single sign-on provider."),
+    Column("nonce", String(64), nullable=False),
+    Column("verifier", String(128), nullable=False),
+    Column("path", Text, nullable=False, doc="Where to go on afterwards, within the service."),
+    Column("expires_at", Moment, nullable=False, index=True),
 )
 
 session = Table(
@@ -379,9 +424,11 @@ session = Table(
     metadata,
     Column("token_hash", String(64), primary_key=True),
     Column("account_id", String(32), ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("csrf_hash", String(64), nullable=False),
+    Column("id", String(32), nullable=False, unique=True, doc="By which its owner ends it from elsewhere."),
+    Column("device", Text, doc="What the browser called itself."),
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    Column("idle_seconds", Integer, nullable=False, doc="How long it lasts without being used."),
     Column("expires_at", Moment, nullable=False),
 )
 

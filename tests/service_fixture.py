@@ -1,0 +1,177 @@
+"""A service of one's own for each test: over SQLite and over a PostgreSQL that this run of the tests started."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+from starlette.testclient import TestClient
+
+from firstcontact import bootstrap
+from firstcontact.doors.api.app import create_app
+from firstcontact.kernel.service_settings import ServiceSettings
+from firstcontact.services.access import Principal, Role
+from firstcontact.services.service import Service
+
+_PLACES = ("/usr/lib/postgresql/17/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/15/bin")
+
+
+def _programs() -> Path | None:
+    """Where PostgreSQL's own programs are."""
+    found = shutil.which("initdb")
+    places = [Path(place) for place in _PLACES] + ([Path(found).resolve().parent] if found else [])
+    return next((place for place in places if (place / "initdb").exists() and (place / "pg_ctl").exists()), None)
+
+
+class Cluster:
+    """A private PostgreSQL: no network, its files in a temporary directory, gone afterwards."""
+
+    def __init__(self, programs: Path, folder: Path, user: str | None) -> None:
+        self._programs = programs
+        self.folder = folder
+        self._user = user
+        self._count = 0
+        self._run("initdb", "-D", str(folder / "data"), "-U", "firstcontact", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self.start()
+        admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text("CREATE DATABASE prepared"))
+        admin.dispose()
+        bootstrap.open_service(ServiceSettings(data=folder / "unused", database=self.url("prepared"))).close()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), *arguments]
+        if self._user:
+            command = ["setpriv", f"--reuid={self._user}", "--clear-groups", *command]
+        said = subprocess.run(command, check=False, capture_output=True, text=True, cwd=self.folder, timeout=120)
+        assert said.returncode == 0, said.stdout + said.stderr
+
+    def start(self) -> None:
+        """Start it, as it was left."""
+        # Nothing in a test needs to outlive the machine; what needs to outlive the process does.
+        options = (
+            f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c fsync=off -c max_connections=200"
+        )
+        self._run(
+            "pg_ctl", "-D", str(self.folder / "data"), "-w", "-l", str(self.folder / "log"), "-o", options, "start"
+        )
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it; `immediate` as a machine stops that loses its power."""
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "-w", "stop")
+
+    def url(self, name: str) -> str:
+        """The address of one of its databases."""
+        return f"postgresql://firstcontact@/{name}?host={self.folder}"
+
+    def database(self, prepared: bool = True) -> str:
+        """A new database: with the tables of this version, or empty."""
+        self._count += 1
+        name = f"test{self._count}"
+        admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {'prepared' if prepared else 'template1'}"))
+        admin.dispose()
+        return self.url(name)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """A running PostgreSQL; tests that need it skip where none is installed."""
+    programs = _programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (tools/install-postgresql)")
+    user = None
+    if os.getuid() == 0:  # it refuses to run as root
+        user = next(
+            (name for name in ("postgres", "nobody") if name in {entry.pw_name for entry in pwd.getpwall()}), None
+        )
+        if user is None or shutil.which("setpriv") is None:
+            pytest.skip("PostgreSQL does not run as root, and there is no other account here")
+    folder = Path(tempfile.mkdtemp(prefix="fcpg"))
+    if user:
+        os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
+    cluster = Cluster(programs, folder, user)
+    yield cluster
+    cluster.stop("immediate")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The setting of the operational store: a test that takes it runs on both kinds."""
+    return "" if request.param == "sqlite" else request.getfixturevalue("postgresql").database()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> ServiceSettings:
+    """Settings of a service with an empty store, on each kind of database."""
+    return ServiceSettings(data=tmp_path / "service", database=database_url)
+
+
+@pytest.fixture
+def service(settings: ServiceSettings) -> Iterator[Service]:
+    """A service with an empty store, on each kind of database."""
+    opened = bootstrap.open_service(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_service(tmp_path: Path) -> Iterator[Service]:
+    """A service with an empty store, on SQLite alone: for what the database has no part in."""
+    opened = bootstrap.open_service(ServiceSettings(data=tmp_path / "service"))
+    yield opened
+    opened.close()
+
+
+class As:
+    """An application as seen by one caller: puts the principal where the door's own middleware would."""
+
+    def __init__(self, app: Any, principal: Principal | None) -> None:
+        self._app = app
+        self._principal = principal
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and self._principal is not None:
+            scope.setdefault("state", {})["principal"] = self._principal
+        await self._app(scope, receive, send)
+
+
+Caller = Callable[..., TestClient]
+"""Gives a client for a role: `caller(Role.TEAM_LEAD, "North")`; nobody where no role is named."""
+
+
+def caller_of(service: Service) -> Caller:
+    """What makes clients of a service, by role and teams."""
+    app = create_app(service)
+
+    def make(role: Role | None = Role.ADMINISTRATOR, *teams: str, agent_id: str | None = None) -> TestClient:
+        principal = None
+        if role is not None:
+            principal = Principal(secrets.token_hex(16), f"{role.value}@example.org", role, frozenset(teams), agent_id)
+        # Not entered as a context: the service outlives its clients.
+        return TestClient(As(app, principal), raise_server_exceptions=False)
+
+    return make
+
+
+@pytest.fixture
+def caller(service: Service) -> Caller:
+    """Clients by role, on each kind of database."""
+    return caller_of(service)
+
+
+@pytest.fixture
+def client(caller: Caller) -> TestClient:
+    """An administrator's client, on each kind of database."""
+    return caller(Role.ADMINISTRATOR)
