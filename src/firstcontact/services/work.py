@@ -1,0 +1,186 @@
+"""Do the jobs that wait: one at a time, under a lease that is renewed while it runs, stopped where nobody wants it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from firstcontact.kernel.errors import EXIT_OUTPUT, INTERNAL, FirstcontactError
+from firstcontact.services.queue import LEASE_SECONDS, MAX_ATTEMPTS, CancelledError, Job, Queue, State
+
+LOOK_SECONDS = 0.25
+"""How often a worker without a job looks for one."""
+
+_log = logging.getLogger("firstcontact.work")
+
+
+class Task:
+    """A job while it is done: what its handler says of progress, and hears of whether to go on.
+
+    Args:
+        job: The job.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.step: str | None = None
+        self.share: float | None = None
+        self._stopped = threading.Event()
+        self._interrupts: list[Callable[[], None]] = []
+
+    def tell(self, step: str, share: float | None = None) -> None:
+        """Say what is done now.
+
+        Args:
+            step: In a few words.
+            share: How much is done, 0 to 1.
+
+        Raises:
+            CancelledError: The job shall stop.
+        """
+        if self._stopped.is_set():
+            raise CancelledError
+        self.step, self.share = step, share
+
+    def on_stop(self, interrupt: Callable[[], None]) -> None:
+        """Have something called, from another thread, when the job shall stop: it ends a long statement."""
+        self._interrupts.append(interrupt)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the job shall stop."""
+        return self._stopped.is_set()
+
+    def stop(self) -> None:
+        """Ask the handler to stop."""
+        self._stopped.set()
+        for interrupt in self._interrupts:
+            interrupt()
+
+
+Handler = Callable[[Task], dict[str, Any] | None]
+"""Does a job of one kind and gives what came of it as plain data. It may be done twice without harm."""
+
+
+class Worker:
+    """Takes jobs and does them.
+
+    Args:
+        queue: Where jobs wait.
+        handlers: What does each kind of job.
+        now: The clock: UTC, without zone information.
+        tick: Called before each look for a job: asks for what is done again and again.
+        renew_seconds: How often a lease is renewed.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        handlers: Mapping[str, Handler],
+        now: Callable[[], datetime],
+        *,
+        tick: Callable[[], None] = lambda: None,
+        renew_seconds: float = LEASE_SECONDS / 3,
+    ) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._queue = queue
+        self._handlers = handlers
+        self._now = now
+        self._tick = tick
+        self._renew_seconds = renew_seconds
+        self._ending = threading.Event()
+        self._task: Task | None = None
+
+    def run(self) -> None:
+        """Do jobs until `stop` is called; a database that does not answer is asked again."""
+        while not self._ending.is_set():
+            try:
+                self._tick()
+                if self.once():
+                    continue
+            except FirstcontactError as error:
+                _log.warning("no job could be taken", extra={"code": error.faults[0].kind.code})
+            self._ending.wait(LOOK_SECONDS)
+
+    def stop(self) -> None:
+        """End after the job that runs, which is asked to stop and is given back."""
+        self._ending.set()
+        if self._task is not None:
+            self._task.stop()
+
+    def drain(self, most: int = 1_000) -> int:
+        """Do the jobs that are due now, and those that they ask for; gives how many."""
+        return next((done for done in range(most) if not self.once()), most)
+
+    def once(self) -> bool:
+        """Do one job; False where none is due.
+
+        Raises:
+            FirstcontactError: The database does not answer (FC9102).
+        """
+        job = self._queue.take(self.name, sorted(self._handlers), self._now())
+        if job is None:
+            return False
+        task = self._task = Task(job)
+        over = threading.Event()
+        keeper = threading.Thread(target=self._keep, args=(task, over), daemon=True)
+        keeper.start()
+        began = self._now()
+        try:
+            state, result, faults = self._do(task)
+        finally:
+            over.set()
+            keeper.join()
+            self._task = None
+        kept = self._queue.end(job.id, self.name, state, self._now(), result=result, faults=faults)
+        seconds = round((self._now() - began).total_seconds(), 3)
+        said = {"job": job.id, "kind": job.kind, "state": state if kept else "lost", "seconds": seconds}
+        _log.info("job ended", extra=said)
+        return True
+
+    def _do(self, task: Task) -> tuple[State, dict[str, Any] | None, list[dict[str, str]] | None]:
+        last = task.job.attempts >= MAX_ATTEMPTS
+        try:
+            return "done", self._handlers[task.job.kind](task), None
+        except Exception as error:  # whatever a job meets, the worker goes on
+            if task.stopped:
+                # Given back where the worker ends; the queue knows whether the job was cancelled.
+                return "waiting", None, None
+            if isinstance(error, FirstcontactError):
+                passing = error.exit_code == EXIT_OUTPUT and not last
+                return "waiting" if passing else "failed", None, [fault.as_dict() for fault in error.faults]
+            fault = INTERNAL.fault(
+                where=f"the job {task.job.kind}" + (f", {task.step}" if task.step else ""),
+                saw=type(error).__name__,
+                allowed="no defect",
+                cure="report it with the step and the kind of error",
+            )
+            # Where it arose, without its text, which may hold a value.
+            _log.error(
+                "unforeseen error", extra={"kind": task.job.kind, "error": type(error).__name__, "at": _at(error)}
+            )
+            return "failed" if last else "waiting", None, [fault.as_dict()]
+
+    def _keep(self, task: Task, over: threading.Event) -> None:
+        """Renew the lease until the job is over; where it is lost or the job is cancelled, the job stops."""
+        while not over.wait(self._renew_seconds):
+            try:
+                kept = self._queue.renew(task.job.id, self.name, self._now(), task.step, task.share)
+            except FirstcontactError:
+                continue
+            if not kept:
+                task.stop()
+                return
+
+
+def _at(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}" if trace is not None else "?"

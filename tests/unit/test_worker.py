@@ -1,0 +1,135 @@
+"""A worker does jobs under a lease, tells how they go, and stops where nobody wants them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from firstcontact.kernel.errors import EXIT_INPUT, EXIT_OUTPUT, ErrorKind, FirstcontactError
+from firstcontact.services.queue import MAX_ATTEMPTS, Job
+from firstcontact.services.service import Service
+from firstcontact.services.work import Handler, Task, Worker
+
+T0 = datetime(2026, 1, 5, 9, 0)  # noqa: DTZ001 - as moments are inside
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.moment = T0
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+
+def worker(service: Service, handler: Handler, clock: Clock | None = None, **more: Any) -> Worker:
+    return Worker(service.queue, {"work": handler}, clock or Clock(), **more)
+
+
+def ask(service: Service) -> Job:
+    return service.queue.ask("work", {"n": 1}, asked_by="a", now=T0)
+
+
+def found(service: Service, job: Job) -> Job:
+    again = service.queue.find(job.id)
+    assert again is not None
+    return again
+
+
+def fault(exit_code: int) -> FirstcontactError:
+    code = "FC6002" if exit_code == EXIT_OUTPUT else "FC2100"
+    kind: ErrorKind = ErrorKind.registry[code]
+    return FirstcontactError([kind.fault(where="a", saw="b", allowed="c", cure="d")])
+
+
+def test_a_job_is_done_and_its_result_kept(sqlite_service: Service) -> None:
+    """What the handler gives stands in the job."""
+    job = ask(sqlite_service)
+    assert worker(sqlite_service, lambda task: {"seen": task.job.arguments["n"]}).drain() == 1
+    assert (found(sqlite_service, job).state, found(sqlite_service, job).result) == ("done", {"seen": 1})
+
+
+@pytest.mark.parametrize(("exit_code", "state"), [(EXIT_INPUT, "failed"), (EXIT_OUTPUT, "waiting")])
+def test_what_will_not_get_better_is_not_tried_again(sqlite_service: Service, exit_code: int, state: str) -> None:
+    """Wrong input fails at once; a disk or database may come back."""
+    import firstcontact.adapters.stores.folder
+    import firstcontact.services.prepare  # noqa: F401 - both declare the codes
+
+    def fail(task: Task) -> None:
+        raise fault(exit_code)
+
+    job = ask(sqlite_service)
+    worker(sqlite_service, fail).once()
+    assert found(sqlite_service, job).state == state
+    assert len(found(sqlite_service, job).faults or []) == 1
+
+
+def test_a_defect_is_tried_five_times_and_told_without_its_text(sqlite_service: Service) -> None:
+    """The text of an unforeseen error may hold a customer's value: only its kind and the step are kept."""
+    clock = Clock()
+
+    def fail(task: Task) -> None:
+        task.tell("reading")
+        raise ValueError("Miriam, 054-1234567")
+
+    job = ask(sqlite_service)
+    doing = worker(sqlite_service, fail, clock)
+    for _ in range(MAX_ATTEMPTS):
+        assert doing.once()
+        clock.moment += timedelta(minutes=10)
+    assert not doing.once()
+    ended = found(sqlite_service, job)
+    assert (ended.state, ended.attempts) == ("failed", MAX_ATTEMPTS)
+    assert [one["code"] for one in ended.faults or []] == ["FC9001"]
+    assert "Miriam" not in str(ended.faults)
+    assert "reading" in str(ended.faults)
+
+
+def test_a_job_that_is_cancelled_stops_and_stays_so(sqlite_service: Service) -> None:
+    """The handler hears of it within the time of a renewal; a long statement is interrupted."""
+    interrupted = threading.Event()
+    begun = threading.Event()
+
+    def handler(task: Task) -> None:
+        task.on_stop(interrupted.set)
+        begun.set()
+        while True:
+            task.tell("reading", 0.5)
+            time.sleep(0.01)
+
+    job = ask(sqlite_service)
+    doing = worker(sqlite_service, handler, renew_seconds=0.02)
+    thread = threading.Thread(target=doing.once)
+    thread.start()
+    assert begun.wait(10)
+    sqlite_service.queue.cancel(job.id, T0)
+    thread.join(10)
+    assert interrupted.is_set()
+    assert found(sqlite_service, job).state == "cancelled"
+    assert found(sqlite_service, job).step == "reading"
+
+
+def test_a_worker_that_ends_gives_its_job_back(sqlite_service: Service) -> None:
+    """A graceful stop loses nothing: the job waits for the next worker."""
+    begun = threading.Event()
+
+    def handler(task: Task) -> None:
+        begun.set()
+        while True:
+            task.tell("reading")
+            time.sleep(0.01)
+
+    job = ask(sqlite_service)
+    doing = worker(sqlite_service, handler)
+    thread = threading.Thread(target=doing.run)
+    thread.start()
+    assert begun.wait(10)
+    doing.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert found(sqlite_service, job).state == "waiting"
