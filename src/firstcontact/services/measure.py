@@ -20,6 +20,7 @@ from firstcontact.kernel.result import SIGNAL_ABSENT, SUPPRESSED, Refusal
 from firstcontact.measurement.annotate.judgement import NEEDS as JUDGEMENT_NEEDS
 from firstcontact.measurement.annotate.judgement import READS as JUDGEMENT_READS
 from firstcontact.measurement.annotate.judgement import annotate_judgement
+from firstcontact.measurement.annotate.mix import annotate_mix
 from firstcontact.measurement.annotate.returns import annotate as annotate_returns
 from firstcontact.measurement.annotate.risk import NEEDS as RISK_NEEDS
 from firstcontact.measurement.annotate.risk import READS as RISK_READS
@@ -178,7 +179,7 @@ def measure(
     linked = own_linked = engine.view(linked, "fc_judged")
     watch("telling caused from coincidental returns")
     fit = complete_fit(engine, linked, fit, policy, frame, prepared.reasons)
-    linked = annotate_returns(engine, linked, fit, policy, frame, prepared.reasons)
+    linked = annotate_mix(engine, annotate_returns(engine, linked, fit, policy, frame, prepared.reasons))
     watch("weighing what customers and reviewers say")
     judged = annotate_judgement(engine, linked, prepared.tables, policy, prepared.has)
     linked, findings = judged.contacts, findings + judged.findings

@@ -50,7 +50,7 @@ AUDITED = "r_fcr_audited"
 FURTHER: dict[str, tuple[str, str]] = {
     AUDITED: (
         "R-FCR, freed of returns that the records miss",
-        "R-FCR: share of openers that cause no return, freed of returns that the records do not link",
+        "R-FCR: share of first contacts that cause no return, freed of returns that the records do not link",
     ),
 }
 """Title and estimand of figures that stand beside the measures, where a run is given what they need."""

@@ -1,4 +1,8 @@
-"""R-FCR: openers that bring nobody back, coincidental returns subtracted and young ones taken for what they are."""
+"""R-FCR: openers that bring nobody back, coincidental returns subtracted and young ones taken for what they are.
+
+Openers of each reason stand for all first contacts of that reason (`annotate.mix`): together they have the reasons that
+first contacts have. A figure of one reason is not touched by that.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ import numpy as np
 
 from firstcontact.kernel.result import Estimate, Refusal, RefusalKind
 from firstcontact.kernel.sentence import Sentence
+from firstcontact.measurement.annotate.mix import COLUMN as MIX
+from firstcontact.measurement.linking.portable import grained
 from firstcontact.measurement.measures.cause import excluded
 from firstcontact.measurement.measures.measure import Measure, Reduction
 from firstcontact.statistics.net_share import net_share
@@ -40,14 +46,19 @@ def reduce(linked: ir.Table, _policy: Policy) -> Reduction:
             ("unlearned", linked.exposure.isnull()),
         ),
         None,
-        terms={
-            "exposure": linked.exposure,
-            "latency": linked.latency,
-            "net": linked.net_return,
-            "seen": linked.seen_return,
-            "spread": linked.exposure * linked.learned_sd,
-        },
+        terms=_weighed(linked) | {"latency": linked.latency},
     )
+
+
+def _weighed(linked: ir.Table) -> dict[str, ir.NumericValue]:
+    """What is added up of an opener, for as many first contacts as it stands for."""
+    plain = {"exposure": linked.exposure, "net": linked.net_return, "seen": linked.seen_return}
+    doubtful = linked.exposure * linked.learned_sd
+    if MIX not in linked.columns:
+        return plain | {"spread": doubtful}
+    weight = linked[MIX]
+    weighed = {name: grained(value * weight) for name, value in plain.items()}
+    return weighed | {"spread": doubtful * weight, "square": grained(linked.exposure * weight * weight)}
 
 
 def correct(measure: Measure, sums: Sums, policy: Policy) -> list[Estimate | Refusal]:
@@ -55,7 +66,11 @@ def correct(measure: Measure, sums: Sums, policy: Policy) -> list[Estimate | Ref
     terms, level = sums.terms, policy.publish.level
     exposed = terms["exposure"].sum(axis=1)
     learned_sd = terms["spread"].sum(axis=1) / np.maximum(exposed, 1e-12)
-    returns, low, high = net_share(terms["exposure"], terms["net"], terms["seen"], learned_sd, level)
+    # Openers of unequal weight tell less than as many of equal weight (Kish).
+    square = terms["square"].sum(axis=1) if "square" in terms else exposed
+    worth = (exposed / np.where(square > 0, square, 1.0))[:, None]
+    exposure, net, seen = (worth * terms[name] for name in ("exposure", "net", "seen"))
+    returns, low, high = net_share(exposure, net, seen, learned_sd, level)
     counts = sums.count.sum(axis=1)
     maturity = terms["latency"].sum(axis=1) / np.maximum(counts, 1.0)
     results: list[Estimate | Refusal] = []
@@ -101,7 +116,7 @@ def _refusal(measure: Measure, n: int, passed: float) -> Refusal:
 MEASURE = Measure(
     id="r_fcr",
     title="R-FCR: nobody comes back because of it",
-    estimand="R-FCR: share of openers that cause no return of the same customer for the same reason",
+    estimand="R-FCR: share of first contacts that cause no return of the same customer for the same reason",
     unit="share",
     reduce=reduce,
     kind="corrected",
