@@ -53,6 +53,7 @@ class Record:
         identifiers: Pairs of kind and value, of a contact.
         attributes: Further columns by their own name, of a contact.
         text: Free text of a contact, not yet redacted.
+        redacted: How many of each kind were taken out of it.
         digest: SHA-256 of all of it.
     """
 
@@ -64,6 +65,7 @@ class Record:
     identifiers: tuple[tuple[str, str], ...] = ()
     attributes: dict[str, str] = field(default_factory=dict)
     text: str | None = None
+    redacted: dict[str, int] = field(default_factory=dict)
     digest: str = ""
 
 

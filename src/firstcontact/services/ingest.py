@@ -1,7 +1,8 @@
 """Take in records that a program sends: read, redacted, stored before the answer is given, each exactly once.
 
 A record is known by its source and key. An identical copy changes nothing; a newer version replaces an older one,
-whatever the order in which they arrive; what does not fit is set aside with its codes, to be corrected and replayed.
+whatever the order in which they arrive; of two with one version the one that arrives later counts. What was erased
+stays erased when it is sent again. What does not fit is set aside with its codes, to be corrected and replayed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Outcome(StrEnum):
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
     OLDER = "older"
+    ERASED = "erased"
     QUARANTINED = "quarantined"
 
 
@@ -114,11 +116,19 @@ def ingest(
             read.append(record)
         else:
             unfit[place] = record
-            read.append(SetAside(table, source, json.dumps(item, ensure_ascii=False), record))
-    # The digest is of what was sent: redacting differently later does not make a copy a change.
-    cleaned = [
-        replace(one, text=redact(one.text)[0]) if isinstance(one, Record) and one.text is not None else one
-        for one in read
-    ]
-    outcomes, seq = inbox.put(cleaned, now=now, import_id=import_id)
+            read.append(SetAside(table, source, as_sent(item), record))
+    outcomes, seq = inbox.put([_cleaned(one, redact) for one in read], now=now, import_id=import_id)
     return Receipt(outcomes, unfit, seq)
+
+
+def as_sent(item: Any) -> str:
+    """What was sent, as JSON text that every database keeps: half of a surrogate pair stays an escape."""
+    return json.dumps(item, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+
+
+def _cleaned(record: Record | SetAside, redact: Redact) -> Record | SetAside:
+    if isinstance(record, SetAside) or record.text is None:
+        return record
+    # The digest stays that of what was sent: redacting differently later does not make a copy a change.
+    text, redacted = redact(record.text)
+    return replace(record, text=text, redacted=redacted)

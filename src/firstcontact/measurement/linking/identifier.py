@@ -49,7 +49,7 @@ NOBODY: tuple[str, ...] = (
 OWN_ID = "customer"
 """The kind of the source's own customer id, beside `phone`, `email` and any other."""
 
-_NOBODY_MAIL = r"^(no-?reply|do-?not-?reply|unknown|anonymous|none|noemail|test|mailer-daemon|postmaster)@"
+NOBODY_MAIL = r"^(no-?reply|do-?not-?reply|unknown|anonymous|none|noemail|test|mailer-daemon|postmaster)@"
 
 
 def normalise(value: ir.StringValue, kind: ir.StringValue) -> ir.StringValue:
@@ -75,7 +75,7 @@ def normalise(value: ir.StringValue, kind: ir.StringValue) -> ir.StringValue:
     trimmed = ibis.ifelse(dialled.re_search(r"^(tel:)?00"), digits.substr(2), digits)
     phone = ibis.ifelse(international, ibis.literal("+").concat(trimmed), digits)
     phone = ibis.ifelse((digits.length() < 6) | _one_digit(digits), ibis.null("string"), phone)
-    good_mail = text.re_search(r"^[^@\s]+@[^@\s]+\.[^@\s]+$") & ~text.re_search(_NOBODY_MAIL)
+    good_mail = text.re_search(r"^[^@\s]+@[^@\s]+\.[^@\s]+$") & ~text.re_search(NOBODY_MAIL)
     mail = ibis.ifelse(good_mail, text, ibis.null("string"))
     plain = ibis.ifelse(_one_digit(text), ibis.null("string"), text)
     own = ibis.ifelse(text.re_search(r"^0+$"), ibis.null("string"), value.strip().re_replace(r"^([0-9]+)\.0+$", r"\1"))
