@@ -148,8 +148,8 @@ def open_service(settings: ServiceSettings) -> Service:
             be written.
     """
     from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+    from firstcontact.adapters.stores.sql.inbox import SqlInbox
     from firstcontact.adapters.stores.sql.migrate import migrate
-    from firstcontact.adapters.stores.sql.plain_inbox import PlainInbox
     from firstcontact.adapters.stores.sql.queue import SqlQueue
     from firstcontact.kernel.clock import now
     from firstcontact.services.service import Service
@@ -160,7 +160,7 @@ def open_service(settings: ServiceSettings) -> Service:
     return Service(
         settings=settings,
         now=lambda: now().replace(tzinfo=None),
-        inbox=PlainInbox(database),
+        inbox=SqlInbox(database),
         queue=SqlQueue(database),
         alive=database.alive,
         close=database.close,
