@@ -147,11 +147,15 @@ def open_service(settings: ServiceSettings) -> Service:
         FirstcontactError: The database cannot be used or does not answer (FC9101, FC9102), or the data directory cannot
             be written.
     """
+    from firstcontact.adapters.stores.sql.account import SqlAccounts
+    from firstcontact.adapters.stores.sql.audit import SqlAudit
     from firstcontact.adapters.stores.sql.database import Database, sqlite_url
     from firstcontact.adapters.stores.sql.inbox import SqlInbox
     from firstcontact.adapters.stores.sql.migrate import migrate
     from firstcontact.adapters.stores.sql.queue import SqlQueue
+    from firstcontact.adapters.stores.sql.session import SqlSessions
     from firstcontact.kernel.clock import now
+    from firstcontact.services.password import Passwords
     from firstcontact.services.service import Service
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -162,6 +166,10 @@ def open_service(settings: ServiceSettings) -> Service:
         now=lambda: now().replace(tzinfo=None),
         inbox=SqlInbox(database),
         queue=SqlQueue(database),
+        accounts=SqlAccounts(database),
+        sessions=SqlSessions(database),
+        passwords=Passwords(),
+        audit=SqlAudit(database),
         alive=database.alive,
         close=database.close,
     )

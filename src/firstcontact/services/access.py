@@ -53,6 +53,7 @@ class Permission(StrEnum):
     EXPORT_SUBJECT = "privacy:export"
     ERASE_SUBJECT = "privacy:erase"
     HOOKS = "webhooks:write"
+    READ_SELF = "me:read"
     OWN_ACCOUNT = "me:write"
 
 
@@ -76,7 +77,7 @@ class Role(StrEnum):
 
 
 _P = Permission
-_EVERYBODY = {_P.OWN_ACCOUNT: Scope.SELF}
+_EVERYBODY = {_P.READ_SELF: Scope.SELF, _P.OWN_ACCOUNT: Scope.SELF}
 _READING = {_P.READ_FIGURES: Scope.ALL, _P.READ_BOARD: Scope.ALL, _P.READ_POLICIES: Scope.ALL, _P.READ_JOBS: Scope.ALL}
 
 GRANTS: dict[Role, dict[Permission, Scope]] = {
@@ -128,11 +129,14 @@ GRANTS: dict[Role, dict[Permission, Scope]] = {
     Role.TEAM_LEAD: {
         **_EVERYBODY,
         _P.READ_FIGURES: Scope.TEAMS,
+        # Their own, where they handle contacts too; nobody's but their own.
+        _P.READ_OWN_FIGURES: Scope.SELF,
         _P.READ_BOARD: Scope.ALL,
         _P.READ_POLICIES: Scope.ALL,
         _P.READ_CONTACTS: Scope.TEAMS,
         _P.READ_PEOPLE: Scope.TEAMS,
     },
+    # The team's figures, privately their own, and the customer in front of them; no lists of contacts or of people.
     Role.AGENT: {
         **_EVERYBODY,
         _P.READ_FIGURES: Scope.TEAMS,
@@ -141,7 +145,8 @@ GRANTS: dict[Role, dict[Permission, Scope]] = {
         _P.READ_POLICIES: Scope.ALL,
         _P.READ_PEOPLE: Scope.TEAMS,
     },
-    Role.WALLBOARD: {_P.READ_BOARD: Scope.ALL},
+    # A screen that everybody passes: the board, and nothing that could be changed from there.
+    Role.WALLBOARD: {_P.READ_SELF: Scope.SELF, _P.READ_BOARD: Scope.ALL},
 }
 
 
@@ -177,20 +182,24 @@ class Principal:
             return None
         return GRANTS[self.role].get(permission)
 
-    def may(self, permission: Permission, team: str | None = None) -> bool:
-        """Whether this may be done, to the data of one team where a team is named.
+    def may(self, permission: Permission) -> bool:
+        """Whether this may be done at all; whose data it reaches is another question (`reaches`, `visible_teams`)."""
+        return self.scope(permission) is not None
+
+    def reaches(self, permission: Permission, team: str | None) -> bool:
+        """Whether a permission reaches the data of a team; None for data that belong to no team.
 
         >>> lead = Principal("1", "a", Role.TEAM_LEAD, frozenset({"North"}))
-        >>> lead.may(Permission.READ_CONTACTS, "North"), lead.may(Permission.READ_CONTACTS, "South")
-        (True, False)
+        >>> [lead.reaches(Permission.READ_CONTACTS, team) for team in ("North", "South", None)]
+        [True, False, False]
         """
         scope = self.scope(permission)
-        if scope is None:
-            return False
-        return scope is not Scope.TEAMS or team is None or team in self.teams
+        return scope is Scope.ALL or (scope is Scope.TEAMS and team in self.teams)
 
     def visible_teams(self, permission: Permission) -> frozenset[str] | None:
-        """Teams whose data a permission reaches; None for all.
+        """Teams whose data a permission reaches; None for all, also data of no team.
+
+        A permission for oneself alone reaches no team.
 
         Raises:
             FirstcontactError: The permission is not held at all (FC9201).
@@ -198,7 +207,14 @@ class Principal:
         scope = self.scope(permission)
         if scope is None:
             raise refused(permission)
-        return None if scope is Scope.ALL else self.teams
+        if scope is Scope.ALL:
+            return None
+        return self.teams if scope is Scope.TEAMS else frozenset()
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """Everything that may be done."""
+        return frozenset(one for one in GRANTS[self.role] if self.only is None or one in self.only)
 
 
 def refused(permission: Permission) -> FirstcontactError:

@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING
 from firstcontact.kernel.service_settings import ServiceSettings
 
 if TYPE_CHECKING:
+    from firstcontact.services.account import Accounts
+    from firstcontact.services.audit import Audit
     from firstcontact.services.ingest import Inbox
+    from firstcontact.services.password import Passwords
     from firstcontact.services.queue import Queue
+    from firstcontact.services.session import Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,10 @@ class Service:
         now: The clock: UTC, without zone information.
         inbox: Takes in records, durably.
         queue: What is to be done in the background.
+        accounts: Who may log in.
+        sessions: Who is logged in, and by which tokens programs act.
+        passwords: How passwords are kept and compared.
+        audit: Who did what, and looked at whom.
         alive: Raises where the operational store does not answer.
         close: Gives everything back.
     """
@@ -34,5 +42,9 @@ class Service:
     now: Callable[[], datetime]
     inbox: Inbox
     queue: Queue
+    accounts: Accounts
+    sessions: Sessions
+    passwords: Passwords
+    audit: Audit
     alive: Callable[[], None]
     close: Callable[[], None]

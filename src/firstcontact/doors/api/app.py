@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from firstcontact.doors.api import permit, problem
+from firstcontact.doors.api.recognise import Recognise
 from firstcontact.doors.api.routes import contacts, health
 from firstcontact.kernel.settings import VERSION
 
@@ -49,6 +50,7 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     problem.install(app)
+    app.add_middleware(Recognise, service=service)
     for router in ROUTERS:
         app.include_router(router)
     permit.check(app)

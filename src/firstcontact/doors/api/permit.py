@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from firstcontact.services.access import NOT_KNOWN, Permission, Principal, refused
 
 OPEN = "open"
 """For routes that anybody may call: health, log-in, and webhooks, which prove themselves by their signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a route asks.
+
+    Attributes:
+        method: The HTTP method.
+        path: Its address, with names in braces.
+        permission: What the caller must hold; None where anybody may call it.
+        endpoint: Its function; None for the interface's own description.
+    """
+
+    method: str
+    path: str
+    permission: Permission | None
+    endpoint: Callable[..., Any] | None
 
 
 class Permit:
@@ -57,18 +75,30 @@ def is_open(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     return endpoint
 
 
-def permission_of(route: APIRoute) -> Permission | None:
-    """What a route asks for; None where anybody may call it.
+def routes(app: FastAPI) -> Iterator[Rule]:
+    """Every route of an application, method by method, with what it asks of its caller.
 
     Raises:
-        LookupError: The route does not say.
+        LookupError: A route does not say, or is none that could: a mounted application, a socket.
     """
-    found = [one.call.permission for one in route.dependant.dependencies if isinstance(one.call, Permit)]
-    if found:
-        return found[0]
-    if route.endpoint.__dict__.get(OPEN):
-        return None
-    raise LookupError(f"{route.path} does not say what it asks of its caller")
+    for context in iter_route_contexts(app.routes):
+        path = context.path or ""
+        if path == app.openapi_url:
+            for method in sorted(context.methods or ()):
+                yield Rule(method, path, None, None)
+            continue
+        if not isinstance(context.original_route, APIRoute) or not context.methods:
+            raise LookupError(f"{path or context.name} is no route that says what it asks of its caller")
+        for method in sorted(context.methods):
+            yield Rule(method, path, _permission(context, path), context.endpoint)
+
+
+def _permission(context: Any, path: str) -> Permission | None:
+    asked = {one.call.permission for one in context.dependant.dependencies if isinstance(one.call, Permit)}
+    marked = bool(context.endpoint.__dict__.get(OPEN))
+    if len(asked) + marked != 1:
+        raise LookupError(f"{path} says {len(asked) + marked} things, not one, of what it asks of its caller")
+    return None if marked else asked.pop()
 
 
 def check(app: FastAPI) -> None:
@@ -77,6 +107,5 @@ def check(app: FastAPI) -> None:
     Raises:
         LookupError: One does not.
     """
-    for route in app.routes:
-        if isinstance(route, APIRoute):
-            permission_of(route)
+    for _ in routes(app):
+        pass

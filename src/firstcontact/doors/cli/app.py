@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import typer
 
 from firstcontact.doors.cli import failure
+from firstcontact.doors.cli.account import account
 from firstcontact.doors.cli.audit import audit
 from firstcontact.doors.cli.change import change
 from firstcontact.doors.cli.compare import compare
@@ -48,6 +49,7 @@ app.command()(simulate)
 app.command()(prove)
 app.add_typer(policy, name="policy")
 app.add_typer(audit, name="audit")
+app.add_typer(account, name="account")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
