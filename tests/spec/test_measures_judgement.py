@@ -193,12 +193,15 @@ def test_t_fcr_above_r_fcr_is_a_contradiction() -> None:
 
 
 def test_bounds_of_t_fcr_are_ends_of_r_fcr(engine) -> None:
-    """t_fcr: without reviews it lies below the upper end of R-FCR's interval, not below its point; a cell whose R-FCR
-    is not known has no bounds."""
+    """t_fcr: without reviews it lies below the upper end of R-FCR's interval, not below its point, and above what the
+    policy's least share of returning customers leaves; a cell whose R-FCR is not known has no bounds."""
     alone, _ = _judge(engine, _people(400))
     refused = _figure(engine, alone, "t_fcr")
     rows = [_row("t_fcr", refused), _row("t_fcr", refused, "team", team="a"), _row("r_fcr", _share(0.80, 0.75, 0.84))]
-    bounded, bare, returns = (row.result for row in bound_by_returns(rows))
+    bounded, bare, returns = (row.result for row in bound_by_returns(rows, 0.5))
     assert isinstance(bounded, Refusal)
     assert "between 50.0% and 84.0%" in bounded.reason
     assert (bare, returns) == (refused, rows[2].result)
+    likelier = bound_by_returns(rows, 0.8)[0].result
+    assert isinstance(likelier, Refusal)
+    assert "between 68.8% and 84.0%, if at least 80%" in likelier.reason

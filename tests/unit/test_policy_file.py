@@ -42,6 +42,7 @@ def test_settings_are_the_fields_of_the_model() -> None:
         "service_level": model.ServiceLevel,
         "publish": model.Publish,
         "cost": model.Cost,
+        "returns": model.Returns,
         "related": model.Related,
         "counts_when": model.Condition,
         "exclude": model.Exclusion,
@@ -254,3 +255,15 @@ def test_a_cost_survives_the_file_and_changes_no_count() -> None:
     assert Policy(cost=model.Cost(7.5, "лв")).digest == priced.digest
     assert any("7.5 EUR" in point for point in explain(priced).points)
     assert faults_of('name = "x"\n[cost]\ncost_per_contact = -1\n')
+
+
+def test_what_is_known_of_returns_is_part_of_the_policy() -> None:
+    """The least share of customers who come back is half; another is written, read again, said in words and hashed; one
+    that is no share above 0 is refused."""
+    assert Policy().returns.return_least == 0.5
+    sure = Policy(returns=model.Returns(0.8))
+    assert policy_from(parse(write_policy(sure), "p.toml")) == sure
+    assert sure.digest != Policy().digest
+    assert any(point.startswith("At least 80% of the customers") for point in explain(sure).points)
+    for wrong in ("0", "1.2", '"half"'):
+        assert faults_of(f'name = "x"\n[returns]\nreturn_least = {wrong}\n')

@@ -9,24 +9,25 @@ from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.measures.row import ResultRow
-from firstcontact.measurement.measures.t_fcr import LEAST_LABELS, RETURN_LEAST, TOO_FEW_LABELS
+from firstcontact.measurement.measures.t_fcr import LEAST_LABELS, TOO_FEW_LABELS
 from firstcontact.statistics.resolution_bound import resolution_bounds
 
 ABOVE, BELOW = "r_fcr", "t_fcr"
 
 
-def bound_by_returns(rows: Sequence[ResultRow]) -> list[ResultRow]:
+def bound_by_returns(rows: Sequence[ResultRow], return_least: float) -> list[ResultRow]:
     """All rows, each T-FCR that lacks reviews with the bounds that R-FCR of the same cell gives.
 
     Args:
         rows: Rows of a run.
+        return_least: At least this share of the customers with an unresolved issue come back: the policy says so.
 
     Returns:
         The same rows in order. Bounds take the ends of R-FCR's interval, since its point is no bound.
     """
     known = {_place(row): row.result for row in rows if row.measure == ABOVE and isinstance(row.result, Estimate)}
     return [
-        replace(row, result=_bounded(row.result, known[_place(row)]))
+        replace(row, result=_bounded(row.result, known[_place(row)], return_least))
         if row.measure == BELOW
         and isinstance(row.result, Refusal)
         and row.result.kind is TOO_FEW_LABELS
@@ -73,9 +74,9 @@ def _place(row: ResultRow) -> tuple[object, ...]:
     return row.by, tuple(sorted(row.cell.items())), row.period_grain, row.period_start
 
 
-def _bounded(refusal: Refusal, returns: Estimate) -> Refusal:
-    low, _ = resolution_bounds(returns.low, RETURN_LEAST)
-    _, high = resolution_bounds(returns.high, RETURN_LEAST)
+def _bounded(refusal: Refusal, returns: Estimate, return_least: float) -> Refusal:
+    low, _ = resolution_bounds(returns.low, return_least)
+    _, high = resolution_bounds(returns.high, return_least)
     reason = Sentence(
         "too-few-labels.bounds",
         "{n} reviewed contacts drawn at random; {least} are the least. From returns alone it lies between "
@@ -84,6 +85,6 @@ def _bounded(refusal: Refusal, returns: Estimate) -> Refusal:
         least=LEAST_LABELS,
         low=low,
         high=high,
-        rho=RETURN_LEAST,
+        rho=return_least,
     )
     return replace(refusal, reason=reason)

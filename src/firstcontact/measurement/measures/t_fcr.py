@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 LEAST_LABELS = 200
 """With fewer reviewed contacts a cell has no figure (methods.md, section 3)."""
-RETURN_LEAST = 0.5
-"""The bounds take it that at least this share of the customers left with an unresolved issue come back."""
 
 TOO_FEW_LABELS = RefusalKind(
     "too-few-labels",

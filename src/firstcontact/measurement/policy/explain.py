@@ -154,6 +154,15 @@ def _points(policy: Policy) -> list[Sentence]:
             small=policy.publish.suppress_below,
         )
     )
+    if policy.needs_customer:
+        points.append(
+            Sentence(
+                "explain.return-least",
+                "At least {least:.0%} of the customers with an unresolved issue are taken to come back, which bounds "
+                "T-FCR where nothing is reviewed.",
+                least=policy.returns.return_least,
+            )
+        )
     if policy.cost.cost_per_contact is not None:
         points.append(
             Sentence(

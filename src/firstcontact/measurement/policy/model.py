@@ -197,6 +197,18 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Returns:
+    """What a person knows of returns that contacts cannot tell.
+
+    Attributes:
+        return_least: At least this share of the customers with an unresolved issue come back. Where nothing was
+            reviewed it bounds T-FCR from below.
+    """
+
+    return_least: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A definition of first contact resolution.
 
@@ -228,6 +240,7 @@ class Policy:
     service_level: ServiceLevel = field(default_factory=ServiceLevel)
     publish: Publish = field(default_factory=Publish)
     cost: Cost = field(default_factory=Cost)
+    returns: Returns = field(default_factory=Returns)
 
     def as_dict(self) -> dict[str, Any]:
         """The policy as plain data, every setting spelled out."""
@@ -243,6 +256,8 @@ class Policy:
         settings = self.as_dict()
         if self.cost.cost_per_contact is None:
             del settings["cost"]
+        if self.returns == Returns():
+            del settings["returns"]
         return digest(_meaning(settings))
 
     @property

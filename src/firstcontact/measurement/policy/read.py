@@ -17,6 +17,7 @@ from firstcontact.measurement.policy.model import (
     Policy,
     Publish,
     Related,
+    Returns,
     ServiceLevel,
     Window,
 )
@@ -106,6 +107,7 @@ def build(text: TomlText, data: dict[str, Any], place: tuple[str | int, ...], fa
         service_level=ServiceLevel(**once.get("service_level", {})),
         publish=Publish(**once.get("publish", {})),
         cost=Cost(**once.get("cost", {})),
+        returns=Returns(**once.get("returns", {})),
         related=tuple(Related(**row) for row in many.get("related", {}).values()),
         exclude=tuple(Exclusion(**row) for row in many.get("exclude", {}).values()),
         **values,

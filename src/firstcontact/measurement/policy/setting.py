@@ -183,6 +183,17 @@ COST = (
     Setting("currency", "text", "Currency of all amounts, like EUR"),
 )
 
+RETURNS = (
+    Setting(
+        "return_least",
+        "number",
+        "At least this share of those with an unresolved issue come back; bounds T-FCR where nothing is reviewed",
+        0,
+        1,
+        above=True,
+    ),
+)
+
 SECTIONS: dict[str, tuple[Setting, ...]] = {
     "window": WINDOW,
     "link": LINK,
@@ -190,6 +201,7 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
     "service_level": SERVICE_LEVEL,
     "publish": PUBLISH,
     "cost": COST,
+    "returns": RETURNS,
 }
 """Sections that stand once: `[window]`."""
 

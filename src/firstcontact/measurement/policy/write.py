@@ -22,7 +22,7 @@ def write_policy(policy: Policy) -> str:
     for name, settings in LISTS.items():
         rows = [_row(f"[[{name}]]", row, settings) for row in data[name]]
         parts.append("\n".join([f"# {LIST_WORDS[name]}.", *(["\n\n".join(rows)] if rows else [f"# [[{name}]]"])]))
-    for name in ("calendar", "service_level", "publish", "cost"):
+    for name in ("calendar", "service_level", "publish", "cost", "returns"):
         parts.append(_section(f"[{name}]", data[name], SECTIONS[name]))
     return "\n\n".join(parts) + "\n"
 
