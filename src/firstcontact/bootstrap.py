@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from firstcontact.adapters.stores.sql.database import Database
     from firstcontact.kernel.engine import Engine
     from firstcontact.kernel.service_settings import ServiceSettings
     from firstcontact.services.inspect import Inspector
+    from firstcontact.services.measure_history import Measurer, Runs
+    from firstcontact.services.policy_version import Policies
     from firstcontact.services.prepare import Connector
     from firstcontact.services.publish import Destination as RunDestination
     from firstcontact.services.record import RunReader
+    from firstcontact.services.run import Run
     from firstcontact.services.service import Service
+    from firstcontact.services.setting import Settings
     from firstcontact.services.simulate import Destination
+    from firstcontact.services.work import Worker
 
 
 def simulation_folder(folder: Path, *, force: bool = False) -> Destination:
@@ -137,11 +145,12 @@ def mapping_file(path: Path) -> Any:
     return read_mapping(path)
 
 
-def open_service(settings: ServiceSettings) -> Service:
+def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None = None) -> Service:
     """The running service's parts, over a store that was brought to the form of this version.
 
     Args:
         settings: What its surroundings told it.
+        render: Makes the report of each run; none is made where None.
 
     Raises:
         FirstcontactError: The database cannot be used or does not answer (FC9101, FC9102), or the data directory cannot
@@ -152,24 +161,87 @@ def open_service(settings: ServiceSettings) -> Service:
     from firstcontact.adapters.stores.sql.database import Database, sqlite_url
     from firstcontact.adapters.stores.sql.inbox import SqlInbox
     from firstcontact.adapters.stores.sql.migrate import migrate
+    from firstcontact.adapters.stores.sql.policy import SqlPolicies
     from firstcontact.adapters.stores.sql.queue import SqlQueue
+    from firstcontact.adapters.stores.sql.run import SqlRuns
     from firstcontact.adapters.stores.sql.session import SqlSessions
+    from firstcontact.adapters.stores.sql.setting import SqlSettings
     from firstcontact.kernel.clock import now
+    from firstcontact.services.measure_history import MEASURE
+    from firstcontact.services.measuring import MEASUREMENT, measuring_of
     from firstcontact.services.password import Passwords
+    from firstcontact.services.schedule import Recurring
     from firstcontact.services.service import Service
+    from firstcontact.services.setting import read_setting
+
+    def moment() -> datetime:
+        return now().replace(tzinfo=None)
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.database or sqlite_url(settings.data / "store.sqlite3"))
     migrate(database)
+    policies, runs = SqlPolicies(database), SqlRuns(database, settings.data / "runs")
+    policies.begin(moment())
+    preferences = SqlSettings(database)
+    measurer = _measurer(settings, database, runs, policies, preferences, render or (lambda _run: ""))
     return Service(
         settings=settings,
-        now=lambda: now().replace(tzinfo=None),
+        now=moment,
         inbox=SqlInbox(database),
         queue=SqlQueue(database),
         accounts=SqlAccounts(database),
         sessions=SqlSessions(database),
         passwords=Passwords(),
         audit=SqlAudit(database),
+        preferences=preferences,
+        runs=runs,
+        policies=policies,
+        handlers={MEASURE: measurer},
+        recurring=[Recurring(MEASURE, lambda: measuring_of(read_setting(preferences, MEASUREMENT).value).every, {})],
         alive=database.alive,
         close=database.close,
     )
+
+
+def _measurer(
+    settings: ServiceSettings,
+    database: Database,
+    runs: Runs,
+    policies: Policies,
+    preferences: Settings,
+    render: Callable[[Run], str],
+) -> Measurer:
+    from firstcontact.adapters.connectors.warehouse import ServiceHistory
+    from firstcontact.adapters.stores.warehouse.store import Warehouse
+    from firstcontact.kernel.clock import now
+    from firstcontact.kernel.privacy import pseudonym_key
+    from firstcontact.kernel.settings import VERSION
+    from firstcontact.services.measure_history import Measurer
+
+    return Measurer(
+        history=ServiceHistory(Warehouse(database, settings.data / "warehouse")),
+        runs=runs,
+        policies=policies,
+        settings=preferences,
+        # Half of the cores: whoever asks meanwhile is answered too.
+        engine=lambda: engine(threads=max(1, (os.cpu_count() or 2) // 2)),
+        interrupt=lambda opened: opened.sql().interrupt(),
+        key=pseudonym_key(settings.data / "pseudonym.key"),
+        render=render,
+        now=lambda: now().replace(tzinfo=None),
+        clock=now,
+        version=VERSION,
+    )
+
+
+def open_worker(service: Service) -> Worker:
+    """What does a service's jobs in this process, those included that recur.
+
+    Args:
+        service: The service.
+    """
+    from firstcontact.services.schedule import Schedule
+    from firstcontact.services.work import Worker
+
+    tick = Schedule(service.queue, service.recurring, service.now)
+    return Worker(service.queue, service.handlers, service.now, tick=tick)

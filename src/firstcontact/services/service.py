@@ -5,7 +5,7 @@ A new part is a protocol beside the use case that needs it, a field here, and a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from firstcontact.services.account import Accounts
     from firstcontact.services.audit import Audit
     from firstcontact.services.ingest import Inbox
+    from firstcontact.services.measure_history import Runs
     from firstcontact.services.password import Passwords
+    from firstcontact.services.policy_version import Policies
     from firstcontact.services.queue import Queue
+    from firstcontact.services.schedule import Recurring
     from firstcontact.services.session import Sessions
+    from firstcontact.services.setting import Settings
+    from firstcontact.services.work import Handler
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,11 @@ class Service:
         sessions: Who is logged in, and by which tokens programs act.
         passwords: How passwords are kept and compared.
         audit: Who did what, and looked at whom.
+        runs: Measured figures.
+        policies: Versions of the policy.
+        preferences: What is decided while the service runs, by name.
+        handlers: What does each kind of job.
+        recurring: What is done again and again.
         alive: Raises where the operational store does not answer.
         close: Gives everything back.
     """
@@ -46,5 +56,10 @@ class Service:
     sessions: Sessions
     passwords: Passwords
     audit: Audit
+    runs: Runs
+    policies: Policies
+    preferences: Settings
+    handlers: Mapping[str, Handler]
+    recurring: Sequence[Recurring]
     alive: Callable[[], None]
     close: Callable[[], None]

@@ -1,0 +1,216 @@
+"""Reads the service's own history: what was sent needs no guessing, only the newest version of each record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from firstcontact.adapters.connectors.tabular.vocabulary import names_an_agent
+from firstcontact.adapters.connectors.validate import ENGINE_TYPES, contacts_view
+from firstcontact.adapters.stores.warehouse.form import COMPANIONS
+from firstcontact.adapters.stores.warehouse.merge import newest
+from firstcontact.adapters.stores.warehouse.store import Holding, Warehouse
+from firstcontact.contacts.ledger import RowLedger
+from firstcontact.contacts.loaded import Loaded, SourceKind
+from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX
+from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.progress import Progress, silent
+from firstcontact.services.measuring import Measuring
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from firstcontact.kernel.engine import Engine
+
+QUARANTINE = "fc_quarantine"
+_ROWS = "fc_history"
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseConnector:
+    """Implements `services.prepare.Connector` over a history.
+
+    Attributes:
+        holding: The history as it stood at one moment.
+        source_kind: What one contact is: tickets measure gaps from their start.
+    """
+
+    holding: Holding
+    source_kind: SourceKind = "contact"
+
+    def load(
+        self,
+        engine: Engine,
+        paths: Sequence[Path],  # noqa: ARG002 - the protocol's
+        mapping: Any,  # noqa: ARG002 - as above
+        *,
+        zone: str | None,
+        extra: Sequence[str] = (),
+        progress: Progress = silent,
+    ) -> Loaded:
+        """Bring the history into the engine.
+
+        Args:
+            engine: Where it runs.
+            paths: Not used: the history knows its files.
+            mapping: Not used: what was sent is in columns already.
+            zone: The business zone; UTC where None.
+            extra: Further columns of contacts to bring along, by their own name.
+            progress: Told about each step.
+
+        Returns:
+            The contacts and what is known beside them.
+        """
+        progress("reading the history")
+        connection = engine.sql()
+        count, double = self._contacts(connection, extra)
+        names = {f"{EXTRA_PREFIX}{name}": name for name in extra}
+        present = _present(connection)
+        contacts_view(connection, _ROWS, "contacts", present, list(names))
+        tables = {"contacts": "contacts"} | self._identifiers(connection) | self._companions(connection)
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {QUARANTINE} AS SELECT 0::BIGINT AS row_number, '' AS file, "
+            "['']::VARCHAR[] AS codes, '' AS raw WHERE false"
+        )
+        quarantined = dict(self.holding.quarantined)
+        erased = self.holding.gone_contacts.num_rows
+        ledger = RowLedger(count + sum(quarantined.values()) + erased, count, {}, quarantined, erased)
+        return Loaded(
+            tables=tables,
+            quarantine=QUARANTINE,
+            ledger=ledger,
+            findings=_findings(double),
+            mapping={},
+            source_kind=self.source_kind,
+            present=frozenset(present),
+            zone=zone or "UTC",
+            extra=names,
+            agent_columns=frozenset(name for name in _attributes(connection) if names_an_agent(name)),
+            inputs=(self._input(),),
+        )
+
+    def _contacts(self, connection: DuckDBPyConnection, extra: Sequence[str]) -> tuple[int, int]:
+        """Keep the contacts in force; gives how many, and how many ids occur in several sources."""
+        files = self.holding.files.get("contacts", [])
+        if files:
+            query = newest(connection, "contacts", files, self.holding.gone_contacts, self.holding.seq)
+        else:
+            typed = ", ".join(f"CAST(NULL AS {ENGINE_TYPES[one.type]}) AS {one.name}" for one in CONTACTS.columns)
+            query = (
+                f"SELECT {typed}, CAST(NULL AS VARCHAR) AS attributes, "
+                "CAST(NULL AS STRUCT(kind VARCHAR, value VARCHAR)[]) AS identifiers, 0::BIGINT AS seq WHERE false"
+            )
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE fc_newest AS {query}")
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE fc_double AS SELECT contact_id FROM fc_newest GROUP BY 1 "
+            "HAVING count(DISTINCT source) > 1"
+        )
+        further = "".join(f", {_attribute(name)} AS {_quoted(EXTRA_PREFIX + name)}" for name in extra)
+        own_id = f"{_unique('n')} AS contact_id"
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {_ROWS} AS SELECT n.* REPLACE ({own_id}){further} FROM fc_newest n "
+            "LEFT JOIN fc_double d ON d.contact_id = n.contact_id"
+        )
+        connection.execute("DROP TABLE fc_newest")
+        return _count(connection, _ROWS), _count(connection, "fc_double")
+
+    def _identifiers(self, connection: DuckDBPyConnection) -> dict[str, str]:
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE identifiers AS SELECT contact_id, p.kind AS kind, p.value AS value FROM "
+            f"(SELECT contact_id, unnest(identifiers) AS p FROM {_ROWS} WHERE len(identifiers) > 0)"
+        )
+        return {"identifiers": "identifiers"} if _count(connection, "identifiers") else {}
+
+    def _companions(self, connection: DuckDBPyConnection) -> dict[str, str]:
+        found = {}
+        for kind, spec in COMPANIONS.items():
+            files = self.holding.files.get(kind, [])
+            if not files:
+                continue
+            query = newest(connection, kind, files, self.holding.gone_companions, self.holding.seq)
+            columns = ", ".join(f"n.{column.name}" for column in spec.columns if column.name != "contact_id")
+            if "contact_id" in spec.names:
+                # Nothing is known beside a contact that is not there.
+                connection.execute(
+                    f"CREATE OR REPLACE TEMP TABLE {kind} AS SELECT {_unique('n')} AS contact_id, {columns} "
+                    f"FROM ({query}) n LEFT JOIN fc_double d ON d.contact_id = n.contact_id "
+                    f"WHERE EXISTS (SELECT 1 FROM {_ROWS} c WHERE c.contact_id = {_unique('n')})"
+                )
+            else:
+                connection.execute(f"CREATE OR REPLACE TEMP TABLE {kind} AS SELECT {columns} FROM ({query}) n")
+            if _count(connection, kind):
+                found[kind] = kind
+        return found
+
+    def _input(self) -> dict[str, Any]:
+        """What was read, in the shape in which files are named: the segments and the last change."""
+        files = [path for paths in self.holding.files.values() for path in paths]
+        digest = hashlib.sha256("\n".join([str(self.holding.seq), *sorted(path.name for path in files)]).encode())
+        size = sum(path.stat().st_size for path in files)
+        return {"name": f"history up to change {self.holding.seq}", "bytes": size, "sha256": digest.hexdigest()}
+
+
+def _present(connection: DuckDBPyConnection) -> list[str]:
+    """Contact columns that hold anything."""
+    counted = ", ".join(f"count({column.name})" for column in CONTACTS.columns)
+    row = connection.execute(f"SELECT {counted} FROM {_ROWS}").fetchone()
+    always = {"contact_id", "source", "started_at"}
+    counts = row or ()
+    return [column.name for column, n in zip(CONTACTS.columns, counts, strict=False) if n or column.name in always]
+
+
+def _unique(table: str) -> str:
+    """SQL of a contact's id, led by its source where several sources use the same id."""
+    return (
+        f"CASE WHEN d.contact_id IS NULL THEN {table}.contact_id ELSE {table}.source || '/' || {table}.contact_id END"
+    )
+
+
+def _attribute(name: str) -> str:
+    path = '$."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"json_extract_string(n.attributes, '{path.replace(chr(39), chr(39) * 2)}')"
+
+
+def _attributes(connection: DuckDBPyConnection) -> list[str]:
+    """Names of the further columns that contacts carry."""
+    rows = connection.execute(
+        f"SELECT DISTINCT unnest(json_keys(attributes)) FROM {_ROWS} WHERE attributes IS NOT NULL"
+    ).fetchall()
+    return [str(name) for (name,) in rows]
+
+
+def _findings(double: int) -> tuple[Finding, ...]:
+    if not double:
+        return ()
+    return (
+        Finding("contacts", f"{double:,} contact ids occur in more than one source; the source stands before the id."),
+    )
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _count(connection: DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return int(row[0]) if row else 0
+
+
+class ServiceHistory:
+    """The contacts that the service has. Implements `services.measure_history.History`.
+
+    Args:
+        warehouse: Where they are kept for measuring.
+    """
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    def catch_up(self, now: datetime, measuring: Measuring) -> tuple[WarehouseConnector, int]:
+        """What reads everything up to the newest change, and that change's number."""
+        holding = self._warehouse.catch_up(now)
+        return WarehouseConnector(holding, measuring.source_kind), holding.seq

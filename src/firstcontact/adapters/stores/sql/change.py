@@ -1,0 +1,115 @@
+"""What changed since a number, read in order as the warehouse keeps it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Connection, and_, select
+
+from firstcontact.adapters.stores.sql import schema
+from firstcontact.adapters.stores.warehouse.form import COMPANIONS, companion_row, form_of, packed
+from firstcontact.contacts.table import CONTACTS
+from firstcontact.measurement.linking.identifier import OWN_ID
+
+AT_ONCE = 20_000
+"""Rows of one batch: bounds the memory that a long catching up takes."""
+
+
+def changed(connection: Connection, kind: str, after: int, upto: int) -> Iterator[pa.RecordBatch]:
+    """Records of one kind whose latest change lies after a number, in the order of changes.
+
+    Args:
+        connection: A reading transaction: all that it gives is of one moment.
+        kind: `contacts`, or a table beside them.
+        after: Number of the last change that is known.
+        upto: Number of the last change that is wanted.
+
+    Yields:
+        Batches in the form of a segment.
+    """
+    read = _contacts if kind == "contacts" else _companions
+    while after < upto:
+        rows, last = read(connection, kind, after, upto)
+        if not rows:
+            return
+        yield pa.RecordBatch.from_pylist(rows, schema=form_of(kind))
+        after = last
+
+
+def _contacts(connection: Connection, _kind: str, after: int, upto: int) -> tuple[list[dict[str, Any]], int]:
+    table = schema.contact
+    asked = select(table).where(table.c.seq > after, table.c.seq <= upto).order_by(table.c.seq).limit(AT_ONCE)
+    found = connection.execute(asked).mappings().all()
+    if len(found) == AT_ONCE:
+        # One change has one number for each record, so none is torn apart; were it shared, the rest would come next.
+        found = found[: _whole(found)]
+    if not found:
+        return [], upto
+    last = int(found[-1]["seq"])
+    pairs = _identifiers(connection, after, last)
+    rows = []
+    for one in found:
+        own = pairs.get((one["source"], one["contact_id"]), [])
+        row = {name: one[name] for name in CONTACTS.names}
+        # Whom a person split off, no identifier of the source names any more.
+        row["customer_id"] = next((value for kind, value in own if kind == OWN_ID), None)
+        row["identifiers"] = [{"kind": kind, "value": value} for kind, value in own if kind != OWN_ID]
+        rows.append(row | {"attributes": packed(one["attributes"]), "seq": one["seq"]})
+    return rows, last
+
+
+def _whole(found: Sequence[Any]) -> int:
+    """How many rows to take so that all that share the number of one change come together."""
+    last = found[-1]["seq"]
+    kept = next((place for place in range(len(found), 0, -1) if found[place - 1]["seq"] != last), 0)
+    return kept or len(found)
+
+
+def _identifiers(connection: Connection, after: int, last: int) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    table, contact = schema.identifier, schema.contact
+    same = and_(table.c.source == contact.c.source, table.c.contact_id == contact.c.contact_id)
+    asked = (
+        select(table.c.source, table.c.contact_id, table.c.kind, table.c.value)
+        .select_from(table.join(contact, same))
+        .where(contact.c.seq > after, contact.c.seq <= last, table.c.spelled.is_not(None))
+        .order_by(table.c.kind, table.c.value)
+    )
+    found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for row in connection.execute(asked):
+        found[row.source, row.contact_id].append((row.kind, row.value))
+    return found
+
+
+def _companions(connection: Connection, kind: str, after: int, upto: int) -> tuple[list[dict[str, Any]], int]:
+    table = schema.companion
+    asked = (
+        select(table.c.source, table.c.record_key, table.c.seq, table.c.body)
+        .where(table.c.kind == kind, table.c.seq > after, table.c.seq <= upto)
+        .order_by(table.c.seq)
+        .limit(AT_ONCE)
+    )
+    found = connection.execute(asked).mappings().all()
+    if len(found) == AT_ONCE:
+        found = found[: _whole(found)]
+    if not found:
+        return [], upto
+    spec = COMPANIONS[kind]
+    beside = ("source", "record_key", "seq")
+    rows = [companion_row(spec, one["body"]) | {name: one[name] for name in beside} for one in found]
+    return rows, int(found[-1]["seq"])
+
+
+def gone(connection: Connection) -> tuple[pa.Table, pa.Table]:
+    """Contacts, and records beside them, that are no more: by what they were known, and when they went."""
+    contact, companion = schema.contact_gone, schema.companion_gone
+    first = connection.execute(select(contact.c.source, contact.c.contact_id, contact.c.seq)).mappings().all()
+    second = connection.execute(select(companion.c.kind, companion.c.record_key, companion.c.seq)).mappings().all()
+    of_contacts = pa.schema([("source", pa.string()), ("contact_id", pa.string()), ("seq", pa.int64())])
+    beside = pa.schema([("kind", pa.string()), ("record_key", pa.string()), ("seq", pa.int64())])
+    return (
+        pa.Table.from_pylist([dict(row) for row in first], schema=of_contacts),
+        pa.Table.from_pylist([dict(row) for row in second], schema=beside),
+    )
