@@ -257,6 +257,25 @@ def test_a_cost_survives_the_file_and_changes_no_count() -> None:
     assert faults_of('name = "x"\n[cost]\ncost_per_contact = -1\n')
 
 
+def test_a_declared_cycle_is_checked_and_said() -> None:
+    """A cycle for all reasons and one for a reason are read, written, hashed and said in words; one that is no length
+    that can be seen, or names a reason that does not matter or is too long, is refused."""
+    billed = Policy(returns=model.Returns(cycle_days=28, cycle_by_reason=(("billing", 30),)))
+    assert policy_from(parse(write_policy(billed), "p.toml")) == billed
+    assert billed.digest != Policy().digest
+    assert [billed.returns.cycle(reason) for reason in ("billing > bill", "delivery")] == [30, 28]
+    said = " ".join(explain(billed).points)
+    assert "bunch every 28 days" in said
+    assert 'Those for "billing" are taken to bunch every 30 days.' in said
+    assert "bunch" not in " ".join(explain(Policy()).points)
+    for wrong in ("cycle_days = 1", "cycle_days = 90", 'cycle_by_reason = { "billing" = 400 }'):
+        assert "FC3004" in faults_of(f'name = "x"\n[returns]\n{wrong}\n')[0]
+    named = 'name = "x"\n[link]\nreason_level = {}\n[returns]\ncycle_by_reason = {{ "a > b" = 30 }}\n'
+    for level in (0, 1):
+        assert "FC3005" in faults_of(named.format(level))[0]
+    assert policy_from(parse(named.format(2), "p")).returns.cycle("a > b") == 30
+
+
 def test_what_is_known_of_returns_is_part_of_the_policy() -> None:
     """The least share of customers who come back is half; another is written, read again, said in words and hashed; one
     that is no share above 0 is refused."""

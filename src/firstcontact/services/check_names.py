@@ -29,7 +29,7 @@ def check_names(engine: Engine, policy: Policy, contacts: ir.Table, reasons: lis
         reasons: Every different reason in the data; None for contacts without one.
 
     Returns:
-        A warning for each reason of a window or a rule that no contact has, for each exclusion that excludes nobody,
+        A warning for each reason of a window, a cycle or a rule that no contact has, for each exclusion that excludes nobody,
         and where no contact has a reason at all though the policy asks for the same one.
     """
     known = sorted(reason for reason in reasons if reason is not None)
@@ -44,6 +44,7 @@ def check_names(engine: Engine, policy: Policy, contacts: ir.Table, reasons: lis
         cure = Sentence("reasons.none.cure", "reason in a mapping file")
         found.append(Finding("reasons", text, rests_on, "warning", cure))
     named = [("window.by_reason", path) for path, _ in policy.window.by_reason]
+    named += [("returns.cycle_by_reason", path) for path, _ in policy.returns.cycle_by_reason]
     named += [("related", path) for rule in policy.related for path in (rule.earlier, rule.later)]
     for setting, path in dict.fromkeys(named) if known else ():
         if not any(within(reason, path) for reason in known):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.fit.declared import Fit, declare, with_models
 from firstcontact.measurement.fit.learn import learn
 from firstcontact.measurement.fit.tally import tally
@@ -75,6 +77,28 @@ def complete_fit(
     return replace(fit, models=learn_models(engine, linked, policy, frame, reasons))
 
 
+def unused_cycles(policy: Policy, fit: Fit) -> tuple[Finding, ...]:
+    """A finding where reasons were learned without the cycle that the policy declares for them.
+
+    Args:
+        policy: The policy.
+        fit: What was learned.
+    """
+    declared = [(one, policy.returns.cycle(one.reason)) for one in fit.models if one.learned]
+    without = [model.reason for model, days in declared if days is not None and model.cycle_days != days]
+    if not without:
+        return ()
+    text = Sentence(
+        "fit.cycle",
+        "The policy declares a cycle, and the returns of {count:,} reasons were told apart without it, {reason} among "
+        "them: too few late returns show its shape, other reasons of the family have another one, or the fit that is "
+        "used again was learned without it.",
+        count=len(without),
+        reason=without[0],
+    )
+    return (Finding("fit", text, level="warning"),)
+
+
 def learn_models(
     engine: Engine, linked: ir.Table, policy: Policy, frame: Frame, reasons: list[str | None]
 ) -> tuple[ReturnModel, ...]:
@@ -87,4 +111,4 @@ def learn_models(
         frame: The period.
         reasons: Every different reason in the data; None stands for contacts without one.
     """
-    return learn(tally(engine, linked, policy, frame, reasons), policy.publish)
+    return learn(tally(engine, linked, policy, frame, reasons), policy.publish, policy.returns)

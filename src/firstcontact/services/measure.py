@@ -42,7 +42,7 @@ from firstcontact.measurement.policy.model import Policy, cut_reason
 from firstcontact.services.compare_definitions import compare_definitions, signals_beside
 from firstcontact.services.definition import judged_by
 from firstcontact.services.explain import explain, supersede
-from firstcontact.services.learn_fit import complete_fit, learn_fit
+from firstcontact.services.learn_fit import complete_fit, learn_fit, unused_cycles
 from firstcontact.services.prepare import Connector, Options, Prepared, extent, prepare
 from firstcontact.services.reuse_fit import reuse_fit
 from firstcontact.services.run import IdentityCoverage, Run
@@ -218,7 +218,7 @@ def measure(
         engine.drop(_TOLD)
     rows = allow_for_unlearned(rows, fit.models, policy.publish.level)
     rows = take_audit(bound_by_returns(rows, policy.returns.return_least), options.audit)
-    findings += left_out(fit.models) + audit_findings(options.audit, linking_hash(policy, fit))
+    findings += left_out(fit.models) + unused_cycles(policy, fit) + audit_findings(options.audit, linking_hash(policy, fit))
     findings += contradictions(rows)
     definitions: tuple[DefinitionRow, ...] = ()
     if options.definitions:

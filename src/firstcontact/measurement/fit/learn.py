@@ -11,9 +11,9 @@ from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.fit.model import LAG_EDGES, ReturnModel
 from firstcontact.measurement.fit.tally import Tally
 from firstcontact.measurement.linking.portable import BUCKETS
-from firstcontact.measurement.policy.model import Publish
+from firstcontact.measurement.policy.model import Publish, Returns
 from firstcontact.statistics.bucket import Array
-from firstcontact.statistics.coincidence import Cycle, common_spread, doubt, find_cycle, hazard, level
+from firstcontact.statistics.coincidence import Cycle, common_spread, doubt, find_cycle, hazard, known_cycle, level
 from firstcontact.statistics.excess_hazard import Excess, leave_one_out, separate
 from firstcontact.statistics.onset import onset, with_margin
 
@@ -104,12 +104,13 @@ class _Timing:
     doubt: float = 0.0
 
 
-def learn(found: Tally, publish: Publish) -> tuple[ReturnModel, ...]:
+def learn(found: Tally, publish: Publish, declared: Returns | None = None) -> tuple[ReturnModel, ...]:
     """A model of each reason.
 
     Args:
         found: The tally.
         publish: Level of the intervals, smallest sample, and how much one customer may hold.
+        declared: What the policy knows of cycles; nothing where None.
 
     Returns:
         One model a reason that has openers, in the order of the reasons.
@@ -129,7 +130,7 @@ def learn(found: Tally, publish: Publish) -> tuple[ReturnModel, ...]:
     groups += [_Group(tuple(members), found.table(members)) for members in pools.values()]
     models: dict[int, ReturnModel] = {}
     if groups:
-        ground = _background(groups, found)
+        ground = _background(groups, found, declared or Returns())
         timings = [_time(found, group, ground, number, publish) for number, group in enumerate(groups)]
         place = {group.keys: number for number, group in enumerate(groups)}
         for key in open_keys:
@@ -227,7 +228,7 @@ def _unlike(own: Excess, family: Excess) -> bool:
     return bool((np.abs(own.latency - family.latency)[days] > UNLIKE * error).any())
 
 
-def _background(groups: list[_Group], found: Tally) -> _Background:
+def _background(groups: list[_Group], found: Tally, declared: Returns) -> _Background:
     """Onsets, cycles and v: each needs the others, so that they are found in turn."""
     events = np.stack([leave_one_out(group.counts[0]) for group in groups], axis=1)
     exposure = np.stack([leave_one_out(group.counts[1]) for group in groups], axis=1)
@@ -239,6 +240,7 @@ def _background(groups: list[_Group], found: Tally) -> _Background:
     several = np.array([len(group.keys) > 1 for group in groups])
     floor = np.where(several | (events[0].sum(axis=1) < SURE_RETURNS), LEAST_TAU, 0.0)
     cycles: list[Cycle | None] = [None] * len(groups)
+    known = [_known_period(group, found, declared) for group in groups]
 
     def tail(sums: Array) -> Array:
         return np.where(tau[:, None] < _LAG, sums, 0.0)
@@ -251,7 +253,8 @@ def _background(groups: list[_Group], found: Tally) -> _Background:
         v = float(spread_of(slice(0, 1), None)[0])
         for number in range(len(groups)):
             d, e = tail(events[0])[number], tail(exposure[0] * season)[number]
-            cycles[number] = find_cycle(d, e, _LAG, v, periods)
+            length = known[number]
+            cycles[number] = known_cycle(d, e, _LAG, v, length) if length else find_cycle(d, e, _LAG, v, periods)
         shape = np.stack([_shape(own, cycle) for own, cycle in zip(season, cycles, strict=True)])
         v = float(spread_of(slice(0, 1), None)[0])
         first = onset(events[0], exposure[0], exposure[0] * shape, _EDGES, v)
@@ -278,6 +281,12 @@ def _time(found: Tally, group: _Group, ground: _Background, number: int, publish
     apart = float(abs(((other[0] * shape - hazards[0]) * np.diff(_EDGES))[~tail].sum()))
     excess = _separate(found, list(group.keys), tau, hazards, publish, apart)
     return _Timing(float(ground.onset[number]), tau, cycle, late, hazards, excess, apart)
+
+
+def _known_period(group: _Group, found: Tally, declared: Returns) -> float | None:
+    """The declared length of a group's cycle; None where its reasons have none, or different ones."""
+    lengths = {declared.cycle(found.reasons[key]) for key in group.keys}
+    return lengths.pop() if len(lengths) == 1 else None
 
 
 def _shape(season: Array, cycle: Cycle | None) -> Array:

@@ -103,17 +103,21 @@ def check_together(text: TomlText, policy: Policy, place: tuple[str | int, ...],
         conflict(
             ("counts_when",), "no condition", "at least one [[counts_when]]", "say when a contact counts as resolved"
         )
-    if level == 0 and (policy.related or policy.window.by_reason):
+    named = (
+        ("window", "by_reason", policy.window.by_reason),
+        ("returns", "cycle_by_reason", policy.returns.cycle_by_reason),
+    )
+    if level == 0 and (policy.related or any(paths for _, _, paths in named)):
         conflict(
             ("link", "reason_level"),
             "reasons that do not matter beside rules about reasons",
-            "reason_level above 0, or neither [[related]] nor window.by_reason",
+            "reason_level above 0, or none of [[related]], window.by_reason and returns.cycle_by_reason",
             "remove the rules, or raise reason_level",
         )
-    for path, _ in policy.window.by_reason if level else ():
-        if level is not None and len(path.split(REASON_SEPARATOR)) > level:
+    for section, key, path in ((section, key, path) for section, key, paths in named for path, _ in paths):
+        if level and len(path.split(REASON_SEPARATOR)) > level:
             conflict(
-                ("window", "by_reason", path),
+                (section, key, path),
                 "a path that is longer than reason_level",
                 f"paths of at most {level} levels",
                 "shorten the path, or raise reason_level",

@@ -163,6 +163,7 @@ def _points(policy: Policy) -> list[Sentence]:
                 least=policy.returns.return_least,
             )
         )
+        points += _about_cycles(policy)
     if policy.cost.cost_per_contact is not None:
         points.append(
             Sentence(
@@ -269,6 +270,29 @@ _BEGINS = {
     "start": Sentence("explain.gap.start", "the start of a contact"),
     "end": Sentence("explain.gap.end", "the end of a contact"),
 }
+
+
+def _about_cycles(policy: Policy) -> list[Sentence]:
+    points = []
+    if policy.returns.cycle_days is not None:
+        points.append(
+            Sentence(
+                "explain.cycle",
+                "Returns that would have come anyway are taken to bunch every {days:g} days; R-FCR and learned windows "
+                "allow for that.",
+                days=policy.returns.cycle_days,
+            )
+        )
+    points += [
+        Sentence(
+            "explain.cycle.reason",
+            'Those for "{reason}" are taken to bunch every {days:g} days.',
+            reason=path,
+            days=days,
+        )
+        for path, days in policy.returns.cycle_by_reason
+    ]
+    return points
 
 
 def _about_contacts(policy: Policy) -> list[Sentence]:

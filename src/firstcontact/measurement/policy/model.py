@@ -198,14 +198,28 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """What a person knows of returns that contacts cannot tell.
+    """What a person knows of returns that contacts cannot tell, or tell late.
 
     Attributes:
         return_least: At least this share of the customers with an unresolved issue come back. Where nothing was
             reviewed it bounds T-FCR from below.
+        cycle_days: Length of the cycle in which coincidental returns bunch, such as that of the bills; looked for in
+            the data where None.
+        cycle_by_reason: (reason path, days), as for windows.
     """
 
     return_least: float = 0.5
+    cycle_days: float | None = None
+    cycle_by_reason: tuple[tuple[str, float], ...] = ()
+
+    def cycle(self, reason: str) -> float | None:
+        """The declared cycle of a reason; None where it is looked for in the data.
+
+        >>> Returns(cycle_by_reason=(("billing", 30),)).cycle("billing > refund")
+        30
+        """
+        found = [(len(path), days) for path, days in self.cycle_by_reason if within(reason, path)]
+        return max(found)[1] if found else self.cycle_days
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,8 @@ def build(text: TomlText, data: dict[str, Any], place: tuple[str | int, ...], fa
         return Policy()
     if "by_reason" in once.get("window", {}):
         once["window"]["by_reason"] = tuple(sorted(once["window"]["by_reason"].items()))
+    if "cycle_by_reason" in once.get("returns", {}):
+        once["returns"]["cycle_by_reason"] = tuple(sorted(once["returns"]["cycle_by_reason"].items()))
     policy = Policy(
         window=Window(**once.get("window", {})),
         link=Link(**once.get("link", {})),

@@ -50,6 +50,8 @@ class Setting:
 
 
 DAYS = 3650.0
+SHORTEST_CYCLE, LONGEST_CYCLE = 2.0, 60.0
+"""In days: lags are told apart by the day, and returns are followed for 180, of which two cycles must be seen."""
 ROLES = ("count", "return_only", "ignore")
 MISSING = ("fails", "holds", "left_out", "unsettled")
 COLUMNS = tuple(c.name for c in CONTACTS.columns if c.type in ("string", "int64", "boolean"))
@@ -191,6 +193,21 @@ RETURNS = (
         0,
         1,
         above=True,
+    ),
+    Setting(
+        "cycle_days",
+        "number",
+        "Coincidental returns bunch every so many days, like bills",
+        SHORTEST_CYCLE,
+        LONGEST_CYCLE,
+        unset="looked for in the data",
+    ),
+    Setting(
+        "cycle_by_reason",
+        "days_by_reason",
+        "The same for single reasons; a path stands for all below it",
+        SHORTEST_CYCLE,
+        LONGEST_CYCLE,
     ),
 )
 
