@@ -20,6 +20,9 @@ class Engine(Protocol):
 
     name: str
 
+    def expect(self, rows: int) -> None:
+        """Be told how many rows the largest table to come has, and take no more of the machine than they are worth."""
+
     def table(self, name: str) -> ir.Table:
         """The table kept under a name."""
 

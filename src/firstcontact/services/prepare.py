@@ -150,6 +150,7 @@ def prepare(
                 )
             ]
         )
+    engine.expect(loaded.ledger.read)
     tables = {name: engine.table(table) for name, table in loaded.tables.items()}
     refuse_twins(engine, tables["contacts"], options.by, loaded.extra)
     progress("finding who the customers are")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
 
 from firstcontact.statistics.bucket import Array
 from firstcontact.statistics.prais_winsten import step
@@ -60,6 +59,8 @@ def always_valid(before: Array, after: Array, level: float = 0.95) -> tuple[Arra
     Returns:
         Estimate, lower and upper end after each week.
     """
+    from scipy.special import ndtri
+
     weeks = np.arange(1, len(after) + 1, dtype=float)
     size = np.cumsum(after) / weeks - before.mean()
     spread = np.array([_long_run(np.concatenate([before, after[: int(n)]]), len(before)) for n in weeks])

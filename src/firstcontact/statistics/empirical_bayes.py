@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from firstcontact.statistics.bucket import Array
 from firstcontact.statistics.contrast import CaseMix
@@ -54,6 +53,8 @@ def shrink(mix: CaseMix, variance: float, level: float = 0.95) -> Effects:
     Returns:
         One effect a unit; for a unit of which nothing is known the effect is 0 and the interval that of any unit.
     """
+    from scipy.special import ndtri
+
     contrasts, factor = mix.contrasts, mix.design_effect
     u, held = contrasts.score, contrasts.information
     sd = np.linspace(0.0, LARGEST_SD, STEPS)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from firstcontact.statistics.bucket import Array
 
@@ -62,6 +61,8 @@ def funnel(score: Array, information: Array, design_effect: float = 1.0, level: 
     Returns:
         The funnel.
     """
+    from scipy.special import ndtri
+
     known = information > 0
     z = np.where(known, score / np.sqrt(np.where(known, design_effect * information, 1.0)), 0.0)
     factor = overdispersion(z[known])
@@ -74,5 +75,7 @@ def limits(rate: float, count: Array, factor: float = 1.0, level: float = 0.998)
     >>> [round(float(end[0]), 3) for end in limits(0.2, np.array([100.0]), level=0.95)]
     [0.122, 0.278]
     """
+    from scipy.special import ndtri
+
     half = ndtri(0.5 + level / 2) * np.sqrt(factor * rate * (1 - rate) / count)
     return np.clip(rate - half, 0.0, 1.0), np.clip(rate + half, 0.0, 1.0)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.special import chdtrc, chdtri
-
 from firstcontact.statistics.contrast import Contrasts
 
 LARGEST = 1e6
@@ -61,6 +59,8 @@ def heterogeneity(contrasts: Contrasts, design_effect: float = 1.0, level: float
     Returns:
         The variance with its interval, and the test.
     """
+    from scipy.special import chdtrc, chdtri
+
     freedom = len(contrasts.score)
     if not freedom:
         return Heterogeneity(0.0, 0.0, LARGEST, level, 0.0, 0, 1.0)

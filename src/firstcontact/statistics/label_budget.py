@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from scipy.special import ndtri
-
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -61,6 +59,8 @@ def label_budget(
 
 
 def _needed(share: float, explained: float, half: float, contacts: int, effect: float, level: float) -> int | None:
+    from scipy.special import ndtri
+
     if contacts <= 0:
         return None
     variance = share * (1 - share) * effect

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import kolmogorov
 
 from firstcontact.statistics.bucket import Array
 
@@ -43,6 +42,8 @@ def lag_distance(first: Array, second: Array, background: Array | None = None) -
     Returns:
         The distance; None where either side has no caused return left.
     """
+    from scipy.special import kolmogorov
+
     seen = np.stack([first, second]).astype(float)
     net = seen - (background if background is not None else 0.0)
     whole = net.sum(axis=1)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 from firstcontact.statistics.bucket import Array
 
@@ -55,6 +54,8 @@ def placebo(treated: Array, controls: Array, after: Array | NDArray[np.bool_], l
     Returns:
         The comparison; None with fewer than six controls, or no week on one side.
     """
+    from scipy.special import stdtr, stdtrit
+
     later = np.asarray(after, dtype=bool)
     if len(controls) < AT_LEAST or later.all() or not later.any():
         return None

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 from firstcontact.statistics.bucket import Array
 
@@ -117,6 +116,8 @@ def step(series: Array, after: Array | NDArray[np.bool_], level: float = 0.95) -
     Returns:
         The step; None with fewer than two weeks on either side or fewer than five in all, where nothing can be said.
     """
+    from scipy.special import stdtr, stdtrit
+
     later = np.asarray(after, dtype=float)
     weeks = len(series)
     if weeks < 5 or min(later.sum(), weeks - later.sum()) < 2:

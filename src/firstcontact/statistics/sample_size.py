@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from math import ceil
 
-from scipy.special import ndtri
-
 
 def sample_size(
     share: float, difference: float, *, design_effect: float = 1.0, power: float = 0.8, level: float = 0.95
@@ -32,5 +30,7 @@ def sample_size(
     >>> sample_size(0.8, 0.03)
     2791
     """
+    from scipy.special import ndtri
+
     quantiles = float(ndtri(0.5 + level / 2) + ndtri(power))
     return ceil(quantiles**2 * 2 * share * (1 - share) * design_effect / difference**2)

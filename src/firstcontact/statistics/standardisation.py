@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from firstcontact.statistics.bucket import Array
 
@@ -71,6 +70,8 @@ def standardise(
     Returns:
         The comparison; None where no stratum has enough on both sides.
     """
+    from scipy.special import ndtri
+
     compared = np.asarray((count >= at_least).all(axis=0))
     whole = count.sum(axis=1)
     if not compared.any():

@@ -74,8 +74,8 @@ def measure(
     Exit status: 0 a figure was found, 6 the figure was refused (the report says why), others as documented.
     """
     from firstcontact import bootstrap
+    from firstcontact.doors.ahead import load_ahead
     from firstcontact.doors.cli.progress import moving
-    from firstcontact.doors.cli.summary import say
     from firstcontact.doors.report.build import render
     from firstcontact.doors.report.translation import locale
     from firstcontact.kernel.clock import now
@@ -103,12 +103,15 @@ def measure(
     destination.check()
     key = b"" if identifiers or not contacts else pseudonym_secret()
     with bootstrap.engine(memory, threads) as engine, moving("reading") as progress:
+        load_ahead(language)
         measured = run_measure(
             engine, bootstrap.connector(), files, options, now=now, version=VERSION, progress=progress
         )
         progress("writing")
         exports = Exports(contacts=contacts, identifiers=identifiers, key=key)
         publish(engine, measured, destination, lambda run: render(run, language), exports)
+    from firstcontact.doors.cli.summary import say
+
     say(measured.run, out)
     if isinstance(measured.run.headline, Refusal):
         raise typer.Exit(EXIT_REFUSED)

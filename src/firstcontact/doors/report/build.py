@@ -32,21 +32,31 @@ def render(run: Run, language: str = "en") -> str:
     Raises:
         FirstcontactError: FC6100, the report has not been translated into the language.
     """
-    # The drawing engine takes a third of a second to wake; it does so while the rest is imported.
-    waking = Thread(target=_wake, daemon=True)
-    waking.start()
+    from firstcontact.doors.report.charts.press import PRESS
+
+    # Where nobody thought of it earlier, the drawing engine at least wakes while the rest is imported.
+    Thread(target=PRESS.wake, daemon=True).start()
     from firstcontact.doors.report.writer import Writer
 
     writer = Writer.of(language, run.zone)
-    page = _page(run, writer)
+    try:
+        page = _page(run, writer)
+    finally:
+        PRESS.stop()
     html: str = _template(writer.notation.locale.language).render(**page)
     return html
 
 
-def _wake() -> None:
-    import vl_convert
+def make_ready(language: str) -> None:
+    """Load all that `render` needs but the run, so that it begins at once.
 
-    vl_convert.vegalite_to_svg({"data": {"values": []}, "mark": "point"})
+    Args:
+        language: As `render` will be given it.
+    """
+    from firstcontact.doors.report.sections import catalog  # noqa: F401 - loaded, not used
+    from firstcontact.doors.report.translation import locale
+
+    _template(locale(language).language)
 
 
 def _page(run: Run, writer: Writer) -> dict[str, Any]:

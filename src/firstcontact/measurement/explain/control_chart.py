@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import ndtr
 
 from firstcontact.kernel.result import NOTHING_TO_COUNT, Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
@@ -35,6 +34,8 @@ WEEKS = 12
 
 def explain(context: Context) -> list[ResultRow]:
     """A row a week and chart; `q_value` marks the weeks that stand out, among all that were looked at."""
+    from scipy.special import ndtr
+
     charts = _charts(context)
     if not charts:
         return [context.row(CHART, _refusal())]
@@ -99,6 +100,8 @@ def _series(
 
 def _chance(chart: Chart, count: float, share: float) -> float:
     """Probability of a week as far out, where weeks vary as they usually do."""
+    from scipy.special import ndtr
+
     error = chart.sigma * float(np.sqrt(chart.centre * (1 - chart.centre) / count))
     return float(2 * ndtr(-abs(share - chart.centre) / error)) if error > 0 else 1.0
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.special import ndtri
 
 from firstcontact.contacts.table import REASON_SEPARATOR
 from firstcontact.kernel.result import SUPPRESSED, TOO_FEW, Estimate, Refusal
@@ -110,6 +109,8 @@ def _reasons(context: Context, weeks: Weeks, found: Nowcast) -> Iterator[ResultR
 
 def _figure(context: Context, share: float, error: float, n: int, maturity: float) -> Estimate | Refusal:
     """A nowcast R-FCR, or that it is too early for one."""
+    from scipy.special import ndtri
+
     if maturity < LEAST_SEEN:
         reason = Sentence(
             "nowcast.too-young",
@@ -154,6 +155,8 @@ def _unlearned(n: int, others: int) -> Refusal:
 
 
 def _count_all(context: Context, weeks: Weeks) -> Iterator[ResultRow]:
+    from scipy.special import ndtri
+
     size = len(weeks.weeks)
     count = np.bincount(weeks.cohorts.week, weeks.cohorts.count, size).astype(float)
     back = np.bincount(weeks.cohorts.week, weeks.within, size).astype(float)
@@ -173,6 +176,8 @@ def _count_all(context: Context, weeks: Weeks) -> Iterator[ResultRow]:
 
 
 def _shifts(context: Context, weeks: Weeks, found: Nowcast) -> Iterator[ResultRow]:
+    from scipy.special import ndtri
+
     level = context.policy.publish.level
     half = float(ndtri(0.5 + level / 2)) * found.shift_error
     count = found.count.sum(axis=0)
@@ -220,6 +225,8 @@ def _coming(context: Context, weeks: Weeks, found: list[Arrivals]) -> Iterator[R
 
 
 def _number(context: Context, found: list[Arrivals], n: int) -> Estimate:
+    from scipy.special import ndtri
+
     level = context.policy.publish.level
     value = sum(one.caused + one.coincidental for one in found)
     half = float(ndtri(0.5 + level / 2)) * sum(one.variance for one in found) ** 0.5

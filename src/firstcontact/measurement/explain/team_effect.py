@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtr
 
 from firstcontact.kernel.result import (
     NOTHING_TO_COUNT,
@@ -42,6 +41,8 @@ ESTIMANDS = {
 
 def explain(context: Context) -> list[ResultRow]:
     """A row a team, in the order of their names, and the share of variance that lies between teams."""
+    from scipy.special import ndtr
+
     if "team" not in context.has:
         return [context.row(EFFECT, _refusal(SIGNAL_ABSENT, "absent"))]
     chosen = outcome(context.linked, context.policy, fit=context.fit)

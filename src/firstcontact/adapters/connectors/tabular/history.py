@@ -47,8 +47,7 @@ def order_updates(reader: Reader, moment: str) -> int:
     known = "".join(f", u.{_kept(ours)}" for ours in firsts)
     run(
         f"CREATE OR REPLACE TEMP TABLE {UPDATES} AS SELECT *, "
-        f"row_number() OVER w AS place, row_number() OVER (PARTITION BY ticket ORDER BY version DESC NULLS LAST, "
-        f"moment DESC NULLS LAST, {FILE} DESC, {ROW} DESC) = 1 AS last{begun} FROM ("
+        f"row_number() OVER w AS place, lead({ROW}) OVER w IS NULL AS last{begun} FROM ("
         f"SELECT {FILE}, {ROW}, {key} AS ticket, CAST({optional('version', number=True)} AS DOUBLE) AS version, "
         f"CAST({moment} AS TIMESTAMP) AS moment, CAST({settled} AS BOOLEAN) AS settled, CAST({awaiting} AS "
         "BOOLEAN) AS awaiting, "

@@ -18,7 +18,9 @@ def untidy(column: str) -> str:
     '(ord("a") IN (9, 10, '
     """
     codes = ", ".join(str(code) for code in _BLANKS)
-    return f"(ord({name(column)}) IN ({codes}) OR ord(right({name(column)}, 1)) IN ({codes}))"
+    # Eight looks at the last bytes take half the time of finding the last character.
+    ends = " OR ".join(f"suffix({name(column)}, chr({code}))" for code in _BLANKS)
+    return f"(ord({name(column)}) IN ({codes}) OR {ends})"
 
 
 def name(identifier: str) -> str:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import vl_convert
 from markupsafe import Markup
+
+from firstcontact.doors.report.charts.press import PRESS
 
 Record = dict[str, Any]
 
@@ -106,7 +107,7 @@ class Sheet:
 
     def draw(self) -> Drawing:
         """Draw what is on the sheet. Descriptions of marks become titles, which show when one points at them."""
-        root = ET.fromstring(vl_convert.vegalite_to_svg(self.spec))  # noqa: S314 - what the library drew just now
+        root = ET.fromstring(PRESS.draw(self.spec))  # noqa: S314 - what the library drew just now
         for element in list(root):
             if element.tag == f"{_SVG}rect":
                 root.remove(element)  # the ground
