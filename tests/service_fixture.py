@@ -160,7 +160,7 @@ def caller_of(service: Service) -> Caller:
         if role is not None:
             principal = Principal(secrets.token_hex(16), f"{role.value}@example.org", role, frozenset(teams), agent_id)
         # Not entered as a context: the service outlives its clients.
-        return TestClient(As(app, principal), raise_server_exceptions=False)
+        return TestClient(As(app, principal), base_url=service.settings.url, raise_server_exceptions=False)
 
     return make
 

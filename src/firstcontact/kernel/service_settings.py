@@ -35,6 +35,7 @@ class ServiceSettings:
         oidc_client: Client id there (`FIRSTCONTACT_OIDC_CLIENT`).
         oidc_secret: Client secret there (`FIRSTCONTACT_OIDC_SECRET`).
         secret: What seals webhook secrets; made in `data` on first use where empty (`FIRSTCONTACT_SECRET`).
+        proxies: How many proxies of one's own stand in front and add to `X-Forwarded-For` (`FIRSTCONTACT_PROXIES`).
         worker: Whether this process also does the jobs (`FIRSTCONTACT_WORKER`, `yes` or `no`).
     """
 
@@ -47,6 +48,7 @@ class ServiceSettings:
     oidc_client: str = ""
     oidc_secret: str = ""
     secret: str = ""
+    proxies: int = 0
     worker: bool = True
 
     @property
@@ -99,6 +101,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> ServiceSettin
     port = value("PORT", "8400")
     if not (port.isdecimal() and 0 < int(port) < 65536):
         wrong("PORT", f"{len(port)} characters", "1 to 65535")
+    proxies = value("PROXIES", "0")
+    if not (proxies.isdecimal() and int(proxies) < 10):
+        wrong("PROXIES", f"{len(proxies)} characters", "0 to 9")
     for name in ("URL", "OIDC_ISSUER"):
         address = value(name)
         if address and (urlsplit(address).scheme not in {"http", "https"} or not urlsplit(address).netloc):
@@ -119,5 +124,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> ServiceSettin
         oidc_client=value("OIDC_CLIENT"),
         oidc_secret=value("OIDC_SECRET"),
         secret=value("SECRET"),
+        proxies=int(proxies),
         worker=worker == "yes",
     )

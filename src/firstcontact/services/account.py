@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from firstcontact.kernel.clock import zone_exists
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Fault, FirstcontactError
 from firstcontact.services.access import Role
 from firstcontact.services.audit import Event
@@ -28,6 +29,8 @@ ACCOUNT_LAST = ErrorKind(
 
 LONGEST = 200
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>\"(),:;\\]+@[^@\s\x00-\x1f\x7f<>\"(),:;\\]+")
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,3 +203,77 @@ def add_account(
     )
     event = Event(actor, "account.add", now, object=new_id, detail={"role": role, "teams": list(account.teams)})
     return accounts.add(account, password_hash, event)
+
+
+def change_account(
+    accounts: Accounts, account: Account, fields: Mapping[str, Any], *, actor: str, now: datetime, edition: int
+) -> Account | None:
+    """Change an account.
+
+    Args:
+        accounts: Where it is kept.
+        account: As it was read.
+        fields: New values by name: `email`, `name`, `role`, `teams`, `agent_id`, `disabled`. What stays the same may
+            be among them.
+        actor: Who changes it.
+        now: The moment, UTC.
+        edition: The edition that was read.
+
+    Returns:
+        The account as it is now; None where it has another edition by now.
+
+    Raises:
+        FirstcontactError: It cannot be like this (FC9205), or no administrator would be left (FC9206).
+    """
+    wanted = {name: value for name, value in fields.items() if value is not None or name == "agent_id"}
+    if "email" in wanted:
+        wanted["email"] = clean_email(wanted["email"])
+    if "teams" in wanted:
+        wanted["teams"] = tuple(sorted(set(wanted["teams"])))
+    if "disabled" in wanted:
+        disabled = wanted.pop("disabled")
+        wanted["disabled_at"] = (account.disabled_at or now) if disabled else None
+    shape = {name: wanted.get(name, getattr(account, name)) for name in ("email", "name", "role", "teams", "agent_id")}
+    faults = check_account(**shape)
+    if faults:
+        raise FirstcontactError(faults)
+    changed = {name: value for name, value in wanted.items() if value != getattr(account, name)}
+    if not changed:
+        return account if account.edition == edition else None
+    event = Event(actor, "account.change", now, object=account.id, detail=_told(account, changed))
+    return accounts.change(account.id, changed, event, edition=edition)
+
+
+def _told(account: Account, changed: Mapping[str, Any]) -> dict[str, Any]:
+    """What an event says of a change: what was and what is of what decides who may, of the rest only its name."""
+    detail: dict[str, Any] = {"fields": sorted(changed)}
+    if "role" in changed:
+        detail["role"] = [str(account.role), str(changed["role"])]
+    if "teams" in changed:
+        detail["teams"] = [list(account.teams), list(changed["teams"])]
+    return detail
+
+
+def check_choice(fields: Mapping[str, Any]) -> None:
+    """See that what somebody chooses for themselves can be.
+
+    Args:
+        fields: New values of `name`, `language` and `zone`; None for what the browser says.
+
+    Raises:
+        FirstcontactError: Something cannot (FC9205), all named at once.
+    """
+    faults: list[Fault] = []
+
+    def wrong(where: str, allowed: str) -> None:
+        saw = f"{len(fields[where] or '')} characters"
+        faults.append(ACCOUNT_WRONG.fault(where=where, saw=saw, allowed=allowed, cure="correct it"))
+
+    if "name" in fields and not (fields["name"] and _printable(fields["name"])):
+        wrong("name", f"1 to {LONGEST} printable characters")
+    if fields.get("language") is not None and not _LANGUAGE.fullmatch(fields["language"]):
+        wrong("language", "a language's tag, as en or zh-Hant")
+    if fields.get("zone") is not None and not zone_exists(fields["zone"]):
+        wrong("zone", "a time zone's name, as Europe/Sofia")
+    if faults:
+        raise FirstcontactError(faults)

@@ -9,14 +9,27 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from firstcontact.doors.api import permit, problem
+from firstcontact.doors.api.body import Body
+from firstcontact.doors.api.origin import Origin
+from firstcontact.doors.api.rate import Rate
 from firstcontact.doors.api.recognise import Recognise
-from firstcontact.doors.api.routes import contacts, health
+from firstcontact.doors.api.response_headers import ResponseHeaders
+from firstcontact.doors.api.routes import accounts, audit, contacts, health, me, session, settings, tokens
 from firstcontact.kernel.settings import VERSION
 
 if TYPE_CHECKING:
     from firstcontact.services.service import Service
 
-ROUTERS = (contacts.router, health.router)
+ROUTERS = (
+    accounts.router,
+    audit.router,
+    contacts.router,
+    health.router,
+    me.router,
+    session.router,
+    settings.router,
+    tokens.router,
+)
 """A resource is a file in `routes` with a `router`; it is listed here."""
 
 
@@ -50,7 +63,12 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     problem.install(app)
+    # The last one added is the first to see a request.
+    app.add_middleware(Origin, settings=service.settings)
+    app.add_middleware(Body, api=app)
+    app.add_middleware(Rate, proxies=service.settings.proxies)
     app.add_middleware(Recognise, service=service)
+    app.add_middleware(ResponseHeaders, secure=service.settings.secure)
     for router in ROUTERS:
         app.include_router(router)
     permit.check(app)

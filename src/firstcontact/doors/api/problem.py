@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from firstcontact.doors.api.response_headers import ALWAYS
 from firstcontact.kernel.errors import EXIT_INPUT, INTERNAL, ErrorKind, Fault, FirstcontactError
 from firstcontact.services.access import NOT_ALLOWED, NOT_KNOWN
 
@@ -46,6 +47,14 @@ STATUS: dict[str, int] = {
     CONFLICT.code: HTTPStatus.CONFLICT,
     TOO_LARGE.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TOO_MANY.code: HTTPStatus.TOO_MANY_REQUESTS,
+    "FC9306": HTTPStatus.PRECONDITION_REQUIRED,
+    "FC9307": HTTPStatus.PRECONDITION_FAILED,
+    "FC9602": HTTPStatus.PRECONDITION_FAILED,
+    "FC9203": HTTPStatus.UNAUTHORIZED,
+    "FC9206": HTTPStatus.CONFLICT,
+    "FC9207": HTTPStatus.FORBIDDEN,
+    "FC9208": HTTPStatus.MISDIRECTED_REQUEST,
+    "FC9209": HTTPStatus.UNAUTHORIZED,
     "FC9102": HTTPStatus.SERVICE_UNAVAILABLE,
     INTERNAL.code: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -155,4 +164,5 @@ async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
     fault = INTERNAL.fault(
         where="this request", saw=type(error).__name__, allowed="no defect", cure="report it with the time it happened"
     )
-    return answer([fault])
+    # This answer leaves from outside of what adds them to every other.
+    return answer([fault], dict(ALWAYS))

@@ -10,13 +10,15 @@ from starlette.responses import Response
 
 from firstcontact.doors.api import problem
 from firstcontact.kernel.errors import FirstcontactError
-from firstcontact.services.session import recognise
+from firstcontact.services.session import WALLBOARD_LONGEST, recognise
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from firstcontact.services.access import Principal
     from firstcontact.services.service import Service
+
+_KEPT_SECONDS = int(WALLBOARD_LONGEST.total_seconds())
 
 
 def cookie_name(secure: bool) -> str:
@@ -77,10 +79,14 @@ class Recognise:
         return recognise(service.sessions, token=token, cookie=cookie, now=service.now())
 
 
-def set_cookie(response: Response, token: str, session_seconds: int, secure: bool) -> None:
-    """Give the browser a session's secret, for this host alone and out of reach of scripts."""
+def set_cookie(response: Response, token: str, secure: bool) -> None:
+    """Give the browser a session's secret, for this host alone and out of reach of scripts.
+
+    The store decides how long it is worth anything, and shortens it when it must; the browser keeps it for as long as a
+    wallboard may stay logged in.
+    """
     response.set_cookie(
-        cookie_name(secure), token, max_age=session_seconds, path="/", secure=secure, httponly=True, samesite="lax"
+        cookie_name(secure), token, max_age=_KEPT_SECONDS, path="/", secure=secure, httponly=True, samesite="lax"
     )
 
 

@@ -1,0 +1,181 @@
+"""How big and how deep a request may be, before anything reads it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+
+from firstcontact.doors.api import problem
+from firstcontact.doors.api.permit import routes
+from firstcontact.kernel.errors import Fault
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BYTES = 16 * 2**20
+MOST_UNKNOWN_BYTES = 2**20
+"""From whom nobody knows: what a webhook sends, and more than any log-in."""
+
+MOST_FORM_BYTES = 64 * 2**10
+DEEPEST = 32
+_SMALL = 64 * 2**10
+STREAMS = "streams"
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
+
+
+def streams(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a route's function as one that reads its body piece by piece, and itself sees to how long it is."""
+    endpoint.__dict__[STREAMS] = True
+    return endpoint
+
+
+class Body:
+    """Reads a body up to what is allowed, refuses what no honest program sends, and hands it on as it came.
+
+    JSON is refused where a name stands twice in an object, since two readers may then see two things.
+
+    Args:
+        app: What comes next.
+        api: The application, whose routes may be marked as streaming.
+    """
+
+    def __init__(self, app: ASGIApp, api: FastAPI) -> None:
+        self._app = app
+        self._api = api
+        self._streaming: list[tuple[str, re.Pattern[str]]] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            await problem.answer([_unreadable("the address", "a NUL character")])(scope, receive, send)
+            return
+        if self._streams(scope["method"], scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        most = MOST_BYTES if scope.get("state", {}).get("principal") else MOST_UNKNOWN_BYTES
+        most = MOST_FORM_BYTES if kind == "application/x-www-form-urlencoded" else most
+        body = await _read(receive, headers, most)
+        if body is None:
+            await problem.answer([_too_large(most)], {"Connection": "close"})(scope, receive, send)
+            return
+        fault = None
+        if body and (kind == "application/json" or kind.endswith("+json")):
+            fault = _judge(body) if len(body) <= _SMALL else await run_in_threadpool(_judge, body)
+        if fault is not None:
+            await problem.answer([fault])(scope, receive, send)
+            return
+        scope.setdefault("state", {})["body"] = body
+        await self._app(scope, _again(body, receive), send)
+
+    def _streams(self, method: str, path: str) -> bool:
+        if self._streaming is None:
+            self._streaming = [
+                (rule.method, _pattern(rule.path))
+                for rule in routes(self._api)
+                if rule.endpoint is not None and rule.endpoint.__dict__.get(STREAMS)
+            ]
+        return any(method == one and pattern.fullmatch(path) for one, pattern in self._streaming)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    from starlette.routing import compile_path
+
+    return compile_path(path)[0]
+
+
+async def _read(receive: Receive, headers: Headers, most: int) -> bytes | None:
+    """The body; None where it is longer than allowed, without reading on."""
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > most:
+        return None
+    parts: list[bytes] = []
+    length = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return b""  # the caller went away
+        part = message.get("body", b"")
+        length += len(part)
+        if length > most:
+            return None
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """What was read, once more; afterwards whatever comes."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+class _TwiceError(ValueError):
+    """A name stands twice in an object."""
+
+
+def _judge(body: bytes) -> Fault | None:
+    """What is wrong with a body that says it is JSON."""
+    if body.count(b"[") + body.count(b"{") > DEEPEST and _depth(body) > DEEPEST:
+        return _unreadable("body", f"values nested more than {DEEPEST} deep")
+    try:
+        json.loads(body, object_pairs_hook=_once, parse_constant=_constant)
+    except _TwiceError:
+        return _unreadable("body", "a name that stands twice in one object")
+    except (ValueError, RecursionError):
+        return _unreadable("body", "no JSON")
+    return None
+
+
+def _depth(body: bytes) -> int:
+    """How deep brackets are nested, those within strings left aside."""
+    depth = deepest = 0
+    for bracket in _STRING.sub(b"", body).translate(None, _NO_BRACKET):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _TwiceError
+    return found
+
+
+def _constant(_name: str) -> Any:
+    raise ValueError  # NaN and Infinity are no JSON
+
+
+def _unreadable(where: str, saw: str) -> Fault:
+    return problem.REQUEST_UNREADABLE.fault(
+        where=where,
+        saw=saw,
+        allowed=f"JSON, each name once in an object, at most {DEEPEST} deep",
+        cure="see /api/v1/openapi.json",
+    )
+
+
+def _too_large(most: int) -> Fault:
+    return problem.TOO_LARGE.fault(
+        where="body", saw="more", allowed=f"at most {most:,} bytes", cure="send it in parts, or as an import"
+    )
