@@ -138,7 +138,7 @@ def test_a_rare_reason_with_some_returns_of_other_lags_has_a_course_of_its_own()
 
 
 def test_a_rare_reason_has_coincidence_at_its_own_rate() -> None:
-    """Its family comes ten times as often: what comes anyway is the reason's own to a tenth, on the mean of ten draws."""
+    """Its family comes ten times as often: what comes anyway is the reason's own, to a tenth over ten draws."""
     yearly = {"bill > card": 0.3, "bill > wrong": 3.0}
     found = []
     for seed in range(10):

@@ -9,16 +9,23 @@ import numpy as np
 from firstcontact.contacts.table import REASON_SEPARATOR
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.fit.model import LAG_EDGES, ReturnModel
-from firstcontact.measurement.fit.tally import Tally
+from firstcontact.measurement.fit.tally import LEAST_HISTORY_DAYS, Tally
 from firstcontact.measurement.linking.portable import BUCKETS
 from firstcontact.measurement.policy.model import Publish, Returns
 from firstcontact.statistics.bucket import Array
-from firstcontact.statistics.coincidence import Cycle, common_spread, doubt, find_cycle, hazard, known_cycle, level
+from firstcontact.statistics.coincidence import (
+    Cycle,
+    common_spread,
+    doubt,
+    find_cycle,
+    hazard,
+    known_cycle,
+    law_of_spread,
+    level,
+)
 from firstcontact.statistics.excess_hazard import Excess, leave_one_out, separate
 from firstcontact.statistics.onset import onset, with_margin
 
-LEAST_HISTORY_DAYS = 120
-"""With fewer days of complete data nothing is learned: coincidence shows only at long lags."""
 LEAST_RETURNS = 300
 """With fewer returns a reason takes window and onset from its family."""
 LEAST_OWN_RETURNS = 30
@@ -38,8 +45,9 @@ CYCLES_NEEDED = 5
 _FAR = 60.0
 _PERIODS = np.array([*range(20, 46), 30.44])
 _ROUNDS = 2
-_PRIOR = 5.0
-"""How many returns the family's background counts for in that of a rare reason."""
+_PRIOR = 1.0
+"""How many returns the family's background counts for in that of a rare reason: rates within a family differ as much as
+their mean."""
 _EDGES = np.array(LAG_EDGES)
 _LAG = (_EDGES[1:] + _EDGES[:-1]) / 2
 _DIGITS = 6
@@ -86,22 +94,24 @@ class _Timing:
     """The course of a group's returns.
 
     Attributes:
+        group: The group.
+        ground: What groups have in common.
         onset: Its onset.
         tau: With the margin.
         cycle: Cycle of the background.
         late: Returns later than `tau`.
-        hazards: Of coincidental returns: of all customers, then without each bucket; None where too few are late.
+        shape: How the background of a lag differs from its even course; None where too few are late.
         excess: Its returns told apart; None likewise.
-        doubt: Standard error of the cumulative background at `tau` through the doubt about v.
     """
 
+    group: _Group
+    ground: _Background
     onset: float
     tau: float
     cycle: Cycle | None
     late: int
-    hazards: Array | None = None
+    shape: Array | None = None
     excess: Excess | None = None
-    doubt: float = 0.0
 
 
 def learn(found: Tally, publish: Publish, declared: Returns | None = None) -> tuple[ReturnModel, ...]:
@@ -245,9 +255,14 @@ def _background(groups: list[_Group], found: Tally, declared: Returns) -> _Backg
     def tail(sums: Array) -> Array:
         return np.where(tau[:, None] < _LAG, sums, 0.0)
 
+    others, far = found.elsewhere, found.elsewhere.lag > LEAST_TAU
+    law = law_of_spread(others.events[:, far], others.exposure[:, far], others.lag[far])
+
     def spread_of(own: slice, near: float | None) -> Array:
         days = _LAG >= 1  # hours belong to no tail
-        return common_spread(tail(events[own])[..., days], tail(exposure[own] * shape)[..., days], _LAG[days], near)
+        return common_spread(
+            tail(events[own])[..., days], tail(exposure[own] * shape)[..., days], _LAG[days], law, near
+        )
 
     for _ in range(_ROUNDS):
         v = float(spread_of(slice(0, 1), None)[0])
@@ -261,26 +276,40 @@ def _background(groups: list[_Group], found: Tally, declared: Returns) -> _Backg
         tau = np.maximum(with_margin(first), floor)
     v = float(spread_of(slice(0, 1), None)[0])
     days = _LAG >= 1
-    hidden = doubt(tail(events[0])[:, days], tail(exposure[0] * shape)[:, days], _LAG[days], v)
+    hidden = doubt(tail(events[0])[:, days], tail(exposure[0] * shape)[:, days], _LAG[days], law, v)
     return _Background(first, tau, cycles, season, np.append(v, spread_of(slice(1, None), v)), hidden)
 
 
 def _time(found: Tally, group: _Group, ground: _Background, number: int, publish: Publish) -> _Timing:
     """What a group shows of the course of returns."""
-    tau, cycle = float(ground.tau[number]), ground.cycle[number]
+    onset_days, tau, cycle = float(ground.onset[number]), float(ground.tau[number]), ground.cycle[number]
     tail = tau < _LAG
     late = int(group.counts[0][tail].sum())
     if late < LEAST_BACKGROUND:
-        return _Timing(float(ground.onset[number]), tau, cycle, late)
+        return _Timing(group, ground, onset_days, tau, cycle, late)
     shape = _shape(ground.season[number], cycle)
-    exposure = leave_one_out(group.counts[1]) * shape
-    rate = level(leave_one_out(group.counts[0])[:, tail], exposure[:, tail], _LAG[tail], ground.spread)
-    hazards = hazard(rate, _LAG, ground.spread) * shape
-    moved = ground.spread[:1] + ground.doubt
-    other = hazard(level(leave_one_out(group.counts[0])[:1, tail], exposure[:1, tail], _LAG[tail], moved), _LAG, moved)
-    apart = float(abs(((other[0] * shape - hazards[0]) * np.diff(_EDGES))[~tail].sum()))
+    events, exposure = (leave_one_out(one) for one in group.counts)
+    hazards, apart = _hazards(events, exposure, tau, shape, ground)
     excess = _separate(found, list(group.keys), tau, hazards, publish, apart)
-    return _Timing(float(ground.onset[number]), tau, cycle, late, hazards, excess, apart)
+    return _Timing(group, ground, onset_days, tau, cycle, late, shape, excess)
+
+
+def _hazards(events: Array, exposure: Array, tau: float, shape: Array, ground: _Background) -> tuple[Array, float]:
+    """Hazards of coincidental returns, of all customers and without each bucket; and what v may hide of their sum."""
+    tail = tau < _LAG
+    d, e, lag = events[:, tail], (exposure * shape)[:, tail], _LAG[tail]
+    found = hazard(level(d, e, lag, ground.spread), _LAG, ground.spread) * shape
+    moved = ground.spread[:1] + ground.doubt
+    other = hazard(level(d[:1], e[:1], lag, moved), _LAG, moved) * shape
+    return found, float(abs(((other[0] - found[0]) * np.diff(_EDGES))[~tail].sum()))
+
+
+def _like_family(own: _Sums, timing: _Timing) -> _Sums:
+    """Returns and days at risk of a rare reason, with a little of its family: its reasons come at various rates."""
+    tail = timing.tau < _LAG
+    events, exposure = (leave_one_out(one) for one in timing.group.counts)
+    share = _PRIOR / np.maximum(events[:, tail].sum(axis=1, keepdims=True), 1.0)
+    return leave_one_out(own[0]) + share * events, leave_one_out(own[1]) + share * exposure
 
 
 def _known_period(group: _Group, found: Tally, declared: Returns) -> float | None:
@@ -311,7 +340,7 @@ def _model(found: Tally, key: int, timing: _Timing, pooled: str, publish: Publis
     """The model of a reason that has enough returns, or whose family has."""
     events, exposure = found.table([key])
     openers, returns = found.openers([key]), int(events.sum())
-    if timing.hazards is None or timing.excess is None:
+    if timing.shape is None or timing.excess is None:
         why = Sentence(
             "unlearned.background",
             "{late} returns later than {days:.0f} days after the opener; {least} are needed to know how many come by "
@@ -327,13 +356,13 @@ def _model(found: Tally, key: int, timing: _Timing, pooled: str, publish: Publis
     own: Excess | None = None if pooled else course
     background, error = timing.excess.background, timing.excess.background_se
     if pooled:
-        tail = timing.tau < _LAG
-        expected = (leave_one_out(exposure) * timing.hazards)[:, tail].sum(axis=1)
-        scale = (leave_one_out(events)[:, tail].sum(axis=1) + _PRIOR) / (expected + _PRIOR)
-        background, error = background * scale[0], error * float(scale[0])
+        likened = _like_family((events, exposure), timing)
+        hazards, hidden = _hazards(*likened, timing.tau, timing.shape, timing.ground)
+        cumulative = np.concatenate([[0.0], np.cumsum(hazards[0] * np.diff(_EDGES))])
+        error *= float(cumulative[-1] / max(background[-1], 1e-12))
+        background = cumulative
         if enough:
-            hidden = timing.doubt * float(scale[0])
-            own = _separate(found, [key], timing.tau, timing.hazards * scale[:, None], publish, hidden)
+            own = _separate(found, [key], timing.tau, hazards, publish, hidden)
             if _unlike(own, timing.excess):
                 if returns < LEAST_COURSE:
                     return _unlearned(found, key, returns, *_own_course(found, returns, pooled))

@@ -6,13 +6,14 @@ contacts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
 
+from firstcontact.measurement.fit.elsewhere import Elsewhere, elsewhere, nowhere
 from firstcontact.measurement.fit.model import HORIZON_DAYS, HOURS, LAG_BINS, LAG_EDGES
 from firstcontact.measurement.fit.season import Season, seasons
 from firstcontact.measurement.linking.portable import BUCKETS, DAY_US, SECOND_US
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from firstcontact.kernel.engine import Engine
     from firstcontact.measurement.linking.frame import Frame
 
+LEAST_HISTORY_DAYS = 120
+"""With fewer days of complete data nothing is learned: coincidence shows only at long lags."""
 _HOUR_US = DAY_US // HOURS
 _DAY_SECONDS = 86_400
 _LONGEST_SECONDS = 30 * _DAY_SECONDS
@@ -48,6 +51,7 @@ class Tally:
         history_days: Length of the complete data.
         largest: By key, returns of the customer with most of them, where somebody may hold more than allowed.
         season: When known customers come more often, by reason.
+        elsewhere: When customers come for other reasons.
     """
 
     reasons: dict[int, str]
@@ -61,6 +65,7 @@ class Tally:
     history_days: float
     largest: dict[int, int]
     season: Season
+    elsewhere: Elsewhere = field(default_factory=nowhere)
 
     def _of(self, keys: list[int]) -> NDArray[np.int64]:
         """Where the entries of some keys stand; entries are sorted by key."""
@@ -121,6 +126,12 @@ def tally(engine: Engine, linked: ir.Table, policy: Policy, frame: Frame, reason
         n=followed.count(), seconds=followed.offset_seconds.sum(), during=followed.during_seconds.sum()
     )
     rows = engine.execute(cells.order_by(["key", "bucket", "lag_bin", "came"]))
+    history = (frame.cutoff - frame.data_start) / timedelta(days=1)
+    known = (
+        elsewhere(engine, linked, _looked_at(linked, frame), int(_whole(rows, "n").sum()), frame)
+        if history >= LEAST_HISTORY_DAYS
+        else nowhere()
+    )
     found = Tally(
         reasons=keys_of(reasons, policy),
         key=_whole(rows, "key"),
@@ -130,9 +141,10 @@ def tally(engine: Engine, linked: ir.Table, policy: Policy, frame: Frame, reason
         count=_whole(rows, "n").astype(float),
         offset=_whole(rows, "seconds") / _DAY_SECONDS,
         during=_whole(rows, "during") / _DAY_SECONDS,
-        history_days=(frame.cutoff - frame.data_start) / timedelta(days=1),
+        history_days=history,
         largest={},
         season=seasons(engine, linked, followed, frame),
+        elsewhere=known,
     )
     found.largest.update(_largest(engine, followed, found, policy.publish.dominance))
     return found
@@ -140,11 +152,7 @@ def tally(engine: Engine, linked: ir.Table, policy: Policy, frame: Frame, reason
 
 def follow(linked: ir.Table, frame: Frame) -> ir.Table:
     """Openers with `lag_bin`, `came`, `offset_seconds` and `during_seconds`: until when followed, how that ended."""
-    cutoff = (frame.cutoff.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-    index = linked.excluded_code.isnull() | (linked.excluded_code == "before_since")
-    openers = linked.filter(
-        linked.takes_part & linked.opener & ~linked.left_censored & index & (linked.anchor_us < cutoff)
-    )
+    cutoff, openers = _cutoff_us(frame), linked.filter(_looked_at(linked, frame))
     age = ibis.literal(cutoff, "int64") - openers.anchor_us
     horizon = ibis.literal(HORIZON_DAYS * DAY_US, "int64")
     gap = openers.next_gap_us.fill_null(2 * HORIZON_DAYS * DAY_US)
@@ -155,6 +163,17 @@ def follow(linked: ir.Table, frame: Frame) -> ir.Table:
     hours = binned.lag_bin < HOURS
     start = ibis.ifelse(hours, binned.lag_bin * _HOUR_US, (binned.lag_bin - HOURS + 1) * DAY_US)
     return binned.mutate(offset_seconds=(binned.lag - start) // SECOND_US)
+
+
+def _looked_at(linked: ir.Table, frame: Frame) -> ir.BooleanValue:
+    """Which contacts returns are counted of."""
+    index = linked.excluded_code.isnull() | (linked.excluded_code == "before_since")
+    old_enough = linked.anchor_us < _cutoff_us(frame)
+    return linked.takes_part & linked.opener & ~linked.left_censored & index & old_enough
+
+
+def _cutoff_us(frame: Frame) -> int:
+    return (frame.cutoff.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def during(linked: ir.Table) -> ir.IntegerValue:
