@@ -67,6 +67,9 @@ class Runs(Protocol):
     def find(self, run_id: str) -> KeptRun | None:
         """One run; None where there is no such run."""
 
+    def trial_of(self, policy_number: int) -> KeptRun | None:
+        """The latest trial of a version of the policy; None where it was not tried."""
+
     def of_job(self, job_id: str) -> KeptRun | None:
         """The run that a job made already; None where it made none."""
 

@@ -47,6 +47,8 @@ STATUS: dict[str, int] = {
     CONFLICT.code: HTTPStatus.CONFLICT,
     TOO_LARGE.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TOO_MANY.code: HTTPStatus.TOO_MANY_REQUESTS,
+    "FC9452": HTTPStatus.CONFLICT,
+    "FC9454": HTTPStatus.CONFLICT,
     "FC9306": HTTPStatus.PRECONDITION_REQUIRED,
     "FC9307": HTTPStatus.PRECONDITION_FAILED,
     "FC9602": HTTPStatus.PRECONDITION_FAILED,
@@ -56,6 +58,8 @@ STATUS: dict[str, int] = {
     "FC9208": HTTPStatus.MISDIRECTED_REQUEST,
     "FC9209": HTTPStatus.UNAUTHORIZED,
     "FC9102": HTTPStatus.SERVICE_UNAVAILABLE,
+    "FC9511": HTTPStatus.NOT_FOUND,
+    "FC9512": HTTPStatus.PRECONDITION_FAILED,
     INTERNAL.code: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """HTTP status by error code; any other fault is the caller's (422). A code that means another status is added here."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, and_, insert, select, update
 
 from firstcontact.adapters.stores.folder import WholeFolder
 from firstcontact.adapters.stores.sql import schema
@@ -66,6 +66,9 @@ class SqlRuns:
     def of_job(self, job_id: str) -> KeptRun | None:
         return self._one(_run.c.job_id == job_id)
 
+    def trial_of(self, policy_number: int) -> KeptRun | None:
+        return self._one(and_(_run.c.state == "trial", _run.c.policy_number == policy_number))
+
     def page(self, *, state: RunState | None, before: str | None, limit: int) -> list[KeptRun]:
         asked = select(_run).order_by(_run.c.id.desc()).limit(limit)
         if state is not None:
@@ -120,7 +123,7 @@ class SqlRuns:
 
     def _one(self, condition: Any) -> KeptRun | None:
         with self._database.reading() as connection:
-            row = connection.execute(select(_run).where(condition)).first()
+            row = connection.execute(select(_run).where(condition).order_by(_run.c.id.desc()).limit(1)).first()
         return _read(row) if row is not None else None
 
 

@@ -1,0 +1,186 @@
+"""Versions of the policy: drafted, tried on past data, compared, published, and taken back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import BaseModel, Field
+
+from firstcontact import bootstrap
+from firstcontact.doors.api import edition
+from firstcontact.doors.api.moment import Moment
+from firstcontact.doors.api.page import After, Limit, Page, cursor, read_number
+from firstcontact.doors.api.permit import Permit
+from firstcontact.doors.api.problem import CONFLICT, ProblemError
+from firstcontact.doors.api.routes.jobs import ON_DEMAND, JobSeen, job_seen
+from firstcontact.services.access import Permission, Principal
+from firstcontact.services.measure_history import MEASURE
+from firstcontact.services.policy_version import PolicyVersion
+from firstcontact.services.service import Service
+
+router = APIRouter(prefix="/api/v1/policies", tags=["policies"])
+
+Number = Annotated[int, Path(ge=1, le=10**6, description="Number of a version.")]
+Drafter = Annotated[Principal, Depends(Permit(Permission.DRAFT_POLICIES))]
+Publisher = Annotated[Principal, Depends(Permit(Permission.PUBLISH_POLICIES))]
+READING = [Depends(Permit(Permission.READ_POLICIES))]
+
+
+class VersionSeen(BaseModel):
+    """A version of the policy."""
+
+    number: int
+    state: Literal["draft", "published", "retired", "dropped"]
+    name: str = Field(description="The name that the policy gives itself.")
+    policy_hash: str
+    note: str | None = Field(description="What whoever drafted it says of it.")
+    based_on: int | None
+    created_by: str
+    created_at: Moment
+    published_by: str | None
+    published_at: Moment | None
+    edition: int = Field(description="Grows with every change; also the `ETag`.")
+
+
+class VersionWhole(VersionSeen):
+    """A version of the policy with its text, and what it means in words."""
+
+    toml: str
+    meaning: list[str] = Field(description="What it decides, sentence by sentence.")
+
+
+class Draft(BaseModel):
+    """A new version, or what one shall become."""
+
+    toml: str = Field(max_length=200_000, description="The policy as in a policy file.")
+    note: str | None = Field(None, max_length=2_000)
+    based_on: int | None = Field(None, ge=1, le=10**6, description="The version it was made from.")
+
+
+@router.get("", dependencies=READING)
+def versions(request: Request, after: After = None, limit: Limit = 100) -> Page[VersionSeen]:
+    """Versions of the policy, latest first."""
+    service: Service = request.app.state.service
+    found = service.policies.page(before=read_number(after), limit=limit)
+    more = cursor(found[-1].number) if len(found) == limit else None
+    return Page(items=[_seen(one) for one in found], next=more)
+
+
+@router.get("/published", dependencies=READING)
+def published(request: Request, response: Response) -> VersionWhole:
+    """The version in force."""
+    service: Service = request.app.state.service
+    return _whole(service.policies.published(), response)
+
+
+@router.get("/{number}", dependencies=READING)
+def version(request: Request, response: Response, number: Number) -> VersionWhole:
+    """One version, with its edition as `ETag`."""
+    service: Service = request.app.state.service
+    return _whole(service.policies.find(number), response)
+
+
+@router.post("", status_code=201)
+def draft(request: Request, response: Response, sent: Draft, who: Drafter) -> VersionWhole:
+    """Keep a new draft. Everything that is wrong with it is said at once, each with its line."""
+    service: Service = request.app.state.service
+    now = service.now()
+    found = service.policies.draft(sent.toml, note=sent.note, based_on=sent.based_on, by=who.name, now=now)
+    service.audit.note(who.name, "policy.draft", now=now, object=str(found.number))
+    response.headers["Location"] = f"/api/v1/policies/{found.number}"
+    return _whole(found, response)
+
+
+@router.put("/{number}")
+def change(
+    request: Request,
+    response: Response,
+    number: Number,
+    sent: Draft,
+    who: Drafter,
+    if_match: edition.IfMatch = None,
+) -> VersionWhole:
+    """Change a draft; the edition that was read must be named in `If-Match`."""
+    service: Service = request.app.state.service
+    found = service.policies.change(number, edition.asked(if_match), sent.toml, sent.note)
+    service.audit.note(who.name, "policy.change", now=service.now(), object=str(number))
+    return _whole(found, response)
+
+
+@router.post("/{number}/try", status_code=202)
+def try_on_past(request: Request, response: Response, number: Number, who: Drafter) -> JobSeen:
+    """Measure everything under this version, beside the figures in force."""
+    service: Service = request.app.state.service
+    service.policies.find(number)
+    now = service.now()
+    job = service.queue.ask(
+        MEASURE, {"policy": number}, asked_by=who.name, now=now, key=f"try:{number}", priority=ON_DEMAND
+    )
+    service.audit.note(who.name, "policy.try", now=now, object=str(number))
+    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
+    return job_seen(job)
+
+
+@router.get("/{number}/comparison", dependencies=[Depends(Permit(Permission.DRAFT_POLICIES))])
+def comparison(request: Request, number: Number) -> dict[str, Any]:
+    """What the latest trial of this version says, beside the figures in force: what moved, and why."""
+    from firstcontact.services.diff import diff
+
+    service: Service = request.app.state.service
+    service.policies.find(number)
+    before, after = service.runs.current(), service.runs.trial_of(number)
+    if before is None or after is None:
+        fault = CONFLICT.fault(
+            where=f"policy version {number}",
+            saw="no trial of it" if before is not None else "no figures in force",
+            allowed="a measurement in force and a trial",
+            cure=f"POST /api/v1/policies/{number}/try, and wait for the job",
+        )
+        raise ProblemError([fault])
+    records = bootstrap.run_reader().read([service.runs.place(before), service.runs.place(after)])
+    found = diff(records[0], records[1]).as_dict()
+    # What to type at a command line names directories of this machine, and is of no use here.
+    found["attribution"].pop("commands", None)
+    return {**found, "before": before.id, "after": after.id}
+
+
+@router.post("/{number}/publish")
+def publish(
+    request: Request, response: Response, number: Number, who: Publisher, if_match: edition.IfMatch = None
+) -> VersionWhole:
+    """Put a draft into force, or a retired version again. Everything is measured anew under it."""
+    service: Service = request.app.state.service
+    now = service.now()
+    found = service.policies.publish(number, edition.asked(if_match), by=who.name, now=now)
+    service.queue.ask(MEASURE, {}, asked_by=who.name, now=now, key=f"{MEASURE}:now", priority=ON_DEMAND)
+    service.audit.note(who.name, "policy.publish", now=now, object=str(number), detail={"hash": found.policy_hash})
+    return _whole(found, response)
+
+
+@router.post("/{number}/drop")
+def drop(
+    request: Request, response: Response, number: Number, who: Drafter, if_match: edition.IfMatch = None
+) -> VersionWhole:
+    """Give up a draft."""
+    service: Service = request.app.state.service
+    found = service.policies.drop(number, edition.asked(if_match))
+    service.audit.note(who.name, "policy.drop", now=service.now(), object=str(number))
+    return _whole(found, response)
+
+
+def _seen(found: PolicyVersion) -> VersionSeen:
+    return VersionSeen(**_values(found))
+
+
+def _values(found: PolicyVersion) -> dict[str, Any]:
+    names = [name for name in VersionSeen.model_fields if name != "name"]
+    return {name: getattr(found, name) for name in names} | {"name": found.policy.name}
+
+
+def _whole(found: PolicyVersion, response: Response) -> VersionWhole:
+    from firstcontact.measurement.policy.explain import explain
+
+    edition.tag(response, found.edition)
+    meaning = [str(sentence) for sentence in explain(found.policy).sentences]
+    return VersionWhole(**_values(found), toml=found.toml, meaning=meaning)

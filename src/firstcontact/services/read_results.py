@@ -1,0 +1,91 @@
+"""Read a run's figures: some of them, for those who may see them, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+RESULTS_FILE = "results.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which figures.
+
+    Attributes:
+        measures: Ids of measures; all where empty.
+        by: What cells are cut by, as the column `by` has it: empty text for the whole; all cuts where None.
+        reason: Cells of this reason or of one below it.
+        channel: Cells of this channel.
+        team: Cells of this team.
+        queue: Cells of this queue.
+        since: Periods from this day on.
+        until: Periods that begin before this day.
+        status: Figures of this status; `refused` are those that are none.
+    """
+
+    measures: tuple[str, ...] = ()
+    by: str | None = None
+    reason: str | None = None
+    channel: str | None = None
+    team: str | None = None
+    queue: str | None = None
+    since: date | None = None
+    until: date | None = None
+    status: str | None = None
+
+
+def read_results(folder: Path, wanted: Wanted, teams: frozenset[str] | None) -> pa.Table:
+    """The figures that are wanted and may be seen.
+
+    Args:
+        folder: The run's directory.
+        wanted: Which.
+        teams: Teams whose figures may be seen: cells of those teams alone, not of the whole. All figures where None.
+
+    Returns:
+        Rows of `measurement.measures.result_table`, in the order of the run.
+
+    Raises:
+        OSError: The directory is not there.
+    """
+    table = _table(folder / RESULTS_FILE)
+    keep: list[pa.ChunkedArray] = []
+    if teams is not None:
+        keep.append(pc.is_in(table["team"], value_set=pa.array(sorted(teams), pa.string())))
+    if wanted.measures:
+        keep.append(pc.is_in(table["measure"], value_set=pa.array(wanted.measures, pa.string())))
+    for name in ("by", "channel", "team", "queue", "status"):
+        value = getattr(wanted, name)
+        if value is not None:
+            keep.append(pc.equal(table[name], value))
+    if wanted.reason is not None:
+        below = pc.starts_with(table["reason"], f"{wanted.reason} > ")
+        keep.append(pc.or_(pc.equal(table["reason"], wanted.reason), below))
+    if wanted.since is not None:
+        keep.append(pc.greater_equal(table["period_start"], pa.scalar(wanted.since)))
+    if wanted.until is not None:
+        keep.append(pc.less(table["period_start"], pa.scalar(wanted.until)))
+    return _kept(table, keep)
+
+
+def _kept(table: pa.Table, conditions: Sequence[pa.ChunkedArray]) -> pa.Table:
+    if not conditions:
+        return table
+    mask = conditions[0]
+    for one in conditions[1:]:
+        mask = pc.and_kleene(mask, one)
+    return table.filter(pc.fill_null(mask, False))
+
+
+@lru_cache(maxsize=4)
+def _table(path: Path) -> pa.Table:
+    # A run never changes, so what was read once stays true.
+    return pq.read_table(path)
