@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from firstcontact.services.record import RunReader
     from firstcontact.services.run import Run
     from firstcontact.services.service import Service
+    from firstcontact.services.sign_on import Provider
     from firstcontact.services.setting import Settings
     from firstcontact.services.simulate import Destination
     from firstcontact.services.work import Worker
@@ -156,9 +157,11 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
         FirstcontactError: The database cannot be used or does not answer (FC9101, FC9102), or the data directory cannot
             be written.
     """
+    from firstcontact.adapters.connectors.file_reader import FileReader
     from firstcontact.adapters.stores.sql.account import SqlAccounts
     from firstcontact.adapters.stores.sql.audit import SqlAudit
     from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+    from firstcontact.adapters.stores.sql.imports import SqlImports
     from firstcontact.adapters.stores.sql.inbox import SqlInbox
     from firstcontact.adapters.stores.sql.migrate import migrate
     from firstcontact.adapters.stores.sql.policy import SqlPolicies
@@ -172,7 +175,8 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     from firstcontact.services.password import Passwords
     from firstcontact.services.schedule import Recurring
     from firstcontact.services.service import Service
-    from firstcontact.services.setting import read_setting
+    from firstcontact.services.setting import read_setting, redactor
+    from firstcontact.services.take_import import ImportWork, Uploads, import_handlers
 
     def moment() -> datetime:
         return now().replace(tzinfo=None)
@@ -184,23 +188,39 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     policies.begin(moment())
     preferences = SqlSettings(database)
     measurer = _measurer(settings, database, runs, policies, preferences, render or (lambda _run: ""))
+    inbox, queue = SqlInbox(database), SqlQueue(database)
+    imports, uploads = SqlImports(database), Uploads(settings.data / "uploads")
+    file_reader = FileReader(lambda: engine(threads=1))
+    importing = ImportWork(imports, uploads, file_reader, inbox, lambda: redactor(preferences), queue, moment)
     return Service(
         settings=settings,
         now=moment,
-        inbox=SqlInbox(database),
-        queue=SqlQueue(database),
+        inbox=inbox,
+        queue=queue,
         accounts=SqlAccounts(database),
         sessions=SqlSessions(database),
         passwords=Passwords(),
+        provider=_provider(settings),
         audit=SqlAudit(database),
         preferences=preferences,
         runs=runs,
         policies=policies,
-        handlers={MEASURE: measurer},
+        imports=imports,
+        uploads=uploads,
+        file_reader=file_reader,
+        handlers={MEASURE: measurer, **import_handlers(importing)},
         recurring=[Recurring(MEASURE, lambda: measuring_of(read_setting(preferences, MEASUREMENT).value).every, {})],
         alive=database.alive,
         close=database.close,
     )
+
+
+def _provider(settings: ServiceSettings) -> Provider | None:
+    if not settings.oidc_issuer:
+        return None
+    from firstcontact.adapters.sign_on.oidc import OidcProvider
+
+    return OidcProvider(settings.oidc_issuer, settings.oidc_client, settings.oidc_secret)
 
 
 def _measurer(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from firstcontact.services.schedule import Recurring
     from firstcontact.services.session import Sessions
     from firstcontact.services.setting import Settings
+    from firstcontact.services.sign_on import Provider
+    from firstcontact.services.take_import import FileReader, Imports, Uploads
     from firstcontact.services.work import Handler
 
 
@@ -38,10 +40,14 @@ class Service:
         accounts: Who may log in.
         sessions: Who is logged in, and by which tokens programs act.
         passwords: How passwords are kept and compared.
+        provider: Who says who somebody is, where single sign-on is set up.
         audit: Who did what, and looked at whom.
         runs: Measured figures.
         policies: Versions of the policy.
         preferences: What is decided while the service runs, by name.
+        imports: Files that were or are taken in.
+        uploads: Those files.
+        file_reader: What reads them.
         handlers: What does each kind of job.
         recurring: What is done again and again.
         alive: Raises where the operational store does not answer.
@@ -55,10 +61,14 @@ class Service:
     accounts: Accounts
     sessions: Sessions
     passwords: Passwords
+    provider: Provider | None
     audit: Audit
     runs: Runs
     policies: Policies
     preferences: Settings
+    imports: Imports
+    uploads: Uploads
+    file_reader: FileReader
     handlers: Mapping[str, Handler]
     recurring: Sequence[Recurring]
     alive: Callable[[], None]

@@ -14,7 +14,20 @@ from firstcontact.doors.api.origin import Origin
 from firstcontact.doors.api.rate import Rate
 from firstcontact.doors.api.recognise import Recognise
 from firstcontact.doors.api.response_headers import ResponseHeaders
-from firstcontact.doors.api.routes import accounts, audit, contacts, health, me, session, settings, tokens
+from firstcontact.doors.api.routes import (
+    accounts,
+    audit,
+    contacts,
+    health,
+    imports,
+    jobs,
+    me,
+    policies,
+    runs,
+    session,
+    settings,
+    tokens,
+)
 from firstcontact.kernel.settings import VERSION
 
 if TYPE_CHECKING:
@@ -25,7 +38,11 @@ ROUTERS = (
     audit.router,
     contacts.router,
     health.router,
+    imports.router,
+    jobs.router,
     me.router,
+    policies.router,
+    runs.router,
     session.router,
     settings.router,
     tokens.router,

@@ -185,15 +185,23 @@ link = Table(
     metadata,
     Column("source", Text, primary_key=True),
     Column("contact_id", Text, primary_key=True),
-    Column("person_id", Whole, nullable=False, index=True),
+    Column("person_id", Whole, index=True, doc="Empty where nobody knows who it was."),
     Column("issue_id", Text, index=True),
+    Column("issue_source", Text),
     Column("issue_start", Boolean, nullable=False),
-    Column("index_eligible", Boolean, nullable=False),
+    Column("opener", Boolean, nullable=False),
     Column("repeat_of", Text),
     Column("repeat_of_source", Text),
+    Column("leg_of", Text),
+    Column("leg_of_source", Text),
+    Column("returned", Boolean, nullable=False),
+    Column("redialled", Boolean, nullable=False),
     Column("previous_gap_days", Float),
     Column("next_gap_days", Float),
-    Column("excluded_code", Text),
+    Column("window_days", Float, nullable=False),
+    Column("look_back_days", Float, nullable=False, doc="What lies closer to the beginning of the data is no opener."),
+    Column("matures_at", Moment, nullable=False, doc="From then on it is known whether the customer came back."),
+    Column("excluded_code", Text, doc="Without what only the period of a run excludes."),
     Column("policy_hash", String(64), nullable=False),
     Column("linked_at", Moment, nullable=False),
 )
@@ -516,6 +524,15 @@ delivery = Table(
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
     CheckConstraint("state IN ('waiting', 'delivered', 'dead')", name="state"),
+)
+
+mapping = Table(
+    "mapping",
+    metadata,
+    Column("name", Text, primary_key=True, doc="As a person called it, to use it again."),
+    Column("value", JSON, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", Moment, nullable=False),
 )
 
 setting = Table(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from firstcontact.doors.api.permit import Permit
 from firstcontact.services.access import Permission
 from firstcontact.services.ingest import Outcome, ingest
+from firstcontact.services.setting import redactor
 
 router = APIRouter(prefix="/api/v1/contacts", tags=["contacts"])
 
@@ -33,6 +34,6 @@ def send(
 ) -> Received:
     """Send contacts. They are durable when the answer comes; copies change nothing, so sending again is safe."""
     service = request.app.state.service
-    receipt = ingest(service.inbox, "contacts", items, source=source, now=service.now(), redact=lambda text: (text, {}))
+    receipt = ingest(service.inbox, "contacts", items, source=source, now=service.now(), redact=redactor(service.preferences))
     faults = {place: [one.as_dict() for one in unfit] for place, unfit in receipt.unfit.items()}
     return Received(outcomes=list(receipt.outcomes), faults=faults, seq=receipt.seq)

@@ -1,0 +1,216 @@
+"""A file comes in whatever interrupts it, is understood before it counts, and leaves no trace when it is undone."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import random
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from firstcontact import bootstrap
+from firstcontact.services.access import Role
+from firstcontact.services.service import Service
+from tests.service_fixture import Caller
+
+MAPPING = {"columns": {"contact_id": "id", "started_at": "opened", "customer_id": "who", "reason": "why"}}
+
+
+def rows(count: int, start: int = 0, why: str = "bill") -> bytes:
+    lines = ["id,opened,who,why"]
+    lines += [f"{n},2026-01-{1 + n % 28:02}T09:{n % 60:02}:00Z,c{n % 7},{why}" for n in range(start, start + count)]
+    return "\n".join(lines).encode()
+
+
+def announce(client: TestClient, data: bytes, name: str = "log.csv", **more: Any) -> str:
+    sent = {"name": name, "size": len(data), "source": "pbx"} | more
+    answer = client.post("/api/v1/imports", json=sent)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+def part(client: TestClient, import_id: str, offset: int, data: bytes) -> Any:
+    headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+    return client.patch(f"/api/v1/imports/{import_id}", content=data, headers=headers)
+
+
+def uploaded(client: TestClient, data: bytes, name: str = "log.csv") -> str:
+    import_id = announce(client, data, name)
+    assert part(client, import_id, 0, data).json()["state"] == "uploaded"
+    return import_id
+
+
+def drained(service: Service, client: TestClient, import_id: str) -> dict[str, Any]:
+    bootstrap.open_worker(service).drain()
+    return client.get(f"/api/v1/imports/{import_id}").json()
+
+
+def imported(service: Service, client: TestClient, data: bytes) -> dict[str, Any]:
+    import_id = uploaded(client, data)
+    client.post(f"/api/v1/imports/{import_id}/preview", json={"mapping": MAPPING})
+    bootstrap.open_worker(service).drain()
+    assert client.post(f"/api/v1/imports/{import_id}/start").status_code == 202
+    return drained(service, client, import_id)
+
+
+def kept(service: Service) -> dict[str, tuple[str | None, str | None]]:
+    """Reason and import of each contact in force, read from the store itself."""
+    from sqlalchemy import create_engine, select
+
+    from firstcontact.adapters.stores.sql import schema
+    from firstcontact.adapters.stores.sql.database import sqlite_url
+
+    url = service.settings.database or sqlite_url(service.settings.data / "store.sqlite3")
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        table = schema.contact
+        found = connection.execute(select(table.c.contact_id, table.c.reason, table.c.import_id)).all()
+    engine.dispose()
+    return {one.contact_id: (one.reason, one.import_id) for one in found}
+
+
+def test_an_interrupted_upload_goes_on(client: TestClient) -> None:
+    """Parts follow what has arrived: one that was sent twice or too early is refused, with the place to go on."""
+    data = rows(500)
+    import_id = announce(client, data, digest=hashlib.sha256(data).hexdigest())
+    assert part(client, import_id, 0, data[:1000]).json()["received"] == 1000
+    again = part(client, import_id, 0, data[:1000])
+    assert (again.status_code, again.json()["code"]) == (409, "FC9452")
+    assert part(client, import_id, 2000, b"x").status_code == 409
+    place = int(client.get(f"/api/v1/imports/{import_id}").headers["Upload-Offset"])
+    assert part(client, import_id, place, data[place:]).json()["state"] == "uploaded"
+    assert part(client, import_id, len(data), b"x").json()["code"] == "FC9454"
+
+
+def test_what_arrives_is_what_was_announced(service: Service, client: TestClient) -> None:
+    """A file that is longer, or another one, than was announced does not come in."""
+    data = rows(20)
+    import_id = announce(client, data)
+    assert part(client, import_id, 0, data + b"!").json()["code"] == "FC9451"
+    other = announce(client, data, digest=hashlib.sha256(b"another").hexdigest())
+    assert part(client, other, 0, data).json()["code"] == "FC9453"
+    assert client.get(f"/api/v1/imports/{other}").json()["state"] == "failed"
+    assert not (service.settings.data / "uploads" / other).exists()
+
+
+@pytest.mark.parametrize("name", ["../log.csv", "a/b.csv", "a\\b.csv", "..", ".bashrc", "C:log.csv", "a\x00.csv"])
+def test_paths_are_refused(sqlite_service: Service, name: str) -> None:
+    """A file's name never becomes a path."""
+    from tests.service_fixture import caller_of
+
+    client = caller_of(sqlite_service)(Role.ADMINISTRATOR)
+    answer = client.post("/api/v1/imports", json={"name": name, "size": 5, "source": "pbx"})
+    assert answer.json()["code"] == "FC9451"
+
+
+def test_a_file_is_understood_corrected_and_taken_in(service: Service, client: TestClient) -> None:
+    """The mapping is guessed, shown without values, corrected, saved and used again; the rows then arrive."""
+    data = rows(100)
+    import_id = uploaded(client, data)
+    assert client.post(f"/api/v1/imports/{import_id}/preview", json={}).status_code == 202
+    guessed = drained(service, client, import_id)
+    assert guessed["preview"]["rows"] == 100
+    assert guessed["preview"]["mapping"]["columns"]["started_at"] == "opened"
+    assert "c3" not in str(guessed["preview"]["columns"])
+    wrong = {"columns": {"started_at": "never"}}
+    client.post(f"/api/v1/imports/{import_id}/preview", json={"mapping": wrong})
+    assert drained(service, client, import_id)["faults"][0]["code"] == "FC1023"
+    assert client.put("/api/v1/mappings/pbx log", json={"kolumns": {}}).status_code == 422
+    assert client.put("/api/v1/mappings/pbx log", json=MAPPING).status_code == 200
+    assert client.get("/api/v1/mappings").json()["items"] == ["pbx log"]
+    client.post(f"/api/v1/imports/{import_id}/preview", json={"saved": "pbx log"})
+    assert drained(service, client, import_id)["faults"] is None
+    client.post(f"/api/v1/imports/{import_id}/start")
+    done = drained(service, client, import_id)
+    assert (done["state"], done["counts"]["outcomes"]) == ("done", {"stored": 100})
+    assert len(kept(service)) == 100
+    assert client.delete("/api/v1/mappings/pbx log").status_code == 204
+    assert client.get("/api/v1/mappings/pbx log").status_code == 404
+
+
+def test_an_import_is_undone_whole(service: Service, client: TestClient) -> None:
+    """Undoing takes back what was new, restores what was replaced, and keeps what came later."""
+    sent = [
+        {"contact_id": str(n), "started_at": "2026-01-05T09:00:00Z", "reason": "first", "text": "kept"}
+        for n in range(5)
+    ]
+    client.post("/api/v1/contacts?source=pbx", json=sent)
+    before = kept(service)
+    one = imported(service, client, rows(30, why="second"))
+    assert one["counts"]["outcomes"] == {"replaced": 5, "stored": 25}
+    later = {"contact_id": "7", "started_at": "2026-02-01T09:00:00Z", "reason": "third"}
+    client.post("/api/v1/contacts?source=pbx", json=[later])
+    assert client.post(f"/api/v1/imports/{one['id']}/undo").status_code == 202
+    assert drained(service, client, one["id"])["state"] == "undone"
+    assert kept(service) == before | {"7": ("third", None)}
+    assert not (service.settings.data / "uploads" / one["id"]).exists()
+    again = client.post(f"/api/v1/imports/{one['id']}/undo")
+    assert (again.status_code, again.json()["code"]) == (409, "FC9454")
+    # What was taken back may come again.
+    assert imported(service, client, rows(30, why="second"))["state"] == "done"
+    assert kept(service)["20"][0] == "second"
+
+
+def test_rows_that_do_not_fit_are_set_aside(service: Service, client: TestClient) -> None:
+    """A row that cannot be used is kept apart with its code; the others count."""
+    data = rows(10) + b"\n11,no date,c1,bill"
+    one = imported(service, client, data)
+    assert one["state"] == "done"
+    assert one["counts"]["outcomes"] == {"quarantined": 1, "stored": 10}
+    assert one["counts"]["set_aside"] == {"FC2003": 1}
+    assert one["counts"]["ledger"]["adds_up"]
+
+
+def test_a_cancelled_import_stops_and_can_be_undone(service: Service, client: TestClient) -> None:
+    """Cancelling an upload throws it away; cancelling a waiting import keeps its job from running."""
+    first = announce(client, rows(10))
+    assert client.post(f"/api/v1/imports/{first}/cancel").json()["state"] == "cancelled"
+    second = uploaded(client, rows(10))
+    client.post(f"/api/v1/imports/{second}/start")
+    assert client.post(f"/api/v1/imports/{second}/cancel").json()["state"] == "cancelled"
+    assert drained(service, client, second)["state"] == "cancelled"
+    assert kept(service) == {}
+    assert client.post(f"/api/v1/imports/{second}/undo").status_code == 202
+    assert drained(service, client, second)["state"] == "undone"
+
+
+def test_a_zip_bomb_is_refused(service: Service, client: TestClient) -> None:
+    """A file that unpacks to far more than it should fails with its code, and brings nothing."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("log.csv", b"0" * (80 << 20))
+    import_id = uploaded(client, packed.getvalue(), "log.zip")
+    client.post(f"/api/v1/imports/{import_id}/start")
+    ended = drained(service, client, import_id)
+    assert ended["state"] == "failed"
+    assert ended["faults"][0]["code"].startswith("FC10")
+    assert kept(service) == {}
+
+
+def test_imports_are_for_those_who_may(caller: Caller) -> None:
+    """Who may not import sees none, and nobody sees what does not exist."""
+    assert caller(Role.AGENT).get("/api/v1/imports").status_code == 403
+    assert caller(Role.MANAGER).get(f"/api/v1/imports/{'0' * 32}").status_code == 404
+    listed = caller(Role.MANAGER).get("/api/v1/imports?limit=1")
+    assert listed.json() == {"items": [], "next": None}
+
+
+@pytest.mark.full
+def test_a_large_upload_interrupted_and_resumed(sqlite_service: Service, tmp_path: Path) -> None:
+    """200 MB, broken off at random places, arrive as they were sent."""
+    from tests.service_fixture import caller_of
+
+    client = caller_of(sqlite_service)(Role.ADMINISTRATOR)
+    data = rows(5_500_000)
+    assert len(data) > 200 << 20
+    chance = random.Random(4)
+    import_id = announce(client, data, digest=hashlib.sha256(data).hexdigest())
+    while (place := client.get(f"/api/v1/imports/{import_id}").json()["received"]) < len(data):
+        if chance.random() < 0.2:  # a part whose answer was lost is sent again from where it began
+            part(client, import_id, max(0, place - 1000), data[place : place + 1000])
+        part(client, import_id, place, data[place : place + chance.randint(1, 8 << 20)])
+    assert client.get(f"/api/v1/imports/{import_id}").json()["state"] == "uploaded"
