@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,11 +10,15 @@ import pytest
 
 from firstcontact import bootstrap
 from firstcontact.kernel.clock import now
+from firstcontact.kernel.result import Refusal
+from firstcontact.measurement.explain.return_window import result
+from firstcontact.measurement.fit.declared import effective_hash
 from firstcontact.measurement.fit.read import read_fit
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.services.fit import write_fit
 from firstcontact.services.measure import measure
 from firstcontact.services.prepare import Options
+from firstcontact.services.reuse_fit import standing
 from firstcontact.services.run import Run
 from tests.command import run
 
@@ -46,3 +51,33 @@ def test_what_was_learned_is_part_of_the_policy(log: Path, tmp_path: Path) -> No
     assert shorter.policy_hash != first.policy_hash
     reused = _measured(log, cutoff=first.frame.cutoff - timedelta(days=45), fit=first.fit)
     assert reused.policy_hash == first.policy_hash
+
+
+def test_reasons_that_a_saved_fit_lacks_are_counted_as_left_out_and_named(log: Path) -> None:
+    """A fit without one reason's model: its openers in these data are left out, which a finding says; the hash is the
+    fit's own; the reason's window is refused because the fit lacks it."""
+    first = _measured(log)
+    learned = [model for model in first.fit.models if model.learned]
+    gone = min(learned, key=lambda model: model.openers)
+    kept = replace(
+        first.fit,
+        models=tuple(replace(one, openers=7) for one in first.fit.models if one.reason != gone.reason),
+        windows=tuple(one for one in first.fit.windows if one.reason != gone.reason),
+    )
+    options = Options(Policy(), fit=kept, definitions=False, explanations=False, detail=False)
+    with bootstrap.engine() as engine:
+        measured = measure(engine, bootstrap.connector(), [log], options, now=now, version="0")
+        run, reasons = measured.run, sorted(one.reason for one in first.fit.models if one.reason != "(none)")
+        found = standing(engine, measured.linked, kept, Policy(), run.frame, [None, *reasons])
+    said = {finding.code: finding for finding in run.findings}
+    assert f"reasons: {gone.reason}." in said["fit.lacking"].text
+    left = said["r-fcr.left-out"].text
+    unlearned = sum(one.openers for one in first.fit.models if not one.learned)
+    assert f"{(gone.openers + unlearned) / sum(one.openers for one in first.fit.models):.1%}" in left
+    assert effective_hash(run.policy, run.fit) == run.policy_hash == effective_hash(run.policy, kept)
+    assert {one.reason: one.openers for one in found} == {one.reason: one.openers for one in first.fit.models}
+    assert [one.reason for one in found if one.cause == "not-in-fit"] == [gone.reason]
+    refused = result(next(one for one in found if one.cause == "not-in-fit"), 0.95)
+    assert isinstance(refused, Refusal)
+    assert (refused.code, refused.n) == ("not-in-fit", gone.openers)
+    assert refused.would_help.startswith("Leave --fit out")

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.sentence import Sentence, code_of, restored
 from firstcontact.measurement.fit.compare import compare
 from firstcontact.measurement.fit.declared import Fit, ReasonWindow, effective_hash, linking_hash, with_models
 from firstcontact.measurement.fit.model import LAG_BINS, LAG_EDGES, ReturnModel
@@ -173,3 +175,42 @@ def test_a_policy_that_asks_for_learned_windows_keeps_its_own_where_none_can_be(
     assert [(one.reason, one.state, one.cause) for one in fitted.models] == [("bill", "unlearned", "history")]
     # A saved fit is used as it is, models and all.
     assert run_of(engine, calls, fit=fitted).run.fit.models == fitted.models
+
+
+def test_reasons_read_from_a_saved_fit_are_said_in_every_language(tmp_path: Path) -> None:
+    """Why a reason is unlearned comes back as the sentence it was, so that a report in another language says it there;
+    a fit that does not tell how its sentences were made keeps them as they are; the hash is the same."""
+    why = Sentence("unlearned.history", "{days} days of complete data; {least} are needed to see coincidence.",
+                   days=93, least=120)  # fmt: skip
+    fit = Fit((), models=(ReturnModel("a", "unlearned", 5, 1, "history", why, "more"),))
+    write_fit(fit, tmp_path / "fit.json")
+    (model,) = read_fit(tmp_path / "fit.json").models
+    assert model == fit.models[0]
+    assert code_of(model.why) == "unlearned.history"
+    assert code_of(model.would_help) == ""
+    assert Writer.of("he", "UTC").tell(model.why) not in (why, "")
+    data = json.loads(json.dumps(fit.as_dict()))
+    del data["models"][0]["said"]
+    old = fit_from(data, "fit.json")
+    assert code_of(old.models[0].why) == ""
+    assert effective_hash(Policy(), old) == effective_hash(Policy(), fit)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"code": "c", "pattern": "{days.__class__}", "parts": {"days": 3}},
+        {"code": "c", "pattern": "{days:>999999999}", "parts": {"days": 3}},
+        {"code": "c", "pattern": "{days!r}", "parts": {"days": "3"}},
+        {"code": "c", "pattern": "{other}", "parts": {"days": 3}},
+        {"code": "c", "pattern": "{days:%}", "parts": {"days": "3"}},
+        {"code": "c", "pattern": "{days", "parts": {"days": 3}},
+        {"code": "c", "pattern": "4 days", "parts": {}},
+        {"code": "c", "pattern": "3 days", "parts": {"days": [3]}},
+        "3 days",
+    ],
+)
+def test_a_file_cannot_make_the_program_say_anything_else(how: object) -> None:
+    """A pattern that reaches into its parts, lays them out at will, or makes another text is not followed."""
+    assert code_of(restored("3 days", how)) == ""
+    assert restored("3 days", how) == "3 days"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from string import Formatter
 from typing import Any
 
 
@@ -70,3 +72,52 @@ def listed(parts: Sequence[Sentence]) -> Sentence:
     for last in parts[1:]:
         said = Sentence("list", "{first}; {last}", first=said, last=last)
     return said
+
+
+def kept(text: str) -> dict[str, Any] | None:
+    """How a sentence was made, as plain data; None for text that is not the program's own.
+
+    >>> kept(Sentence("thin", "{days:,} days", days=3))
+    {'code': 'thin', 'pattern': '{days:,} days', 'parts': {'days': 3}}
+    """
+    if not isinstance(text, Sentence):
+        return None
+    parts = {name: kept(part) if isinstance(part, Sentence) else part for name, part in text.parts.items()}
+    return {"code": text.code, "pattern": text.pattern, "parts": parts}
+
+
+def restored(text: str, data: Any) -> str:
+    """The sentence that `kept` was given; the bare text where the data make another one, or none.
+
+    Data come from files, which anybody may have written: a pattern that asks for more than a number or a text, plainly
+    laid out, is not followed.
+
+    >>> restored("3 days", kept(Sentence("thin", "{days:,} days", days=3))).code
+    'thin'
+    >>> code_of(restored("4 days", kept(Sentence("thin", "{days:,} days", days=3))))
+    ''
+    """
+    found = _made(data, 0)
+    return found if found == text else text
+
+
+_DEEPEST = 4
+_LAYOUT = re.compile(r"^,?(\.\d)?[dfg%]?$")
+
+
+def _made(data: Any, depth: int) -> Sentence | None:
+    if not isinstance(data, dict) or set(data) != {"code", "pattern", "parts"} or depth > _DEEPEST:
+        return None
+    code, pattern, given = data["code"], data["pattern"], data["parts"]
+    if not (isinstance(code, str) and isinstance(pattern, str) and isinstance(given, dict)):
+        return None
+    parts = {name: _made(part, depth + 1) if isinstance(part, dict) else part for name, part in given.items()}
+    if not all(isinstance(part, str | int | float) and not isinstance(part, bool) for part in parts.values()):
+        return None
+    try:
+        fields = [(name, spec, how) for _, name, spec, how in Formatter().parse(pattern) if name is not None]
+        if any(name not in parts or how or not _LAYOUT.match(spec or "") for name, spec, how in fields):
+            return None
+        return Sentence(code, pattern, **parts)
+    except (ValueError, TypeError):
+        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,7 @@ from firstcontact.services.definition import judged_by
 from firstcontact.services.explain import explain, supersede
 from firstcontact.services.learn_fit import complete_fit, learn_fit, unused_cycles
 from firstcontact.services.prepare import Connector, Options, Prepared, extent, prepare
-from firstcontact.services.reuse_fit import reuse_fit
+from firstcontact.services.reuse_fit import reuse_fit, standing
 from firstcontact.services.run import IdentityCoverage, Run
 from firstcontact.services.take_audit import audit_findings, audit_record, check_audit, take_audit
 
@@ -179,6 +179,10 @@ def measure(
     linked = own_linked = engine.view(linked, "fc_judged")
     watch("telling caused from coincidental returns")
     fit = complete_fit(engine, linked, fit, policy, frame, prepared.reasons)
+    # Of a fit that was learned from other data, what it knows of these.
+    stands = fit.models
+    if options.fit is not None and fit.models:
+        stands = standing(engine, linked, fit, policy, frame, prepared.reasons)
     linked = annotate_mix(engine, annotate_returns(engine, linked, fit, policy, frame, prepared.reasons))
     watch("weighing what customers and reviewers say")
     judged = annotate_judgement(engine, linked, prepared.tables, policy, prepared.has)
@@ -213,12 +217,14 @@ def measure(
     exports: dict[str, ir.Table] = {}
     if options.explanations:
         tables = {name: engine.table(table) for name, table in loaded.tables.items()}
-        context = Context(engine, told, tables, policy, fit, frame, prepared.zone, has, stamp, exports)
+        lacking = tuple(one for one in stands if one.cause == "not-in-fit")
+        known = replace(fit, models=fit.models + lacking) if lacking else fit
+        context = Context(engine, told, tables, policy, known, frame, prepared.zone, has, stamp, exports)
         rows = supersede(rows, explain(context, watch))
         engine.drop(_TOLD)
-    rows = allow_for_unlearned(rows, fit.models, policy.publish.level)
+    rows = allow_for_unlearned(rows, stands, policy.publish.level)
     rows = take_audit(bound_by_returns(rows, policy.returns.return_least), options.audit)
-    findings += left_out(fit.models) + unused_cycles(policy, fit) + audit_findings(options.audit, linking_hash(policy, fit))
+    findings += left_out(stands) + unused_cycles(policy, fit) + audit_findings(options.audit, linking_hash(policy, fit))
     findings += contradictions(rows)
     definitions: tuple[DefinitionRow, ...] = ()
     if options.definitions:

@@ -29,7 +29,14 @@ NO_CAUSED_RETURN = RefusalKind(
     "end. R-FCR stands: its interval holds 100 %.",
 )
 
+NOT_IN_FIT = RefusalKind(
+    "not-in-fit",
+    "Not in the saved fit",
+    "The fit that is used again was learned from data that did not hold this reason, or not enough of it.",
+)
+
 _KINDS = {
+    "not-in-fit": NOT_IN_FIT,
     "history": SHORT_HISTORY,
     "background": SHORT_HISTORY,
     "too-few-returns": TOO_FEW,

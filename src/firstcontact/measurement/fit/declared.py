@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from firstcontact.measurement.fit.model import ReturnModel
+from firstcontact.measurement.fit.model import SENTENCES, ReturnModel
 from firstcontact.measurement.policy.model import Policy, digest
 
 FIT_FORMAT = 2
 """Raised when `fit.json` changes so that earlier versions of firstcontact would misread it."""
 
 
-_PROSE = frozenset({"why", "would_help"})
+_PROSE = frozenset({*SENTENCES, "said"})
 
 SHORTEST_DAYS = 0.1
 """No learned window is shorter."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from firstcontact.kernel.sentence import kept
+
 HORIZON_DAYS = 180
 """Lags beyond this are not looked at."""
 HOURS = 24
@@ -20,6 +22,9 @@ LAG_EDGES: tuple[float, ...] = (
 )
 """The shared lag grid in days: hours in the first day, then days. Bin `b` is `[LAG_EDGES[b], LAG_EDGES[b + 1])`."""
 LAG_BINS = len(LAG_EDGES) - 1
+
+SENTENCES: tuple[str, ...] = ("why", "would_help")
+"""What of a model is said to people."""
 
 State = Literal["learned", "pooled", "unlearned"]
 
@@ -90,10 +95,12 @@ class ReturnModel:
         return self.state != "unlearned"
 
     def as_dict(self) -> dict[str, Any]:
-        """The model as plain data; what is at its default is left out."""
+        """The model as plain data; what is at its default is left out. `said` is how its sentences were made."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {
+        data = {
             field.name: list(plain[field.name]) if isinstance(plain[field.name], tuple) else plain[field.name]
             for field in fields(self)
             if plain[field.name] != field.default
         }
+        said = {name: how for name in SENTENCES if (how := kept(plain[name])) is not None}
+        return data | ({"said": said} if said else {})

@@ -7,7 +7,8 @@ from dataclasses import fields
 from itertools import pairwise
 from typing import Any, get_args
 
-from firstcontact.measurement.fit.model import HORIZON_DAYS, LAG_BINS, LAG_EDGES, ReturnModel, State
+from firstcontact.kernel.sentence import restored
+from firstcontact.measurement.fit.model import HORIZON_DAYS, LAG_BINS, LAG_EDGES, SENTENCES, ReturnModel, State
 from firstcontact.measurement.linking.portable import BUCKETS
 
 _LENGTHS = {"background": len(LAG_EDGES), "latency": len(LAG_EDGES), "latency_se": len(LAG_EDGES), "caused": LAG_BINS}
@@ -27,12 +28,17 @@ def model_from(data: Any) -> ReturnModel | None:
     """
     if not isinstance(data, dict) or not {"reason", "state", "openers", "returns"} <= set(data):
         return None
+    said = data.get("said", {})
+    if not isinstance(said, dict):
+        return None
+    data = {name: value for name, value in data.items() if name != "said"}
     known = {field.name: field.default for field in fields(ReturnModel)}
     if not set(data) <= set(known) or not all(_fits(name, value, known[name]) for name, value in data.items()):
         return None
     given: dict[str, Any] = {
         name: tuple(map(float, value)) if isinstance(value, list) else value for name, value in data.items()
     }
+    given |= {name: restored(given[name], said.get(name)) for name in SENTENCES if name in given}
     model = ReturnModel(**given)
     return model if model.state in get_args(State) and (_holds_together(model) or not model.learned) else None
 
