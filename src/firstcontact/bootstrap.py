@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from firstcontact.services.record import RunReader
     from firstcontact.services.run import Run
     from firstcontact.services.service import Service
-    from firstcontact.services.sign_on import Provider
     from firstcontact.services.setting import Settings
+    from firstcontact.services.sign_on import Provider
     from firstcontact.services.simulate import Destination
     from firstcontact.services.work import Worker
 
@@ -158,8 +158,10 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
             be written.
     """
     from firstcontact.adapters.connectors.file_reader import FileReader
+    from firstcontact.adapters.stores.seal import KeySeal
     from firstcontact.adapters.stores.sql.account import SqlAccounts
     from firstcontact.adapters.stores.sql.audit import SqlAudit
+    from firstcontact.adapters.stores.sql.condition import SqlConditions
     from firstcontact.adapters.stores.sql.database import Database, sqlite_url
     from firstcontact.adapters.stores.sql.imports import SqlImports
     from firstcontact.adapters.stores.sql.inbox import SqlInbox
@@ -205,11 +207,13 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
         preferences=preferences,
         runs=runs,
         policies=policies,
+        seal=KeySeal(settings.data, settings.secret),
         imports=imports,
         uploads=uploads,
         file_reader=file_reader,
         handlers={MEASURE: measurer, **import_handlers(importing)},
         recurring=[Recurring(MEASURE, lambda: measuring_of(read_setting(preferences, MEASUREMENT).value).every, {})],
+        conditions=SqlConditions(database),
         alive=database.alive,
         close=database.close,
     )

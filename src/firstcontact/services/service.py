@@ -15,12 +15,14 @@ from firstcontact.kernel.service_settings import ServiceSettings
 if TYPE_CHECKING:
     from firstcontact.services.account import Accounts
     from firstcontact.services.audit import Audit
+    from firstcontact.services.condition import Conditions
     from firstcontact.services.ingest import Inbox
     from firstcontact.services.measure_history import Runs
     from firstcontact.services.password import Passwords
     from firstcontact.services.policy_version import Policies
     from firstcontact.services.queue import Queue
     from firstcontact.services.schedule import Recurring
+    from firstcontact.services.seal import Seal
     from firstcontact.services.session import Sessions
     from firstcontact.services.setting import Settings
     from firstcontact.services.sign_on import Provider
@@ -45,11 +47,13 @@ class Service:
         runs: Measured figures.
         policies: Versions of the policy.
         preferences: What is decided while the service runs, by name.
+        seal: Closes and opens what must not be readable in the store.
         imports: Files that were or are taken in.
         uploads: Those files.
         file_reader: What reads them.
         handlers: What does each kind of job.
         recurring: What is done again and again.
+        conditions: How the service is.
         alive: Raises where the operational store does not answer.
         close: Gives everything back.
     """
@@ -66,10 +70,12 @@ class Service:
     runs: Runs
     policies: Policies
     preferences: Settings
+    seal: Seal
     imports: Imports
     uploads: Uploads
     file_reader: FileReader
     handlers: Mapping[str, Handler]
     recurring: Sequence[Recurring]
+    conditions: Conditions
     alive: Callable[[], None]
     close: Callable[[], None]
