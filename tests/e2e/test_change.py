@@ -225,7 +225,7 @@ def test_a_run_compares_each_team_with_the_others_and_charts_the_weeks(measured:
     assert len(weeks) >= 40
     for row in weeks:
         assert isinstance(row.result, Estimate)
-        assert 0 <= row.result.low <= row.result.high <= 1
+        assert 0 <= row.result.low < row.result.high <= 1
         assert (row.period_grain, row.by) == ("week", "week")
 
 
@@ -257,6 +257,7 @@ def test_what_is_not_there_is_refused(engine: Engine, measured: Measured) -> Non
         (agent_support, still, "nothing-to-count"),
         (comparison, none, "signal-absent"),
         (control_chart, short, "nothing-to-count"),
+        (control_chart, still, "nothing-varies"),
     ]
     for module, context, code in expected:
         rows = module.explain(context)

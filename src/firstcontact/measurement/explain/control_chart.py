@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from firstcontact.kernel.result import NOTHING_TO_COUNT, Estimate, Refusal
+from firstcontact.kernel.result import NOTHING_TO_COUNT, Estimate, Refusal, RefusalKind
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.change_effect import MATURE
 from firstcontact.measurement.explain.explanation import Explanation
@@ -28,6 +28,12 @@ ESTIMAND = (
     "share of contacts that do not fail in a week; low and high are the limits between which weeks usually lie, not an "
     "interval of the share"
 )
+NOTHING_VARIES = RefusalKind(
+    "nothing-varies",
+    "Nothing varies",
+    "In every week nothing failed, or everything did, so that there is no usual variation by which a week could stand "
+    "out.",
+)
 WEEKS = 12
 """A chart of fewer weeks does not know how weeks vary."""
 
@@ -40,18 +46,22 @@ def explain(context: Context) -> list[ResultRow]:
     if not charts:
         return [context.row(CHART, _refusal())]
     shown: list[tuple[dict[str, str], date, Estimate]] = []
+    refused: list[ResultRow] = []
     p: list[float] = []
     level = float(2 * ndtr(SIGMAS) - 1)
     for cell, weeks, count, failed in charts:
         chart = laney(count, failed)
+        if not 0 < chart.centre < 1:
+            refused.append(context.row(CHART, _unvaried(len(weeks), round(float(count.sum()))), cell))
+            continue
         for place, week in enumerate(weeks):
             n = round(float(count[place]))
             value = 1 - float(failed[place] / count[place])
             found = Estimate(value, 1 - float(chart.high[place]), 1 - float(chart.low[place]), level, n, ESTIMAND)
             shown.append((cell, week, found))
             p.append(_chance(chart, float(count[place]), 1 - value))
-    q = q_values(np.array(p))
-    return [
+    q = q_values(np.array(p)) if p else np.zeros(0)
+    return refused + [
         context.row(CHART, found, cell, period=("week", week), q_value=float(one))
         for (cell, week, found), one in zip(shown, q, strict=True)
     ]
@@ -104,6 +114,21 @@ def _chance(chart: Chart, count: float, share: float) -> float:
 
     error = chart.sigma * float(np.sqrt(chart.centre * (1 - chart.centre) / count))
     return float(2 * ndtr(-abs(share - chart.centre) / error)) if error > 0 else 1.0
+
+
+def _unvaried(weeks: int, n: int) -> Refusal:
+    return Refusal(
+        NOTHING_VARIES,
+        Sentence(
+            "chart.still",
+            "In {weeks} weeks and {n:,} contacts nothing failed, or everything did: no week stands out.",
+            weeks=weeks,
+            n=n,
+        ),
+        Sentence("chart.still.cure", "Nothing, if that is so; otherwise see whether failures are recorded at all."),
+        n,
+        ESTIMAND,
+    )
 
 
 def _refusal() -> Refusal:
