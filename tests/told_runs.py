@@ -218,7 +218,8 @@ def untold() -> Run:
     rows = [
         *(row("repeat_window_days", Refusal(SHORT_HISTORY, short, cure, 90 - k), "reason_1", {"reason_1": f"C {k}"})
           for k in range(70)),
-        *(row(measure, absent) for measure in ("r_fcr", "t_fcr", "s_fcr")),
+        row("r_fcr", Refusal(SHORT_HISTORY, short, cure)),
+        *(row(measure, absent) for measure in ("t_fcr", "s_fcr")),
         *(row(f"{answer}_relation", Refusal(SIGNAL_ABSENT, none, longer)) for answer in ("csat", "nps", "ces")),
         row("opportunity", Refusal(NOTHING_CLEAR, none, longer)),
         row("driver", Refusal(TOO_FEW, none, longer)),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 
 from firstcontact.doors.cli.summary import any_reason, figure, first_steps
-from firstcontact.doors.lacking import explained
 from firstcontact.kernel.result import Refusal
 from firstcontact.measurement.measures.catalog import TITLES
 from firstcontact.services.run import Run
@@ -26,7 +25,7 @@ def card(run: Run) -> str:
     refused = isinstance(run.headline, Refusal)
     head = f"FCR refused: {interval}" if refused else f"FCR {value} <small>({interval}; n = {run.headline.n:,})</small>"
     rows = "".join(
-        _row(row.measure, *figure(explained(run, row.measure, row.result)), row.result.n)
+        _row(row.measure, *figure(row.result), row.result.n)
         for row in run.rows
         if not row.by and row.measure in TITLES
     )

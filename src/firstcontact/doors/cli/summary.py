@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from firstcontact.doors.lacking import explained
 from firstcontact.doors.priority import foremost
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.measures.catalog import TITLES
@@ -94,7 +93,7 @@ def _table(run: Run) -> Table:
         # Explanations have rows for the whole as well; they need more than a line.
         if row.by or row.measure not in TITLES:
             continue
-        value, interval = figure(explained(run, row.measure, row.result))
+        value, interval = figure(row.result)
         table.add_row(TITLES[row.measure], value, Text(interval), f"{row.result.n:,}" if row.result.n else "")
     return table
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from firstcontact.doors.lacking import explained
 from firstcontact.doors.report import words
 from firstcontact.doors.report.answer import asks_return
 from firstcontact.doors.report.charts.dots import dots
@@ -61,7 +60,6 @@ def write(run: Run, writer: Writer) -> list[Section]:
     results = {row.measure: row.result for row in run.rows if not row.by and row.measure in words.TRUTHS}
     if not results:
         return []
-    results = {measure: explained(run, measure, result) for measure, result in results.items()}
     shown = [(run.headline_measure, run.headline), *((name, results[name]) for name in words.TRUTHS if name in results)]
     kinds = [_kind(measure, result, run, writer) for measure, result in shown]
     drawing = dots(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from firstcontact.doors.lacking import explained
 from firstcontact.doors.report import words
 from firstcontact.doors.report.section import Paragraph, Section, Table
 from firstcontact.doors.report.writer import Writer
@@ -33,7 +32,7 @@ def _gathered(run: Run, writer: Writer) -> list[tuple[str, str, str]]:
     found = {(why, helps): [name] for name, why, helps in _windows(run, writer)}
     for row in sorted(run.rows, key=_place):
         name = _name(row, writer)
-        told = writer.figure(explained(run, row.measure, row.result)).refused if name else None
+        told = writer.figure(row.result).refused if name else None
         if told:
             why = f"{told.reason}."
             if (
