@@ -158,6 +158,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
             be written.
     """
     from firstcontact.adapters.connectors.file_reader import FileReader
+    from firstcontact.adapters.stores.data_folder import DataFolder
     from firstcontact.adapters.stores.seal import KeySeal
     from firstcontact.adapters.stores.sql.account import SqlAccounts
     from firstcontact.adapters.stores.sql.audit import SqlAudit
@@ -171,7 +172,10 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     from firstcontact.adapters.stores.sql.run import SqlRuns
     from firstcontact.adapters.stores.sql.session import SqlSessions
     from firstcontact.adapters.stores.sql.setting import SqlSettings
+    from firstcontact.adapters.stores.sql.subject import SqlSubjects
+    from firstcontact.adapters.stores.warehouse.store import Warehouse
     from firstcontact.kernel.clock import now
+    from firstcontact.services.erase import RETAIN, Erasure, privacy_handlers
     from firstcontact.services.measure_history import MEASURE
     from firstcontact.services.measuring import MEASUREMENT, measuring_of
     from firstcontact.services.password import Passwords
@@ -194,6 +198,9 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     imports, uploads = SqlImports(database), Uploads(settings.data / "uploads")
     file_reader = FileReader(lambda: engine(threads=1))
     importing = ImportWork(imports, uploads, file_reader, inbox, lambda: redactor(preferences), queue, moment)
+    seal, subjects = KeySeal(settings.data, settings.secret), SqlSubjects(database)
+    files = DataFolder(settings.data, database, Warehouse(database, settings.data / "warehouse"))
+    erasure = Erasure(subjects, files, preferences, seal, queue, moment)
     return Service(
         settings=settings,
         now=moment,
@@ -207,12 +214,17 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
         preferences=preferences,
         runs=runs,
         policies=policies,
-        seal=KeySeal(settings.data, settings.secret),
+        seal=seal,
+        subjects=subjects,
+        erasure=erasure,
         imports=imports,
         uploads=uploads,
         file_reader=file_reader,
-        handlers={MEASURE: measurer, **import_handlers(importing)},
-        recurring=[Recurring(MEASURE, lambda: measuring_of(read_setting(preferences, MEASUREMENT).value).every, {})],
+        handlers={MEASURE: measurer, **import_handlers(importing), **privacy_handlers(erasure)},
+        recurring=[
+            Recurring(MEASURE, lambda: measuring_of(read_setting(preferences, MEASUREMENT).value).every, {}),
+            Recurring(RETAIN, lambda: timedelta(days=1), {}),
+        ],
         conditions=SqlConditions(database),
         alive=database.alive,
         close=database.close,
@@ -258,14 +270,16 @@ def _measurer(
     )
 
 
-def open_worker(service: Service) -> Worker:
-    """What does a service's jobs in this process, those included that recur.
+def open_worker(service: Service, *, brief: bool = False) -> Worker:
+    """What does a service's jobs, those included that recur.
 
     Args:
         service: The service.
+        brief: Whether it does only jobs that take seconds, so that none of them waits behind a long one.
     """
     from firstcontact.services.schedule import Schedule
-    from firstcontact.services.work import Worker
+    from firstcontact.services.work import BRIEF, Worker
 
     tick = Schedule(service.queue, service.recurring, service.now)
-    return Worker(service.queue, service.handlers, service.now, tick=tick)
+    handlers = {kind: handler for kind, handler in service.handlers.items() if kind in BRIEF or not brief}
+    return Worker(service.queue, handlers, service.now, tick=tick)

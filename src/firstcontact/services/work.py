@@ -17,6 +17,9 @@ from firstcontact.services.queue import LEASE_SECONDS, MAX_ATTEMPTS, CancelledEr
 LOOK_SECONDS = 0.25
 """How often a worker without a job looks for one."""
 
+BRIEF = frozenset({"link", "deliver", "import.preview"})
+"""Kinds of jobs that take seconds, and that somebody waits for: a worker of their own does nothing else."""
+
 _log = logging.getLogger("firstcontact.work")
 
 

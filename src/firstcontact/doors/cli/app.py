@@ -25,7 +25,9 @@ from firstcontact.doors.cli.measure import measure
 from firstcontact.doors.cli.plan import plan
 from firstcontact.doors.cli.policy import policy
 from firstcontact.doors.cli.prove import prove
+from firstcontact.doors.cli.serve import serve
 from firstcontact.doors.cli.simulate import simulate
+from firstcontact.doors.cli.worker import worker
 from firstcontact.kernel.errors import EXIT_INTERNAL
 
 app = typer.Typer(
@@ -47,6 +49,8 @@ app.command()(compare)
 app.command()(plan)
 app.command()(simulate)
 app.command()(prove)
+app.command()(serve)
+app.command()(worker)
 app.add_typer(policy, name="policy")
 app.add_typer(audit, name="audit")
 app.add_typer(account, name="account")

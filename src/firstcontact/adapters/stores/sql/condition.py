@@ -1,0 +1,47 @@
+"""Counts the operational store's rows: how the service is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from firstcontact.adapters.stores.sql import schema
+from firstcontact.adapters.stores.sql.database import Database
+from firstcontact.adapters.stores.sql.migrate import form_of
+from firstcontact.services.condition import Condition
+
+LINKED = "linked"
+"""The row of `sequence` with the number of the last change that is linked."""
+
+
+class SqlConditions:
+    """Implements `services.condition.Conditions`.
+
+    Args:
+        database: The operational store.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def look(self, now: datetime) -> Condition:
+        job, run = schema.job, schema.run
+        with self._database.reading() as connection:
+            contacts = connection.execute(select(func.count()).select_from(schema.contact)).scalar_one()
+            waiting = select(func.count()).select_from(schema.quarantine).where(schema.quarantine.c.state == "open")
+            states = connection.execute(select(job.c.state, func.count()).group_by(job.c.state)).all()
+            due = select(func.min(job.c.due_at)).where(job.c.state == "waiting", job.c.due_at <= now)
+            current = connection.execute(select(run.c.seq, run.c.created_at).where(run.c.state == "current")).first()
+            linked = select(schema.sequence.c.value).where(schema.sequence.c.name == LINKED)
+            return Condition(
+                contacts=int(contacts),
+                seq=self._database.last_seq(connection),
+                measured_seq=int(current.seq or 0) if current is not None else 0,
+                linked_seq=int(connection.execute(linked).scalar_one_or_none() or 0),
+                quarantined=int(connection.execute(waiting).scalar_one()),
+                jobs={str(state): int(count) for state, count in states},
+                oldest_due=connection.execute(due).scalar_one_or_none(),
+                measured_at=current.created_at if current is not None else None,
+                schema=form_of(connection),
+            )

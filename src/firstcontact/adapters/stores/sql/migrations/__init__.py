@@ -1,0 +1,1 @@
+"""How the operational store came to its form, step by step, each forward only."""

@@ -1,0 +1,116 @@
+"""`firstcontact serve` from an empty directory: contacts go in, figures come out, and it ends when asked to."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.web.test_measured import contacts
+
+COMMAND = [sys.executable, "-c", "from firstcontact.doors.cli.app import main; main()"]
+PASSWORD = "quite a long one 7"
+
+
+def command(folder: Path, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command of the service over its data."""
+    surroundings = os.environ | {"FIRSTCONTACT_DATA": str(folder)}
+    return subprocess.run(
+        [*COMMAND, *arguments], env=surroundings, input=text, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    """A service that runs, and a client of it."""
+    port = free_port()
+    surroundings = os.environ | {"FIRSTCONTACT_DATA": str(folder)}
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [*COMMAND, "serve", "--port", str(port), *arguments], env=surroundings, stdout=log, stderr=log, text=True
+        )
+        client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+        try:
+            until(lambda: answers(client), 60, folder / "log")
+            yield process, client
+        finally:
+            client.close()
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(30)
+
+
+def answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/ready").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def until(true: Any, seconds: float, log: Path | None = None) -> None:
+    """Wait for something to become true."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, log.read_text() if log else "not in time"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with an administrator in it."""
+    place: Path = tmp_path_factory.mktemp("serve")
+    said = command(place, "account", "add", "anna@example.org", text=PASSWORD + "\n")
+    assert said.returncode == 0, said.stderr
+    return place
+
+
+def test_from_an_empty_directory_to_figures(folder: Path) -> None:
+    """One command serves and works; what is sent is measured; the logs name no customer; it ends within seconds."""
+    with serving(folder) as (process, client):
+        logged_in = client.post("/api/v1/session", json={"email": "anna@example.org", "password": PASSWORD})
+        assert logged_in.status_code < 300, logged_in.text
+        named = ["contacts:write", "jobs:write", "jobs:read", "figures:read", "settings:read", "settings:write"]
+        token = client.post(
+            "/api/v1/tokens",
+            json={"name": "pbx", "permissions": named},
+            headers={"X-CSRF-Token": logged_in.json().get("csrf", ""), "Origin": str(client.base_url).rstrip("/")},
+        )
+        assert token.status_code == 201, token.text
+        client.headers["Authorization"] = f"Bearer {token.json()['token']}"
+        client.cookies.clear()
+        plain = {"definitions": False, "explanations": False}  # what takes longest is tested elsewhere
+        assert client.put("/api/v1/settings/measurement", json=plain, headers={"If-Match": '"0"'}).status_code == 200
+        assert client.post("/api/v1/contacts", json=contacts(300)).status_code == 202
+        job = client.post("/api/v1/jobs", json={"kind": "measure"}).json()["id"]
+        until(lambda: client.get(f"/api/v1/jobs/{job}").json()["state"] == "done", 90, folder / "log")
+        run = client.get("/api/v1/runs/current").json()
+        assert run["contacts"] == 300
+        report = client.get("/api/v1/runs/current/report")
+        assert report.text.startswith("<!doctype html>") or "<html" in report.text[:200]
+        said = client.get("/metrics").text
+        assert "firstcontact_contacts 300.0" in said
+        assert 'firstcontact_requests_total{method="GET",route="/api/v1/runs/{run_id}",status="200"} 1.0' in said
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    lines = (folder / "log").read_text().splitlines()
+    logged = [json.loads(line) for line in lines if line.startswith("{")]
+    assert any(one["message"] == "job ended" and one["kind"] == "measure" for one in logged)
+    assert any(one.get("route") == "/api/v1/runs/{run_id}" for one in logged)
+    assert not any("p1" in str(one.get("route")) for one in logged)
