@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from firstcontact.adapters.connectors.tabular.load import TabularConnector
+from firstcontact.adapters.connectors.tabular.mapping import Mapping, mapping_from, read_mapping
+from firstcontact.adapters.connectors.tabular.mapping_file import write
 from firstcontact.adapters.engines.duckdb import DuckDBEngine
 from firstcontact.contacts.loaded import Loaded
+from firstcontact.kernel.errors import FirstcontactError
 
 CONTACTS = "Call ID,Start time,End time,Customer ID,Reason,Channel\n" + "".join(
     f"c{i},2024-03-{1 + i % 28:02d} 10:{i % 60:02d}:00,2024-03-{1 + i % 28:02d} 10:{i % 60:02d}:45,k{i % 9},"
@@ -34,11 +37,13 @@ def moment(*parts: int) -> zoned:
     return zoned(*parts, tzinfo=UTC).replace(tzinfo=None)
 
 
-def load(engine: DuckDBEngine, folder: Path, zone: str | None = None, **files: str) -> Loaded:
+def load(
+    engine: DuckDBEngine, folder: Path, zone: str | None = None, mapping: Mapping | None = None, **files: str
+) -> Loaded:
     (folder / "contacts.csv").write_text(CONTACTS, encoding="utf-8")
     for name, text in files.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
-    loaded = TabularConnector().load(engine, [folder], zone=zone)
+    loaded = TabularConnector().load(engine, [folder], mapping, zone=zone)
     assert loaded.ledger.adds_up
     assert loaded.ledger.contacts == 60
     return loaded
@@ -177,3 +182,55 @@ def test_every_table_is_read_by_what_its_columns_are_called(engine, tmp_path, ta
     assert loaded.ledger.quarantined == {}
     assert loaded.ledger.absorbed == {table: text.count("\n") - 1}
     assert rows(engine, f"SELECT * FROM {table} ORDER BY ALL") == expected
+
+
+COLUMNS = {"contact_id": "Call ID", "started_at": "Start time", "ended_at": "End time", "customer_id": "Customer ID",
+           "reason": "Reason"}  # fmt: skip
+
+
+def test_a_mapping_describes_files_beside_the_contacts(engine, tmp_path):
+    """Headings that tell nothing are named in the mapping, and only they: other columns are found as ever, words and
+    scales are understood as ever, and the mapping survives its file."""
+    plain = {
+        "columns": COLUMNS,
+        "companions": {
+            "reviews": {"contact_id": "X1", "resolved": "X2", "sampling_probability": "X4", "reviewer": "X3"},
+            "surveys": {"contact_id": "q0", "csat": "q1"},
+            "case_events": {"contact_id": "a", "at": {"join": ["b", "c"]}, "kind": "d"},
+        },
+    }
+    mapping = mapping_from(plain)
+    (tmp_path / "mapping.toml").write_text(write(mapping, [], []), encoding="utf-8")
+    again = read_mapping(tmp_path / "mapping.toml")
+    assert again.as_dict() == mapping.as_dict()
+    assert again.as_dict()["companions"] == plain["companions"]
+    (tmp_path / "mapping.toml").unlink()
+    load(
+        engine,
+        tmp_path,
+        mapping=again,
+        reviews="x1,X2,X3,X4,Review date\nc1,yes,r1,5%,2024-04-01\nc2,no,r2,0.5,2024-04-02\nnone,yes,r1,1,2024-04-01\n",
+        surveys="q0,q1\nc3,5\nc4,1\nc5,3\nc6,4\n",
+        case_events="a,b,c,d\nc7,2024-03-08,11:00,reopen\n",
+    )
+    found = rows(
+        engine, "SELECT contact_id, resolved, reviewer, sampling_probability, reviewed_at FROM reviews ORDER BY 1"
+    )
+    assert found == [("c1", True, "r1", 0.05, moment(2024, 4, 1)), ("c2", False, "r2", 0.5, moment(2024, 4, 2))]
+    assert rows(engine, "SELECT contact_id, csat FROM surveys ORDER BY 1") == [
+        ("c3", 1),
+        ("c4", 0),
+        ("c5", 0.5),
+        ("c6", 0.75),
+    ]
+    assert rows(engine, 'SELECT contact_id, "at", kind FROM case_events') == [("c7", moment(2024, 3, 8, 11), "reopen")]
+
+
+def test_a_mapping_of_companions_is_checked(engine, tmp_path):
+    """FC1021 for a table or a column that there is not, FC1023 for one that the file does not have."""
+    for wrong in ({"review": {"resolved": "X"}}, {"reviews": {"verdict": "X"}}):
+        with pytest.raises(FirstcontactError, match="FC1021"):
+            mapping_from({"columns": COLUMNS, "companions": wrong})
+    mapping = mapping_from({"columns": COLUMNS, "companions": {"reviews": {"resolved": "Verdct"}}})
+    with pytest.raises(FirstcontactError, match=r"FC1023.*did you mean Verdict"):
+        load(engine, tmp_path, mapping=mapping, reviews="contact_id,Verdict\nc1,yes\n")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from firstcontact.adapters.connectors.tabular import plan, sql
 from firstcontact.adapters.connectors.tabular import vocabulary as words
 from firstcontact.adapters.connectors.tabular.answer import answer_value
+from firstcontact.adapters.connectors.tabular.companion_mapping import named_answers, named_columns
 from firstcontact.adapters.connectors.tabular.companion_name import KINDS, names_of
 from firstcontact.adapters.connectors.tabular.duration import unit_by_name
 from firstcontact.adapters.connectors.tabular.evidence import Evidence
@@ -57,15 +58,17 @@ class CompanionTable:
     ) -> None:
         self.connection, self.relation, self.spec, self.zone = connection, relation, spec, zone
         self.seen = Evidence.of(connection, relation)
-        self.sources: dict[str, Source] = {}
+        self.named = named_columns(given.companions.get(spec.name, {}), relation.columns, relation.files[0], spec.name)
+        self.sources: dict[str, Source] = dict(self.named)
+        self.seen.taken |= {name for source in self.named.values() for name in source.columns}
         self.wide: dict[str, tuple[str, ...]] = {}
         self.answers = Answers()
-        contact = self._contact_id()
+        contact = self.named["contact_id"].columns[0] if "contact_id" in self.named else self._contact_id()
         if contact is not None:
             self.sources["contact_id"] = Source((contact,))
             self.seen.taken.add(contact)
         if spec is SURVEYS:
-            self.answers = surveys(self.seen, own=True)
+            self.answers = named_answers(surveys(self.seen, own=True), self.named, self.seen)
             self.sources |= self.answers.columns
         else:
             self._by_name()
@@ -102,7 +105,7 @@ class CompanionTable:
     def _by_name(self) -> None:
         """Every column by what it is called; one of moments, or of yes and no, by what it holds too."""
         for column in self.spec.columns:
-            if column.name == "contact_id":
+            if column.name == "contact_id" or column.name in self.named:
                 continue
             names = names_of(self.spec, column.name)
             if column.type == "timestamp" and (source := self.seen.date(column.name, names, loose=False)):

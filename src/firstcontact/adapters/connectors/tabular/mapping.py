@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 from firstcontact.adapters.connectors.tabular import fault
 from firstcontact.adapters.connectors.tabular.raw import FileOptions
 from firstcontact.contacts.loaded import SourceKind
-from firstcontact.contacts.table import CONTACTS
+from firstcontact.contacts.table import CONTACTS, TABLES
 from firstcontact.kernel.clock import zone_exists
 from firstcontact.kernel.errors import Faults
 
@@ -26,6 +26,7 @@ SURVEY_KEYS = ("answered_at", "resolved", "contacts_needed", "csat", "nps", "ces
 SCALED = ("csat", "ces")
 UNITS: dict[str, float] = {"seconds": 1.0, "milliseconds": 0.001, "minutes": 60.0, "hours": 3600.0}
 TEXT_COLUMNS = tuple(column.name for column in CONTACTS.columns)
+COMPANIONS = {table.name: table.names for table in TABLES if table is not CONTACTS}
 DATE_COLUMNS = tuple(column.name for column in CONTACTS.columns if column.type == "timestamp")
 
 
@@ -80,6 +81,7 @@ class Mapping:
         update: Source by `version`, `updated_at`, `state`, `reopen_count`, `reopened_at`.
         bad_values: What an unreadable value in an optional column does: sets its row aside, or counts as missing.
         file: How the file is written, where a person decided.
+        companions: Of files beside the contacts: source by column of ours, by table.
     """
 
     kind: SourceKind = "contact"
@@ -99,6 +101,7 @@ class Mapping:
     update: dict[str, Source] = field(default_factory=dict)
     bad_values: Literal["quarantine", "missing"] = "quarantine"
     file: FileOptions = field(default_factory=FileOptions)
+    companions: dict[str, dict[str, Source]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The mapping as plain data, as its file holds it."""
@@ -118,6 +121,7 @@ class Mapping:
         plain["surveys"] = {ours: source.plain() for ours, source in self.surveys.items()}
         plain["scales"] = {ours: {"low": scale.low, "high": scale.high} for ours, scale in self.scales.items()}
         plain["updates"] = {ours: source.plain() for ours, source in self.update.items()}
+        plain["companions"] = {t: {o: s.plain() for o, s in of.items()} for t, of in self.companions.items()}
         options = {
             "encoding": self.file.encoding, "delimiter": self.file.delimiter, "quote": self.file.quote,
             "header": self.file.header, "sheet": self.file.sheet,
@@ -175,7 +179,7 @@ def mapping_from(plain: dict[str, Any], where: str = "mapping") -> Mapping:
     """
     check = _Check(where)
     top = ("kind", "bad_values", "source", "zone", "zones", "extra", "columns", "dates", "missing", "values", "units",
-           "identifiers", "surveys", "scales", "updates", "file")  # fmt: skip
+           "identifiers", "surveys", "scales", "updates", "file", "companions")  # fmt: skip
     check.keys(plain, top, "")
     kind = check.choice(plain.get("kind", "contact"), KINDS, "kind")
     bad = check.choice(plain.get("bad_values", "quarantine"), ("quarantine", "missing"), "bad_values")
@@ -231,6 +235,10 @@ def mapping_from(plain: dict[str, Any], where: str = "mapping") -> Mapping:
         scales=scales,
         update=check.sources(plain.get("updates", {}), (*UPDATE_KEYS, "reopened_at"), "updates"),
         bad_values=cast("Literal['quarantine', 'missing']", bad),
+        companions={
+            name: check.sources(of, COMPANIONS[name], f"companions.{name}")
+            for name, of in check.table(plain.get("companions", {}), tuple(COMPANIONS), "companions").items()
+        },
         file=FileOptions(
             check.word(parts.get("encoding", ""), "file.encoding"), delimiter, quote,
             header if isinstance(header, bool) else None, check.word(parts.get("sheet", ""), "file.sheet"),
@@ -318,8 +326,7 @@ class _Check:
 
     def sources(self, value: object, allowed: tuple[str, ...], at: str) -> dict[str, Source]:
         found = {}
-        for ours, given in self.table(value, allowed, at).items():
-            plain = given
+        for ours, plain in self.table(value, allowed, at).items():
             key = f"{at}.{ours}"
             how: How = "path" if ours in ("reason", "first_reason") else "first_of"
             if isinstance(plain, dict):

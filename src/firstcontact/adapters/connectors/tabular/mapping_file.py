@@ -11,6 +11,7 @@ from firstcontact.adapters.connectors.tabular.evidence import Guess
 from firstcontact.adapters.connectors.tabular.mapping import Mapping
 from firstcontact.contacts.table import CONTACTS, IDENTIFIERS, SURVEYS
 
+_NESTED = ("values", "missing", "companions")
 _TABLES: dict[str, str] = {
     "columns": "Contact columns and the source columns they are read from. Several columns: { first_of = [..] } takes\n"
     "# the first that has a value, { join = [date, time] } puts halves of a moment together, { path = [..] } are "
@@ -27,6 +28,7 @@ _TABLES: dict[str, str] = {
     "scales": "Ends of the survey's scales: low is the worst answer, high the best.",
     "updates": "For one row an update: which row is later, and what changed. For one row a ticket: whether it was\n"
     "# reopened.",
+    "companions": "Files beside the contacts, by what they hold: columns that their headings do not tell.",
     "file": "How the file is written, where that was decided.",
 }
 
@@ -75,7 +77,7 @@ def write(mapping: Mapping, guesses: Sequence[Guess], unused: Sequence[str]) -> 
 
 def _table(name: str, content: dict[str, Any], why: dict[str, str]) -> list[str]:
     lines = [f"[{name}]"]
-    nested = {key: value for key, value in content.items() if isinstance(value, dict) and name in ("values", "missing")}
+    nested = {key: value for key, value in content.items() if isinstance(value, dict) and name in _NESTED}
     for key, value in content.items():
         if key in nested:
             continue
