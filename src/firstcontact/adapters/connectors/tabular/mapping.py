@@ -326,18 +326,18 @@ class _Check:
 
     def sources(self, value: object, allowed: tuple[str, ...], at: str) -> dict[str, Source]:
         found = {}
-        for ours, plain in self.table(value, allowed, at).items():
+        for ours, given in self.table(value, allowed, at).items():
             key = f"{at}.{ours}"
             how: How = "path" if ours in ("reason", "first_reason") else "first_of"
-            if isinstance(plain, dict):
+            if isinstance(given, dict):
                 ways = ("first_of", "join", "path", "sum", "stations")
-                self.keys(plain, ways, key)
-                chosen = [way for way in ways if way in plain]
+                self.keys(given, ways, key)
+                chosen = [way for way in ways if way in given]
                 if len(chosen) != 1:
                     self.bad(key, f"{len(chosen)} of {', '.join(ways)}", "exactly one of them")
                     continue
-                how, plain = cast("How", chosen[0]), plain[chosen[0]]
-            columns = self.words(plain, key)
+                how = cast("How", chosen[0])
+            columns = self.words(given[how] if isinstance(given, dict) else given, key)
             if not columns:
                 self.bad(key, "no column", "at least one column of the file")
                 continue
