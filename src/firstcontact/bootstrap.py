@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from firstcontact.adapters.stores.backup import BackedUp
     from firstcontact.adapters.stores.sql.database import Database
     from firstcontact.kernel.engine import Engine
     from firstcontact.kernel.service_settings import ServiceSettings
@@ -90,7 +91,7 @@ def open_engine(memory_limit: str | None = None, threads: int | None = None) -> 
     """A new engine, to be closed by who asked for it.
 
     Args:
-        memory_limit: For example `1GB`; the engine's own choice where None.
+        memory_limit: For example `1GB`; what is usual (3 GB) where None.
         threads: How many; all cores where None.
     """
     from firstcontact.adapters.engines.duckdb import DuckDBEngine
@@ -268,6 +269,43 @@ def _measurer(
         clock=now,
         version=VERSION,
     )
+
+
+def back_up(settings: ServiceSettings, target: Path) -> BackedUp:
+    """Write everything that a service keeps to one file, while it runs.
+
+    Raises:
+        FirstcontactError: The file is there already (FC9106), or the database does not answer (FC9102).
+        OSError: There is no room on disk.
+    """
+    from firstcontact.adapters.stores.backup import write_backup
+    from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+    from firstcontact.kernel.clock import now
+    from firstcontact.kernel.settings import VERSION
+
+    database = Database(settings.database or sqlite_url(settings.data / "store.sqlite3"))
+    try:
+        return write_backup(database, settings.data, target, now=now().replace(tzinfo=None), version=VERSION)
+    finally:
+        database.close()
+
+
+def restore(settings: ServiceSettings, source: Path) -> BackedUp:
+    """Bring a backup into an empty place.
+
+    Raises:
+        FirstcontactError: The place is not empty (FC9106), the file is no backup (FC9107), or a newer version wrote it
+            (FC9105).
+    """
+    from firstcontact.adapters.stores.backup import restore_backup
+    from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database(settings.database or sqlite_url(settings.data / "store.sqlite3"))
+    try:
+        return restore_backup(database, settings.data, source)
+    finally:
+        database.close()
 
 
 def open_worker(service: Service, *, brief: bool = False) -> Worker:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from firstcontact.services.account import Accounts
     from firstcontact.services.audit import Audit
     from firstcontact.services.condition import Conditions
+    from firstcontact.services.erase import Erasure, Subjects
     from firstcontact.services.ingest import Inbox
     from firstcontact.services.measure_history import Runs
     from firstcontact.services.password import Passwords
@@ -51,6 +52,8 @@ class Service:
         imports: Files that were or are taken in.
         uploads: Those files.
         file_reader: What reads them.
+        subjects: People, for whoever asks what is kept about them.
+        erasure: Erases one, and what was kept too long.
         handlers: What does each kind of job.
         recurring: What is done again and again.
         conditions: How the service is.
@@ -74,6 +77,8 @@ class Service:
     imports: Imports
     uploads: Uploads
     file_reader: FileReader
+    subjects: Subjects
+    erasure: Erasure
     handlers: Mapping[str, Handler]
     recurring: Sequence[Recurring]
     conditions: Conditions
