@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from firstcontact.doors.api import permit, problem
 from firstcontact.doors.api.body import Body
+from firstcontact.doors.api.observe import Observe
 from firstcontact.doors.api.origin import Origin
 from firstcontact.doors.api.rate import Rate
 from firstcontact.doors.api.recognise import Recognise
@@ -22,12 +23,15 @@ from firstcontact.doors.api.routes import (
     imports,
     jobs,
     me,
+    metrics,
     policies,
     runs,
     session,
     settings,
+    subjects,
     tokens,
 )
+from firstcontact.doors.web import pages
 from firstcontact.kernel.settings import VERSION
 
 if TYPE_CHECKING:
@@ -41,10 +45,13 @@ ROUTERS = (
     imports.router,
     jobs.router,
     me.router,
+    pages.router,
+    metrics.router,
     policies.router,
     runs.router,
     session.router,
     settings.router,
+    subjects.router,
     tokens.router,
 )
 """A resource is a file in `routes` with a `router`; it is listed here."""
@@ -79,13 +86,14 @@ def create_app(service: Service) -> FastAPI:
         responses={"default": {"model": problem.Problem, "description": "What went wrong (RFC 9457)."}},
     )
     app.state.service = service
-    problem.install(app)
+    problem.install(app, pages.problem_page)
     # The last one added is the first to see a request.
     app.add_middleware(Origin, settings=service.settings)
     app.add_middleware(Body, api=app)
     app.add_middleware(Rate, proxies=service.settings.proxies)
     app.add_middleware(Recognise, service=service)
     app.add_middleware(ResponseHeaders, secure=service.settings.secure)
+    app.add_middleware(Observe)
     for router in ROUTERS:
         app.include_router(router)
     permit.check(app)

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from firstcontact.services.access import NOT_KNOWN, Permission, Principal, refused
+from firstcontact.services.access import NOT_KNOWN, Permission, Principal, Scope, refused
 
 OPEN = "open"
 """For routes that anybody may call: health, log-in, and webhooks, which prove themselves by their signature."""
@@ -23,12 +23,16 @@ class Rule:
         method: The HTTP method.
         path: Its address, with names in braces.
         permission: What the caller must hold; None where anybody may call it.
+        in_person: Whether no token may call it.
+        of_all: Whether the permission must reach everybody's data.
         endpoint: Its function; None for the interface's own description.
     """
 
     method: str
     path: str
     permission: Permission | None
+    in_person: bool
+    of_all: bool
     endpoint: Callable[..., Any] | None
 
 
@@ -39,10 +43,14 @@ class Permit:
 
     Args:
         permission: What the route needs.
+        in_person: Whether it is left to people, and done by no program in their name whatever its token holds.
+        of_all: Whether the permission must reach everybody's data, because the answer cannot be cut to some teams.
     """
 
-    def __init__(self, permission: Permission) -> None:
+    def __init__(self, permission: Permission, *, in_person: bool = False, of_all: bool = False) -> None:
         self.permission = permission
+        self.in_person = in_person
+        self.of_all = of_all
 
     def __call__(self, request: Request) -> Principal:
         """The caller.
@@ -64,7 +72,9 @@ class Permit:
                     )
                 ]
             )
-        if principal.scope(self.permission) is None:
+        scope = principal.scope(self.permission)
+        too_narrow = scope is None or (self.of_all and scope is not Scope.ALL)
+        if too_narrow or (self.in_person and principal.session is None):
             raise refused(self.permission)
         return principal
 
@@ -85,20 +95,28 @@ def routes(app: FastAPI) -> Iterator[Rule]:
         path = context.path or ""
         if path == app.openapi_url:
             for method in sorted(context.methods or ()):
-                yield Rule(method, path, None, None)
+                yield Rule(method, path, None, False, False, None)
             continue
         if not isinstance(context.original_route, APIRoute) or not context.methods:
             raise LookupError(f"{path or context.name} is no route that says what it asks of its caller")
         for method in sorted(context.methods):
-            yield Rule(method, path, _permission(context, path), context.endpoint)
+            permit = _permit(context, path)
+            yield Rule(
+                method,
+                path,
+                permit.permission if permit else None,
+                permit is not None and permit.in_person,
+                permit is not None and permit.of_all,
+                context.endpoint,
+            )
 
 
-def _permission(context: Any, path: str) -> Permission | None:
-    asked = {one.call.permission for one in context.dependant.dependencies if isinstance(one.call, Permit)}
+def _permit(context: Any, path: str) -> Permit | None:
+    asked = [one.call for one in context.dependant.dependencies if isinstance(one.call, Permit)]
     marked = bool(context.endpoint.__dict__.get(OPEN))
     if len(asked) + marked != 1:
         raise LookupError(f"{path} says {len(asked) + marked} things, not one, of what it asks of its caller")
-    return None if marked else asked.pop()
+    return asked[0] if asked else None
 
 
 def check(app: FastAPI) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
@@ -49,6 +49,7 @@ STATUS: dict[str, int] = {
     TOO_MANY.code: HTTPStatus.TOO_MANY_REQUESTS,
     "FC9452": HTTPStatus.CONFLICT,
     "FC9454": HTTPStatus.CONFLICT,
+    "FC9611": HTTPStatus.CONFLICT,
     "FC9306": HTTPStatus.PRECONDITION_REQUIRED,
     "FC9307": HTTPStatus.PRECONDITION_FAILED,
     "FC9602": HTTPStatus.PRECONDITION_FAILED,
@@ -118,22 +119,36 @@ def answer(faults: Sequence[Fault], headers: dict[str, str] | None = None) -> JS
     return JSONResponse(body.model_dump(), status_code=status, media_type=MEDIA_TYPE, headers=extra)
 
 
-def install(app: FastAPI) -> None:
-    """Give an application this shape for every error."""
+def install(app: FastAPI, in_words: Callable[[Request, int, str], Response]) -> None:
+    """Give an application this shape for every error.
+
+    Args:
+        app: The application.
+        in_words: Makes a page of it, from its status and code, where a browser asked for one.
+    """
+    app.state.in_words = in_words
     app.add_exception_handler(FirstcontactError, _ours)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unforeseen)
 
 
-async def _ours(_request: Request, error: Exception) -> JSONResponse:
+async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, FirstcontactError)  # noqa: S101 - what the handler is registered for
-    return answer(error.faults, getattr(error, "headers", None))
+    return _said(request, answer(error.faults, getattr(error, "headers", None)), error.faults[0].kind.code)
 
 
-async def _unreadable(_request: Request, error: Exception) -> JSONResponse:
+def _said(request: Request, found: JSONResponse, code: str) -> Response:
+    """The answer as it is, or as a page where a browser asked for one."""
+    if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        return found
+    page: Response = request.app.state.in_words(request, found.status_code, code)
+    return page
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    return answer([_fault_of(one) for one in error.errors()])
+    return _said(request, answer([_fault_of(one) for one in error.errors()]), REQUEST_UNREADABLE.code)
 
 
 def _fault_of(found: dict[str, Any]) -> Fault:
@@ -147,7 +162,7 @@ def _fault_of(found: dict[str, Any]) -> Fault:
     )
 
 
-async def _http(_request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     kind = NOT_THERE if error.status_code == HTTPStatus.NOT_FOUND else REQUEST_UNREADABLE
     fault = kind.fault(
@@ -158,7 +173,7 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
     )
     response = answer([fault], dict(error.headers or {}))
     response.status_code = error.status_code
-    return response
+    return _said(request, response, kind.code)
 
 
 async def _unforeseen(request: Request, error: Exception) -> JSONResponse:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, SecretStr
 from firstcontact.doors.api.moment import Moment
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
-from firstcontact.services.access import GRANTS, Permission, Principal, Role, Scope, refused
+from firstcontact.services.access import GRANTS, Permission, Principal, Role, Scope
 from firstcontact.services.account import Account, check_choice
 from firstcontact.services.audit import Event
 from firstcontact.services.log_in import change_password
@@ -85,16 +85,6 @@ def own_account(service: Service, who: Principal) -> Account:
     return account
 
 
-def by_session(who: Principal, permission: Permission) -> None:
-    """Leave to people what no program shall do in their name, whatever its token holds.
-
-    Raises:
-        FirstcontactError: A token asks (FC9201).
-    """
-    if who.session is None:
-        raise refused(permission)
-
-
 @router.get("")
 def me(request: Request, who: Annotated[Principal, Depends(Permit(Permission.READ_SELF))]) -> Me:
     """Who asks, and what they may do."""
@@ -116,10 +106,11 @@ def choose(request: Request, choice: Choice, who: Annotated[Principal, Depends(P
 
 @router.post("/password", status_code=204)
 def set_password(
-    request: Request, asked: NewPassword, who: Annotated[Principal, Depends(Permit(Permission.OWN_ACCOUNT))]
+    request: Request,
+    asked: NewPassword,
+    who: Annotated[Principal, Depends(Permit(Permission.OWN_ACCOUNT, in_person=True))],
 ) -> Response:
     """Change one's own password. Every other session ends. Not for tokens."""
-    by_session(who, Permission.OWN_ACCOUNT)
     service: Service = request.app.state.service
     change_password(
         service.accounts,

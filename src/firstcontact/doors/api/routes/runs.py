@@ -16,7 +16,7 @@ from firstcontact.doors.api.moment import Moment
 from firstcontact.doors.api.page import After, Limit, Page, cursor, read_number, read_text
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
-from firstcontact.services.access import Permission, Principal, refused
+from firstcontact.services.access import Permission, Principal
 from firstcontact.services.measure_history import KeptRun
 from firstcontact.services.publish import harmless
 from firstcontact.services.read_results import Wanted, read_results
@@ -29,6 +29,9 @@ RunId = Annotated[
     str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$", description="Id of a run, or `current` for the one in force.")
 ]
 Reader = Annotated[Principal, Depends(Permit(Permission.READ_FIGURES))]
+Whole = Depends(Permit(Permission.READ_FIGURES, of_all=True))
+"""For what tells of all teams together, and so is nothing for who sees some of them only."""
+
 Value = Annotated[str | None, Query(max_length=400, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 CSV, PARQUET = "text/csv", "application/vnd.apache.parquet"
@@ -192,28 +195,25 @@ def results(
     )
 
 
-@router.get("/runs/{run_id}/ledger")
-def ledger(request: Request, run_id: RunId, who: Reader) -> dict[str, Any]:
+@router.get("/runs/{run_id}/ledger", dependencies=[Whole])
+def ledger(request: Request, run_id: RunId) -> dict[str, Any]:
     """Where every record and every contact of a run went; both levels add up."""
-    _for_all(who)
     place = _place(request, _found(request, run_id))
     found: dict[str, Any] = json.loads((place / "ledger.json").read_text(encoding="utf-8"))
     return found
 
 
-@router.get("/runs/{run_id}/details")
-def details(request: Request, run_id: RunId, who: Reader) -> dict[str, Any]:
+@router.get("/runs/{run_id}/details", dependencies=[Whole])
+def details(request: Request, run_id: RunId) -> dict[str, Any]:
     """Everything about a run but its figures: policy, period, findings, definitions side by side."""
-    _for_all(who)
     place = _place(request, _found(request, run_id))
     found: dict[str, Any] = json.loads((place / "run.json").read_text(encoding="utf-8"))
     return found
 
 
-@router.get("/runs/{run_id}/report", response_class=FileResponse)
-def report(request: Request, run_id: RunId, who: Reader) -> FileResponse:
+@router.get("/runs/{run_id}/report", response_class=FileResponse, dependencies=[Whole])
+def report(request: Request, run_id: RunId) -> FileResponse:
     """The report as one HTML page, to be kept or sent on."""
-    _for_all(who)
     kept = _found(request, run_id)
     path = _place(request, kept) / "report.html"
     if not path.is_file() or not path.stat().st_size:
@@ -221,11 +221,10 @@ def report(request: Request, run_id: RunId, who: Reader) -> FileResponse:
     return FileResponse(path, media_type="text/html", filename=f"report-{kept.id}.html")
 
 
-@router.get("/runs/{run_id}/history")
+@router.get("/runs/{run_id}/history", dependencies=[Whole])
 def history(
     request: Request,
     run_id: RunId,
-    who: Reader,
     measure: Value = None,
     week: Annotated[date | None, Query(description="First day of a week.")] = None,
     after: After = None,
@@ -235,7 +234,6 @@ def history(
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    _for_all(who)
     table = pq.read_table(_place(request, _found(request, run_id)) / HISTORY_FILE)
     if measure is not None:
         table = table.filter(pc.equal(table["measure"], measure))
@@ -277,12 +275,6 @@ def _place(request: Request, kept: KeptRun) -> FilePath:
     if not (place / "results.parquet").is_file():
         raise not_there("the files of this run")
     return place
-
-
-def _for_all(who: Principal) -> None:
-    """Refuse whoever may see the figures of some teams only."""
-    if who.visible_teams(Permission.READ_FIGURES) is not None:
-        raise refused(Permission.READ_FIGURES)
 
 
 def _seen(kept: KeptRun) -> RunSeen:

@@ -1,0 +1,1 @@
+"""Providers that say who somebody is."""

@@ -1,0 +1,1 @@
+"""The service's own pages: made on the server, without a script."""

@@ -1,0 +1,224 @@
+"""The few pages: they work without a script, in the reader's language, and show nothing that one may not see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.pofile import read_po
+from starlette.testclient import TestClient
+
+from firstcontact.doors.api.app import create_app
+from firstcontact.doors.web.translation import TEMPLATE, collect, languages, read
+from firstcontact.services.access import Role
+from firstcontact.services.measure_history import KeptRun
+from firstcontact.services.service import Service
+from firstcontact.services.session import make_reset
+from tests.web.test_accounts_api import CHEAP, WORDS, account
+
+HTML = {"Accept": "text/html"}
+EVIL = "<script>alert(1)</script>'\"&\u202e"
+Browser = Callable[..., TestClient]
+
+
+class OneRun:
+    """A store of runs that holds one run, written by hand."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def current(self) -> KeptRun:
+        moment = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 - UTC, as everywhere inside
+        summary = {"zone": "UTC", "headline": {"measure": "fcr_issue"}}
+        return KeptRun("r1", "current", None, 1, "h", moment, 7, "1", "r1", summary, moment)
+
+    def place(self, run: KeptRun) -> Path:
+        return self._folder
+
+
+def results(folder: Path) -> None:
+    """Results of two teams, one of which has a name that would be a script on a careless page."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from firstcontact.measurement.measures.result_table import RESULT_COLUMNS
+
+    def line(**more: Any) -> dict[str, Any]:
+        whole = {"measure": "fcr_issue", "by": "", "level": 0.95, "n": 1234, "maturity": 0.9, "status": "provisional"}
+        value = {"value": 0.74, "low": 0.72, "high": 0.76, "unit": "share", "estimand": "e", "period_grain": "all"}
+        return dict.fromkeys((name for name, *_ in RESULT_COLUMNS)) | whole | value | more
+
+    refused = {"value": None, "low": None, "high": None, "refusal_code": "too-few", "refusal_reason": f"Few {EVIL}"}
+    rows = [
+        line(),
+        line(measure="csat", **refused),
+        line(by="team", team="North", value=0.5),
+        line(by="team", team=f"South {EVIL}", value=0.9),
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "results.parquet")
+
+
+@pytest.fixture
+def served(sqlite_service: Service) -> Service:
+    """The service, whose hashes cost little."""
+    return replace(sqlite_service, passwords=CHEAP)
+
+
+@pytest.fixture
+def browser(served: Service) -> Browser:
+    """Gives browsers that are not logged in; a form's token is in the page, so none is sent as a header."""
+
+    def make(service: Service = served, **headers: str) -> TestClient:
+        named = HTML | {name.replace("_", "-"): value for name, value in headers.items()}
+        return TestClient(
+            create_app(service), base_url=service.settings.url, headers=named, raise_server_exceptions=False
+        )
+
+    return make
+
+
+def enter(client: TestClient, email: str, password: str = WORDS, **more: str) -> Any:
+    """Log in by the form, and follow."""
+    return client.post("/login", data={"email": email, "password": password, **more})
+
+
+def test_one_logs_in_by_the_form_and_out_again(browser: Browser, served: Service) -> None:
+    """Who is not known is asked to log in, comes to where they wanted to go, and logs out by a button that carries the
+    session's token."""
+    made = account(served, Role.MANAGER)
+    client = browser()
+    asked = client.get("/?a=1")
+    assert str(asked.url).endswith("/login?next=/%3Fa%3D1") or str(asked.url).endswith("/login?next=%2F%3Fa%3D1")
+    wrong = enter(client, made.email, "no")
+    assert wrong.status_code == 401
+    assert 'role="alert"' in wrong.text
+    assert f'value="{made.email}"' in wrong.text
+    home = enter(client, made.email, next="/?a=1")
+    assert (home.status_code, str(home.url)) == (200, served.settings.url + "/?a=1")
+    assert "Nothing was measured yet" in home.text
+    assert made.email in home.text
+    assert client.post("/logout").status_code == 403
+    token = re.findall(r'name="csrf" value="(\w+)"', home.text)[0]
+    out = client.post("/logout", data={"csrf": token})
+    assert "You are logged out." in out.text
+    assert "/login" in str(client.get("/").url)
+
+
+def test_a_password_is_set_by_a_code(browser: Browser, served: Service) -> None:
+    """The form says what is wrong with a code or a password, and leads to logging in when it worked."""
+    made = account(served)
+    code = make_reset(served.sessions, made, actor="test", now=served.now())
+    client = browser()
+    assert "An administrator gave you a code" in client.get("/password").text
+    new = "nine loud red kettles"
+    assert "This code is wrong" in client.post("/password", data={"code": "guess", "new": new}).text
+    assert "too easy to guess" in client.post("/password", data={"code": code, "new": "short"}).text
+    assert "Your password is set" in client.post("/password", data={"code": f" {code} ", "new": new}).text
+    assert "Nothing was measured yet" in enter(client, made.email, new).text
+
+
+def test_nobody_is_led_away_after_logging_in(browser: Browser, served: Service) -> None:
+    """Open redirect and header injection: what leads elsewhere, or breaks a line, leads home or stays one address."""
+    made = account(served)
+    for path in (
+        "//evil.example",
+        "https://evil.example/",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+        "/%0d%0aSet-Cookie:x=1",
+        "/a\r\nSet-Cookie: x=1",
+    ):
+        client = browser()
+        client.follow_redirects = False
+        said = enter(client, made.email, next=path)
+        place = said.headers["location"]
+        assert said.status_code == 303
+        assert place.startswith("/")
+        assert not place.startswith(("//", "/\\"))
+        assert "x" not in said.cookies
+        assert len(said.headers.get_list("set-cookie")) == 1
+
+
+def test_every_figure_and_name_is_text(browser: Browser, served: Service, tmp_path: Path) -> None:
+    """A team's name or a reason that would be a script stays what it is, and turns no text around."""
+    results(tmp_path)
+    client = browser(replace(served, runs=OneRun(tmp_path)))
+    home = enter(client, account(served, Role.MANAGER).email)
+    assert "74" in home.text
+    assert "South &lt;script&gt;" in home.text
+    assert "<script" not in home.text
+    assert "\u202e" not in home.text.split("Few")[0]
+    assert "style=" not in home.text
+    failed = client.post("/login", data={"email": EVIL, "password": "x", "next": f"/{EVIL}"})
+    assert "<script" not in failed.text
+    assert "&lt;script&gt;" in failed.text
+    assert "<script" not in client.get(f"/{EVIL}").text
+
+
+@pytest.mark.parametrize(
+    ("role", "teams", "sees"),
+    [
+        (Role.MANAGER, (), {"board", "North", "South"}),
+        (Role.TEAM_LEAD, ("North",), {"board", "North"}),
+        (Role.AGENT, ("North",), {"board", "North"}),
+        (Role.AGENT, (), {"board"}),
+        (Role.WALLBOARD, (), {"board"}),
+    ],
+)
+def test_a_page_shows_what_its_reader_may_see(
+    browser: Browser, served: Service, tmp_path: Path, role: Role, teams: tuple[str, ...], sees: set[str]
+) -> None:
+    """Everybody sees the board; teams stand on it for those who may see them, and a wallboard shows none."""
+    results(tmp_path)
+    home = enter(browser(replace(served, runs=OneRun(tmp_path))), account(served, role, *teams).email)
+    main = home.text.partition("Who you are")[0]
+    marks = {"board": "1,234", "North": ">North<", "South": "South "}
+    assert {name for name, mark in marks.items() if mark in main} == sees
+
+
+def test_pages_speak_the_readers_language(browser: Browser, served: Service) -> None:
+    """What the reader chose counts more than what the browser asks for; Hebrew runs from right to left."""
+    assert languages() == ("en", "he")
+    client = browser(Accept_Language="he-IL, en;q=0.5")
+    said = client.get("/login")
+    assert '<html lang="he" dir="rtl">' in said.text
+    assert "כניסה" in said.text
+    assert said.headers["content-language"] == "he"
+    made = account(served)
+    token = "t"
+    home = enter(client, made.email)
+    token = re.findall(r'name="csrf" value="(\w+)"', home.text)[0]
+    client.patch("/api/v1/me", json={"language": "en"}, headers={"X-CSRF-Token": token})
+    assert '<html lang="en" dir="ltr">' in client.get("/").text
+
+
+def test_every_sentence_of_the_pages_is_translated() -> None:
+    """The template holds every sentence, and no translation lacks one or its parts."""
+    with TEMPLATE.open("rb") as file:
+        assert {one.id for one in read_po(file) if one.id} == {one.id for one in collect() if one.id}
+    for language in languages()[1:]:
+        for one in read(language):
+            if one.id:
+                assert one.string, f"{language}: {one.id}"
+                assert set(re.findall(r"%\(\w+\)s", one.id)) == set(re.findall(r"%\(\w+\)s", one.string)), one.id
+
+
+def test_what_is_not_there_is_a_page_for_a_browser_and_data_for_a_program(browser: Browser, served: Service) -> None:
+    """A browser gets words, a program the same problem as ever; the interface never answers with a page."""
+    client = browser()
+    page = client.get("/nothing")
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "There is nothing here" in page.text
+    assert client.get("/api/v1/nothing").headers["content-type"] == "application/problem+json"
+    assert client.get("/nothing", headers={"Accept": "*/*"}).json()["code"] == "FC9302"
+    assert client.get("/sso/start").status_code == 404
+    style = client.get("/style.css")
+    assert style.headers["content-type"].startswith("text/css")
+    assert "--paper" in style.text
