@@ -49,6 +49,12 @@ NOBODY: tuple[str, ...] = (
 OWN_ID = "customer"
 """The kind of the source's own customer id, beside `phone`, `email` and any other."""
 
+SHARED_BY = 5
+"""An identifier beside more than this many different ones of another kind is taken for a shared one."""
+
+NAMES_SOMEBODY = (OWN_ID, "phone", "email", "account")
+"""Kinds of which a person has few. Of others (order numbers) a person may have any number."""
+
 NOBODY_MAIL = r"^(no-?reply|do-?not-?reply|unknown|anonymous|none|noemail|test|mailer-daemon|postmaster)@"
 
 

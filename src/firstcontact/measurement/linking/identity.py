@@ -17,19 +17,19 @@ from firstcontact.contacts.table import EXTRA_PREFIX
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.linking.holding import filled
-from firstcontact.measurement.linking.identifier import OWN_ID, national_to_international, normalise
+from firstcontact.measurement.linking.identifier import (
+    NAMES_SOMEBODY,
+    OWN_ID,
+    SHARED_BY,
+    national_to_international,
+    normalise,
+)
 from firstcontact.measurement.linking.portable import bucket_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from firstcontact.kernel.engine import Engine
-
-SHARED_BY = 5
-"""An identifier beside more than this many different ones of another kind is taken for a shared one."""
-
-_NAMES_SOMEBODY = (OWN_ID, "phone", "email", "account")
-"""Kinds of which a person has few. Of others (order numbers) a person may have any number."""
 
 _REPEATING = frozenset(
     {
@@ -201,7 +201,7 @@ def _keep(engine: Engine, contacts: ir.Table, known: ir.Table, key: str) -> ir.T
 def _shared(engine: Engine, sightings: ir.Table) -> ir.Table:
     """Identifiers, other than the source's own customer id, that stand beside too many that each name somebody else."""
     left = sightings.filter(sightings.kind != OWN_ID)
-    right = sightings.filter(sightings.kind.isin(_NAMES_SOMEBODY))
+    right = sightings.filter(sightings.kind.isin(NAMES_SOMEBODY))
     right = right.select("contact_id", other_kind="kind", other="node")
     beside = left.join(right, "contact_id")
     beside = beside.filter(beside.kind != beside.other_kind)

@@ -32,7 +32,8 @@ class Contact:
     """One contact. Columns mean what `contacts.table` says; `customer` is who it was once identities are resolved.
 
     Attributes:
-        extra: Further columns by their `x_` name, which exclusions may ask for.
+        extra: Columns that only exclusions may ask for, by name: further ones (`x_...`), and of the contact columns
+            those that decide nothing else.
         events: Its case events, in any order.
         survey: The answered survey about it.
     """
@@ -59,7 +60,7 @@ class Contact:
 
     def column(self, name: str) -> Any:
         """The value of a column by name; None where it is missing or not held."""
-        return self.extra.get(name) if name.startswith("x_") else getattr(self, name, None)
+        return self.extra[name] if name in self.extra else getattr(self, name, None)
 
 
 def microseconds(moment: datetime) -> int:

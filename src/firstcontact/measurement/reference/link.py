@@ -104,6 +104,32 @@ def link(contacts: Sequence[Contact], policy: Policy, fit: Fit, frame: Frame) ->
         One row a contact, in the order given.
     """
     policy = replace(policy, exclude=tuple(x for x in policy.exclude if _recorded(x.column, contacts)))
+    rows = connect(contacts, policy, fit, frame)
+    held = evidence(contacts)
+    parts: dict[str, list[Signals]] = {}
+    for row in sorted(rows, key=lambda row: row.order):
+        row.signals = observe(row.contact, row.legs, held, policy.link.events_days)
+        parts.setdefault(row.leg_of or row.contact_id, []).append(row.signals)
+    for row in rows:
+        if row.legs:
+            row.signals = whole(parts[row.contact_id])
+        row.signals["returned"] = row.returned
+        row.signals["repeat"] = row.repeat
+    return rows
+
+
+def connect(contacts: Sequence[Contact], policy: Policy, fit: Fit, frame: Frame) -> list[Linked]:
+    """Link contacts without looking at what was seen on them.
+
+    Args:
+        contacts: All contacts of one customer, or of several, in any order.
+        policy: How to link; its exclusions ask only columns that are recorded somewhere in the data.
+        fit: Windows by reason.
+        frame: Where the data begin and knowledge ends.
+
+    Returns:
+        One row a contact, in the order given, without signals.
+    """
     rows = [_row(contact, policy, frame) for contact in contacts]
     if policy.link.same_contact_seconds > 0 and frame.source_kind == "contact":
         _find_legs(rows, policy)
@@ -119,16 +145,6 @@ def link(contacts: Sequence[Contact], policy: Policy, fit: Fit, frame: Frame) ->
         _finish(row, policy, frame)
     for mine in _by_customer(rows).values():
         _find_redials(mine, policy)
-    held = evidence(contacts)
-    parts: dict[str, list[Signals]] = {}
-    for row in sorted(rows, key=lambda row: row.order):
-        row.signals = observe(row.contact, row.legs, held, policy.link.events_days)
-        parts.setdefault(row.leg_of or row.contact_id, []).append(row.signals)
-    for row in rows:
-        if row.legs:
-            row.signals = whole(parts[row.contact_id])
-        row.signals["returned"] = row.returned
-        row.signals["repeat"] = row.repeat
     return rows
 
 

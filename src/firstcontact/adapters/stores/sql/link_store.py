@@ -1,0 +1,161 @@
+"""Links as rows: what a step found is kept in one short commit, or not at all where somebody else was first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
+
+from firstcontact.adapters.stores.sql import schema
+from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact
+from firstcontact.adapters.stores.sql.database import Database
+from firstcontact.adapters.stores.sql.link_view import LINKED, STANDING, LinkView, number
+from firstcontact.measurement.reference.identity import Node
+from firstcontact.services.relink import Again, Key, Link, Outcome
+
+PERSON = "person"
+"""The row of `sequence` with the number of the last customer."""
+
+_contact, _link = schema.contact, schema.link
+
+
+class SqlLinks:
+    """Where links are kept. Implements `services.relink.Links`.
+
+    Args:
+        database: The operational store.
+        region: Country in which national telephone numbers are read.
+    """
+
+    def __init__(self, database: Database, region: str | None = None) -> None:
+        self._database = database
+        self._region = region
+
+    @contextmanager
+    def view(self) -> Iterator[LinkView]:
+        with self._database.reading() as connection:
+            yield LinkView(connection, self._region)
+
+    def keep(self, found: Outcome, again: Again, now: datetime) -> bool:
+        with self._database.writing() as connection:
+            # Whoever stores or erases waits here, so that nothing is kept of what has just gone.
+            self._database.next_seq(connection, 0)
+            if number(connection, LINKED) != found.after:
+                return False
+            numbers = self._number(connection, found)
+            rows: dict[Key, tuple[int | None, Link]] = {key: (None, link) for key, link in found.alone.items()}
+            named: dict[Node, int] = {}
+            for group, person in zip(found.groups, numbers, strict=True):
+                rows |= {key: (person, link) for key, link in group.links.items()}
+                named |= dict.fromkeys(group.nodes, person)
+            self._keep_links(connection, rows, found.digest, now)
+            self._keep_names(connection, named, found)
+            for part in in_parts(list(found.gone)):
+                connection.execute(delete(_link).where(of_contact(_link, part)))
+            if found.upto != found.after:
+                self._set_number(connection, LINKED, found.upto)
+            self._keep_standing(connection, again, now)
+        return True
+
+    def _number(self, connection: Connection, found: Outcome) -> list[int]:
+        fresh = sum(group.person is None for group in found.groups)
+        last = number(connection, PERSON)
+        if fresh:
+            self._set_number(connection, PERSON, last + fresh)
+        given = iter(range(last + 1, last + fresh + 1))
+        return [next(given) if group.person is None else group.person for group in found.groups]
+
+    def _set_number(self, connection: Connection, name: str, value: int) -> None:
+        kept = self._database.upsert(schema.sequence).values(name=name, value=value)
+        connection.execute(kept.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+    def _keep_links(
+        self, connection: Connection, rows: Mapping[Key, tuple[int | None, Link]], digest: str, now: datetime
+    ) -> None:
+        known: dict[Key, dict[str, Any]] = {}
+        persons: dict[Key, int | None] = {}
+        for part in in_parts(list(rows)):
+            for row in connection.execute(select(_link).where(of_contact(_link, part))).mappings():
+                known[row["source"], row["contact_id"]] = dict(row)
+            asked = select(_contact.c.source, _contact.c.contact_id, _contact.c.person_id)
+            for row in connection.execute(asked.where(of_contact(_contact, part))).mappings():
+                persons[row["source"], row["contact_id"]] = row["person_id"]
+        changed, moved = [], []
+        for key, before in persons.items():
+            person, link = rows[key]
+            values = _row(key, person, link, digest)
+            if any(known.get(key, {}).get(name, ...) != value for name, value in values.items()):
+                changed.append({**values, "linked_at": now})
+            if before != person:
+                moved.append({"b_source": key[0], "b_contact_id": key[1], "person_id": person})
+        if changed:
+            kept = self._database.upsert(_link)
+            names = [column.name for column in _link.c if not column.primary_key]
+            kept = kept.on_conflict_do_update(
+                index_elements=["source", "contact_id"], set_={name: kept.excluded[name] for name in names}
+            )
+            connection.execute(kept, changed)
+        if moved:
+            mine = (_contact.c.source == bindparam("b_source")) & (_contact.c.contact_id == bindparam("b_contact_id"))
+            connection.execute(update(_contact).where(mine), moved)
+
+    def _keep_names(self, connection: Connection, named: Mapping[Node, int], found: Outcome) -> None:
+        table = schema.person_key
+        if found.vanished:
+            for part in in_parts(sorted(found.vanished)):
+                connection.execute(delete(table).where(table.c.person_id.in_(part)))
+        for nodes in in_parts(sorted(found.dropped - named.keys())):
+            connection.execute(delete(table).where(tuple_(table.c.kind, table.c.spelled).in_(nodes)))
+        if named:
+            kept = self._database.upsert(table)
+            kept = kept.on_conflict_do_update(
+                index_elements=["kind", "spelled"], set_={"person_id": kept.excluded.person_id}
+            )
+            connection.execute(
+                kept, [{"kind": node[0], "spelled": node[1], "person_id": person} for node, person in named.items()]
+            )
+
+    def _keep_standing(self, connection: Connection, again: Again, now: datetime) -> None:
+        table = schema.setting
+        value = {
+            "digest": again.digest,
+            "recorded": sorted(again.recorded),
+            "person": again.person,
+            "contact": list(again.contact) if again.contact else None,
+        }
+        there = connection.execute(select(table.c.value).where(table.c.name == STANDING)).scalar_one_or_none()
+        if there is None:
+            connection.execute(
+                insert(table).values(name=STANDING, value=value, edition=1, changed_by="link", changed_at=now)
+            )
+        elif there != value:
+            connection.execute(update(table).where(table.c.name == STANDING).values(value=value, changed_at=now))
+
+
+def _row(key: Key, person: int | None, link: Link, digest: str) -> dict[str, Any]:
+    issue, repeat_of, leg_of = link.issue or (None, None), link.repeat_of or (None, None), link.leg_of or (None, None)
+    return {
+        "source": key[0],
+        "contact_id": key[1],
+        "person_id": person,
+        "issue_source": issue[0],
+        "issue_id": issue[1],
+        "issue_start": link.issue_start,
+        "opener": link.opener,
+        "repeat_of_source": repeat_of[0],
+        "repeat_of": repeat_of[1],
+        "leg_of_source": leg_of[0],
+        "leg_of": leg_of[1],
+        "returned": link.returned,
+        "redialled": link.redialled,
+        "previous_gap_days": link.previous_gap_days,
+        "next_gap_days": link.next_gap_days,
+        "window_days": link.window_days,
+        "look_back_days": link.look_back_days,
+        "matures_at": link.matures_at,
+        "excluded_code": link.excluded_code,
+        "policy_hash": digest,
+    }

@@ -1,0 +1,247 @@
+"""One state of contacts, identifiers and links, asked the questions that linking has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select, tuple_
+
+from firstcontact.adapters.stores.sql import schema
+from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact
+from firstcontact.contacts.table import EXTRA_PREFIX
+from firstcontact.measurement.linking.identifier import NAMES_SOMEBODY, OWN_ID, SHARED_BY
+from firstcontact.measurement.reference.contact import Contact
+from firstcontact.measurement.reference.identifier import spell
+from firstcontact.measurement.reference.identity import Node
+from firstcontact.services.relink import Again, Changes, Key
+
+LINKED = "linked"
+"""The row of `sequence` with the number of the last change that is linked."""
+
+STANDING = "linking"
+"""The row of `setting` with how far everything has been linked again."""
+
+_CROWD = 200
+"""Carriers of an identifier above which they are not all looked at at once."""
+
+_READ = (
+    "contact_id",
+    "started_at",
+    "ended_at",
+    "reason",
+    "channel",
+    "direction",
+    "queued_at",
+    "answered_at",
+    "agent_id",
+    "queue",
+    "transfers",
+    "escalated_to",
+    "settled",
+    "agent_says_resolved",
+    "abandoned",
+)
+
+_contact, _identifier, _link = schema.contact, schema.identifier, schema.link
+
+
+class LinkView:
+    """Implements `services.relink.View`.
+
+    Args:
+        connection: A reading transaction.
+        region: Country in which national telephone numbers are read.
+    """
+
+    def __init__(self, connection: Connection, region: str | None) -> None:
+        self._connection = connection
+        self._region = region
+
+    def changes(self, limit: int) -> Changes:
+        after = number(self._connection, LINKED)
+        last = number(self._connection, "change")
+        if after >= last:
+            return Changes(after, after, (), ())
+        asked = select(_contact.c.source, _contact.c.contact_id, _contact.c.seq).where(_contact.c.seq > after)
+        rows = self._connection.execute(asked.order_by(_contact.c.seq).limit(limit)).all()
+        upto = int(rows[-1].seq) if len(rows) == limit else last
+        left = schema.contact_gone
+        asked = select(left.c.source, left.c.contact_id).where(left.c.seq > after, left.c.seq <= upto)
+        gone = [(row.source, row.contact_id) for row in self._connection.execute(asked)]
+        return Changes(after, upto, [(row.source, row.contact_id) for row in rows], gone)
+
+    def nodes(self, keys: Collection[Key]) -> dict[Key, set[Node]]:
+        found: dict[Key, set[Node]] = {}
+        for part in in_parts(list(keys)):
+            asked = select(_contact.c.source, _contact.c.contact_id).where(of_contact(_contact, part))
+            found |= {(row.source, row.contact_id): set() for row in self._connection.execute(asked)}
+            named = select(_identifier).where(of_contact(_identifier, part), _identifier.c.spelled.is_not(None))
+            for row in self._connection.execute(named):
+                if (row.source, row.contact_id) in found:
+                    found[row.source, row.contact_id].add((row.kind, row.spelled))
+        return found
+
+    def former_nodes(self, keys: Collection[Key]) -> set[Node]:
+        pairs: set[tuple[str, str]] = set()
+        before = schema.contact_before
+        for part in in_parts(list(keys)):
+            asked = select(_identifier.c.kind, _identifier.c.value).where(of_contact(_identifier, part))
+            pairs |= {(row.kind, row.value) for row in self._connection.execute(asked)}
+            for (body,) in self._connection.execute(select(before.c.body).where(of_contact(before, part))):
+                pairs |= {(kind, value) for kind, value in body["identifiers"]}
+                if own := body["columns"].get("customer_id"):
+                    pairs.add((OWN_ID, own))
+        spelled = {(kind, spell(kind, value, self._region)) for kind, value in pairs}
+        return {(kind, said) for kind, said in spelled if said is not None}
+
+    def people_of(self, keys: Collection[Key]) -> set[int]:
+        found: set[int] = set()
+        for part in in_parts(list(keys)):
+            asked = select(_link.c.person_id).where(of_contact(_link, part), _link.c.person_id.is_not(None))
+            found |= set(self._connection.execute(asked.distinct()).scalars())
+        return found
+
+    def people_named(self, nodes: Collection[Node]) -> dict[Node, int]:
+        table = schema.person_key
+        found: dict[Node, int] = {}
+        for part in in_parts(list(nodes)):
+            for row in self._connection.execute(select(table).where(tuple_(table.c.kind, table.c.spelled).in_(part))):
+                found[row.kind, row.spelled] = row.person_id
+        return found
+
+    def contacts_of(self, persons: Collection[int]) -> dict[Key, int]:
+        found: dict[Key, int] = {}
+        for part in in_parts(sorted(persons)):
+            asked = select(_link.c.source, _link.c.contact_id, _link.c.person_id).where(_link.c.person_id.in_(part))
+            for row in self._connection.execute(asked):
+                found[row.source, row.contact_id] = row.person_id
+        return found
+
+    def carriers(self, nodes: Collection[Node]) -> set[Key]:
+        found: set[Key] = set()
+        for part in in_parts(list(nodes)):
+            asked = select(_identifier.c.source, _identifier.c.contact_id).where(_is_any(part))
+            found |= {(row.source, row.contact_id) for row in self._connection.execute(asked.distinct())}
+        return found
+
+    def crowded(self, nodes: Collection[Node]) -> set[Node]:
+        asked = [node for node in nodes if node[0] != OWN_ID]
+        found: set[Node] = set()
+        for part in in_parts(asked):
+            many, few = self._by_carriers(part)
+            found |= self._crowded_few(few)
+            found |= {node for node in many if self._is_crowded(node)}
+        return found
+
+    def _by_carriers(self, nodes: Iterable[Node]) -> tuple[list[Node], list[Node]]:
+        counted = select(_identifier.c.kind, _identifier.c.spelled, func.count().label("carriers"))
+        counted = counted.where(_is_any(nodes)).group_by(_identifier.c.kind, _identifier.c.spelled)
+        rows = self._connection.execute(counted.having(func.count() > SHARED_BY)).all()
+        many = [(row.kind, row.spelled) for row in rows if row.carriers > _CROWD]
+        return many, [(row.kind, row.spelled) for row in rows if row.carriers <= _CROWD]
+
+    def _crowded_few(self, nodes: list[Node]) -> set[Node]:
+        if not nodes:
+            return set()
+        own, other = _identifier.alias("own"), _identifier.alias("other")
+        beside = (
+            select(own.c.kind, own.c.spelled)
+            .select_from(own.join(other, _same_contact(own, other)))
+            .where(
+                tuple_(own.c.kind, own.c.spelled).in_(nodes),
+                other.c.kind.in_(NAMES_SOMEBODY),
+                other.c.kind != own.c.kind,
+                other.c.spelled.is_not(None),
+            )
+            .group_by(own.c.kind, own.c.spelled, other.c.kind)
+            .having(func.count(other.c.spelled.distinct()) > SHARED_BY)
+        )
+        return {(row.kind, row.spelled) for row in self._connection.execute(beside)}
+
+    def _is_crowded(self, node: Node) -> bool:
+        own, other = _identifier.alias("own"), _identifier.alias("other")
+        for kind in NAMES_SOMEBODY:
+            if kind == node[0]:
+                continue
+            asked = (
+                select(other.c.spelled)
+                .select_from(own.join(other, _same_contact(own, other)))
+                .where(
+                    own.c.kind == node[0],
+                    own.c.spelled == node[1],
+                    other.c.kind == kind,
+                    other.c.spelled.is_not(None),
+                )
+                .distinct()
+                .limit(SHARED_BY + 1)
+            )
+            if len(self._connection.execute(asked).all()) > SHARED_BY:
+                return True
+        return False
+
+    def contacts(self, keys: Collection[Key], columns: Collection[str]) -> dict[Key, Contact]:
+        beside = sorted(name for name in columns if not name.startswith(EXTRA_PREFIX) and name not in _READ)
+        further = [name for name in columns if name.startswith(EXTRA_PREFIX)]
+        wanted = [_contact.c[name] for name in ("source", *_READ, *beside)]
+        if further:
+            wanted.append(_contact.c.attributes)
+        found: dict[Key, Contact] = {}
+        for part in in_parts(list(keys)):
+            for row in self._connection.execute(select(*wanted).where(of_contact(_contact, part))).mappings():
+                extra: dict[str, Any] = {name: row[name] for name in beside}
+                extra |= {name: row["attributes"].get(name.removeprefix(EXTRA_PREFIX)) for name in further}
+                given = {name: row[name] for name in _READ}
+                found[row["source"], row["contact_id"]] = Contact(customer=None, extra=extra, **given)
+        return found
+
+    def recorded(self, columns: Collection[str], among: Collection[Key] | None = None) -> frozenset[str]:
+        return frozenset(name for name in columns if self._holds(name, among))
+
+    def _holds(self, name: str, among: Collection[Key] | None) -> bool:
+        if name.startswith(EXTRA_PREFIX):
+            there = _contact.c.attributes[name.removeprefix(EXTRA_PREFIX)].as_string().is_not(None)
+        elif name in _contact.c:
+            there = _contact.c[name].is_not(None)
+        else:
+            return False
+        asked = select(_contact.c.contact_id).where(there).limit(1)
+        if among is None:
+            return self._connection.execute(asked).first() is not None
+        parts = (asked.where(of_contact(_contact, part)) for part in in_parts(list(among)))
+        return any(self._connection.execute(part).first() is not None for part in parts)
+
+    def again(self) -> Again | None:
+        table = schema.setting
+        said = self._connection.execute(select(table.c.value).where(table.c.name == STANDING)).scalar_one_or_none()
+        if said is None:
+            return None
+        contact = said["contact"]
+        return Again(
+            said["digest"], frozenset(said["recorded"]), said["person"], (contact[0], contact[1]) if contact else None
+        )
+
+    def next_people(self, after: int, limit: int) -> list[int]:
+        asked = select(_link.c.person_id).where(_link.c.person_id > after).distinct()
+        return list(self._connection.execute(asked.order_by(_link.c.person_id).limit(limit)).scalars())
+
+    def next_alone(self, after: Key | None, limit: int) -> list[Key]:
+        asked = select(_link.c.source, _link.c.contact_id).where(_link.c.person_id.is_(None))
+        if after is not None:
+            asked = asked.where(tuple_(_link.c.source, _link.c.contact_id) > after)
+        rows = self._connection.execute(asked.order_by(_link.c.source, _link.c.contact_id).limit(limit))
+        return [(row.source, row.contact_id) for row in rows]
+
+
+def number(connection: Connection, name: str) -> int:
+    """A row of `sequence`; 0 where it was never written."""
+    table = schema.sequence
+    return int(connection.execute(select(table.c.value).where(table.c.name == name)).scalar_one_or_none() or 0)
+
+
+def _is_any(nodes: Iterable[Node]) -> Any:
+    return tuple_(_identifier.c.kind, _identifier.c.spelled).in_(list(nodes))
+
+
+def _same_contact(own: Any, other: Any) -> Any:
+    return and_(own.c.source == other.c.source, own.c.contact_id == other.c.contact_id)

@@ -1,0 +1,422 @@
+"""Link what arrives: who it was and what it belongs to, found again for the touched customers only.
+
+Changes are taken in their order. Around each changed contact lie the people it belonged to and those it may belong to
+now; their contacts are grouped anew by the rules of `linking.identity`, and each group is linked by the slow twin under
+the policy in force. What is kept does not depend on the period of a run: that is applied when it is read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from firstcontact.contacts.loaded import SourceKind
+from firstcontact.contacts.rule import EARLIEST, LATEST
+from firstcontact.measurement.fit.declared import Fit, linking_hash
+from firstcontact.measurement.linking.frame import Frame
+from firstcontact.measurement.policy.model import Policy
+from firstcontact.measurement.reference.contact import EPOCH, Contact
+from firstcontact.measurement.reference.identity import Node, people
+from firstcontact.measurement.reference.link import DAY, Linked, connect
+
+Key = tuple[str, str]
+"""Source and id of a contact."""
+
+AT_ONCE = 300
+"""Changes that are linked together: one commit."""
+
+JOB = "link"
+"""The job that links."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Under what contacts are linked.
+
+    Attributes:
+        policy: The policy in force.
+        fit: Its windows.
+        source_kind: What one record of the sources is.
+    """
+
+    policy: Policy
+    fit: Fit
+    source_kind: SourceKind = "contact"
+
+    @property
+    def digest(self) -> str:
+        """What stands beside each link."""
+        return linking_hash(self.policy, self.fit)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What linking found about one contact.
+
+    Attributes:
+        issue, repeat_of, leg_of: Contacts, where there are any.
+        issue_start, opener, returned, redialled: As the text of `measurement.linking` has them.
+        previous_gap_days, next_gap_days: The related one's where that is shorter.
+        window_days, look_back_days: Of its reason.
+        matures_at: From when it is known whether the customer came back.
+        excluded_code: Why it is never judged, whatever the period.
+    """
+
+    issue: Key | None
+    issue_start: bool
+    opener: bool
+    repeat_of: Key | None
+    leg_of: Key | None
+    returned: bool
+    redialled: bool
+    previous_gap_days: float | None
+    next_gap_days: float | None
+    window_days: float
+    look_back_days: float
+    matures_at: datetime
+    excluded_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One customer as found now.
+
+    Attributes:
+        person: The number that the customer keeps; None where a new one is to be given.
+        links: What was found about each of their contacts.
+        nodes: Identifiers that name them.
+    """
+
+    person: int | None
+    links: Mapping[Key, Link]
+    nodes: frozenset[Node]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step found, to be kept in one commit.
+
+    Attributes:
+        after: Number of the last change that had been linked before.
+        upto: Number of the last change that is linked now.
+        groups: The customers.
+        alone: Contacts of which nobody knows who it was.
+        gone: Contacts that are no more.
+        dropped: Identifiers that name nobody, or nobody any more.
+        vanished: Numbers of customers that are now others.
+        digest: Of the rules.
+    """
+
+    after: int
+    upto: int
+    groups: Sequence[Group]
+    alone: Mapping[Key, Link]
+    gone: Sequence[Key]
+    dropped: frozenset[Node]
+    vanished: frozenset[int]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed after a number.
+
+    Attributes:
+        after: The number.
+        upto: Number of the last change among them.
+        keys: Contacts that are there.
+        gone: Contacts that are no more.
+    """
+
+    after: int
+    upto: int
+    keys: Sequence[Key]
+    gone: Sequence[Key]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """How far everything has been linked again after the rules changed.
+
+    Attributes:
+        digest: Of the rules.
+        recorded: Columns that exclusions ask and that hold anything.
+        person: The last customer that is done; None once all are.
+        contact: The last contact of an unknown customer that is done; None once all are.
+    """
+
+    digest: str
+    recorded: frozenset[str] = frozenset()
+    person: int | None = None
+    contact: Key | None = None
+
+
+class View(Protocol):
+    """One state of everything."""
+
+    def changes(self, limit: int) -> Changes:
+        """Changes that are not linked yet, in their order."""
+
+    def nodes(self, keys: Collection[Key]) -> dict[Key, set[Node]]:
+        """What each of some contacts is known by now; contacts that are no more are left out."""
+
+    def former_nodes(self, keys: Collection[Key]) -> set[Node]:
+        """Everything by which some contacts were ever known."""
+
+    def people_of(self, keys: Collection[Key]) -> set[int]:
+        """To whom contacts were linked last."""
+
+    def people_named(self, nodes: Collection[Node]) -> dict[Node, int]:
+        """Whom identifiers named last."""
+
+    def contacts_of(self, persons: Collection[int]) -> dict[Key, int]:
+        """Contacts that were linked to some people last."""
+
+    def carriers(self, nodes: Collection[Node]) -> set[Key]:
+        """Contacts that carry any of some identifiers."""
+
+    def crowded(self, nodes: Collection[Node]) -> set[Node]:
+        """Which of some identifiers stand beside too many others to name anybody."""
+
+    def contacts(self, keys: Collection[Key], columns: Collection[str]) -> dict[Key, Contact]:
+        """Contacts as linking reads them, their customer left open, with the columns that exclusions ask."""
+
+    def recorded(self, columns: Collection[str], among: Collection[Key] | None = None) -> frozenset[str]:
+        """Which columns of contacts hold anything, among some of them or (None) anywhere."""
+
+    def again(self) -> Again | None:
+        """How far everything has been linked again; None where nothing was ever linked."""
+
+    def next_people(self, after: int, limit: int) -> list[int]:
+        """People in the order of their numbers."""
+
+    def next_alone(self, after: Key | None, limit: int) -> list[Key]:
+        """Contacts of unknown customers in the order of their keys."""
+
+
+class Links(Protocol):
+    """Where links are kept."""
+
+    def view(self) -> AbstractContextManager[View]:
+        """One state of everything, to read from."""
+
+    def keep(self, found: Outcome, again: Again, now: datetime) -> bool:
+        """Keep what was found, unless somebody else has linked the same changes meanwhile (False)."""
+
+
+@dataclass(slots=True)
+class Done:
+    """What a relinking did.
+
+    Attributes:
+        contacts: Contacts that were linked.
+        upto: Number of the last change that is linked.
+    """
+
+    contacts: int = 0
+    upto: int = 0
+    rest: bool = field(default=True)
+
+
+def relink(
+    links: Links, rules: Callable[[], Rules], now: Callable[[], datetime], tell: Callable[[str], None] = lambda _: None
+) -> Done:
+    """Link everything that changed, and everything once more where the rules did.
+
+    Args:
+        links: Where links are kept.
+        rules: Under what to link, asked before each step.
+        now: The clock.
+        tell: Told before each step; it may raise to stop.
+
+    Returns:
+        What was done.
+    """
+    done = Done()
+    while done.rest:
+        tell(f"linking, {done.contacts:,} contacts so far")
+        step = _step(links, rules(), now())
+        done.contacts += step.contacts
+        done.upto, done.rest = step.upto, step.rest
+    return done
+
+
+def _step(links: Links, rules: Rules, now: datetime) -> Done:
+    with links.view() as view:
+        changes = view.changes(AT_ONCE)
+        asked = {one.column for one in rules.policy.exclude}
+        before = view.again()
+        if before is None or before.digest != rules.digest:
+            recorded = view.recorded(asked)
+        else:
+            # What was ever recorded stays so: only what is new is looked at.
+            recorded = before.recorded | view.recorded(asked - before.recorded, changes.keys)
+        again = _standing(before, rules.digest, recorded)
+        if changes.keys or changes.gone or changes.upto > changes.after:
+            found = _around(view, changes, rules, recorded)
+        elif again.person is not None or again.contact is not None:
+            found, again = _once_more(view, changes, again, rules)
+        else:
+            return Done(0, changes.upto, rest=False)
+    kept = links.keep(found, again, now)
+    count = sum(len(group.links) for group in found.groups) + len(found.alone)
+    return Done(count if kept else 0, found.upto, rest=True)
+
+
+def _standing(again: Again | None, digest: str, recorded: frozenset[str]) -> Again:
+    if again is None:
+        return Again(digest, recorded)
+    if (again.digest, again.recorded) != (digest, recorded):
+        # Other rules: everything once more, from the beginning.
+        return Again(digest, recorded, 0, ("", ""))
+    return again
+
+
+def _around(view: View, changes: Changes, rules: Rules, recorded: frozenset[str]) -> Outcome:
+    """The customers around some changes."""
+    changed = [*changes.keys, *changes.gone]
+    known = view.nodes(changes.keys)
+    touched = view.former_nodes(changed).union(*known.values())
+    crowded = view.crowded(touched)
+    named = view.people_named(touched)
+    before = view.contacts_of(view.people_of(changed) | set(named.values()))
+    wanted = set(changes.keys) | before.keys() | view.carriers(touched - crowded)
+    seen = set(touched)
+    reach: dict[Key, set[Node]] = dict(known)
+    while more := wanted - reach.keys():
+        found = view.nodes(more)
+        reach |= found
+        fresh = {node for nodes in found.values() for node in nodes} - seen
+        seen |= fresh
+        # What no change touched names whom it named; what named nobody is crowded still.
+        usable = view.people_named(fresh).keys()
+        crowded |= fresh - usable
+        wanted = (wanted & reach.keys()) | view.carriers(usable)
+        before |= view.contacts_of(view.people_of(wanted - before.keys()))
+    groups = people(reach, crowded)
+    numbers = _numbers(groups, before)
+    contacts = view.contacts(reach, recorded)
+    return Outcome(
+        after=changes.after,
+        upto=changes.upto,
+        groups=[
+            Group(
+                number,
+                link_group({key: contacts[key] for key in group}, rules, recorded),
+                frozenset(node for key in group for node in reach[key] if node not in crowded),
+            )
+            for group, number in zip(groups, numbers, strict=True)
+        ],
+        alone=_link_alone(reach.keys() - set().union(*groups), contacts, rules, recorded),
+        gone=changes.gone,
+        dropped=frozenset(touched | crowded),
+        vanished=frozenset(set(before.values()) | view.people_of(changes.gone))
+        - frozenset(one for one in numbers if one),
+        digest=rules.digest,
+    )
+
+
+def _numbers(groups: Sequence[set[Key]], before: Mapping[Key, int]) -> list[int | None]:
+    """The number that each group keeps: that of whom most of its contacts belonged to, unless another has more."""
+    claims = []
+    for place, group in enumerate(groups):
+        counted = Counter(before[key] for key in group if key in before)
+        claims += [(-count, person, place) for person, count in counted.items()]
+    given: dict[int, int] = {}
+    for _, person, place in sorted(claims):
+        if place not in given and person not in given.values():
+            given[place] = person
+    return [given.get(place) for place in range(len(groups))]
+
+
+def _once_more(view: View, changes: Changes, again: Again, rules: Rules) -> tuple[Outcome, Again]:
+    """The next customers under other rules; who is who has not changed."""
+    numbers = view.next_people(again.person, AT_ONCE // 3) if again.person is not None else []
+    of_whom = view.contacts_of(numbers)
+    keys = [] if numbers or again.contact is None else view.next_alone(again.contact, AT_ONCE)
+    contacts = view.contacts([*of_whom, *keys], again.recorded)
+    mine: dict[int, dict[Key, Contact]] = {number: {} for number in numbers}
+    for key, number in of_whom.items():
+        if key in contacts:
+            mine[number][key] = contacts[key]
+    groups = [Group(number, link_group(own, rules, again.recorded), frozenset()) for number, own in mine.items() if own]
+    alone = _link_alone([key for key in keys if key in contacts], contacts, rules, again.recorded)
+    if numbers:
+        further = Again(again.digest, again.recorded, numbers[-1], again.contact)
+    elif keys:
+        further = Again(again.digest, again.recorded, None, keys[-1])
+    else:
+        further = Again(again.digest, again.recorded)
+    found = Outcome(changes.after, changes.upto, groups, alone, (), frozenset(), frozenset(), again.digest)
+    return found, further
+
+
+def _link_alone(
+    keys: Collection[Key], contacts: Mapping[Key, Contact], rules: Rules, recorded: frozenset[str]
+) -> dict[Key, Link]:
+    found: dict[Key, Link] = {}
+    for key in sorted(keys):
+        found |= link_group({key: contacts[key]}, rules, recorded, known=False)
+    return found
+
+
+def link_group(
+    contacts: Mapping[Key, Contact], rules: Rules, recorded: Collection[str], *, known: bool = True
+) -> dict[Key, Link]:
+    """Link the contacts of one customer.
+
+    Args:
+        contacts: All of them.
+        rules: Under what.
+        recorded: Columns that exclusions ask and that hold anything anywhere.
+        known: Whether it is known who it was.
+
+    Returns:
+        What was found about each, without what depends on the period of a run.
+    """
+    from dataclasses import replace
+
+    ids = Counter(contact_id for _, contact_id in contacts)
+    names = {key: key[1] if ids[key[1]] == 1 else "/".join(key) for key in contacts}
+    keys = {name: key for key, name in names.items()}
+    customer = "known" if known else None
+    told = [replace(contact, contact_id=names[key], customer=customer) for key, contact in contacts.items()]
+    exclude = tuple(one for one in rules.policy.exclude if one.column in recorded)
+    policy = replace(rules.policy, exclude=exclude)
+    rows = connect(told, policy, rules.fit, Frame(EARLIEST, EARLIEST, LATEST, rules.source_kind))
+    judged_late = "returned" in policy.signals
+    return {keys[row.contact_id]: _link(row, keys, judged_late) for row in rows}
+
+
+def _link(row: Linked, keys: Mapping[str, Key], judged_late: bool) -> Link:
+    def key(name: str | None) -> Key | None:
+        return None if name is None else keys[name]
+
+    return Link(
+        issue=key(row.issue_id),
+        issue_start=row.issue_start,
+        opener=row.opener,
+        repeat_of=key(row.repeat_of),
+        leg_of=key(row.leg_of),
+        returned=row.returned,
+        redialled=row.redialled,
+        previous_gap_days=_days(row.previous_gap, row.related_previous_gap),
+        next_gap_days=_days(row.next_gap, row.related_next_gap),
+        window_days=row.window / DAY,
+        look_back_days=row.look_back / DAY,
+        matures_at=_moment(row.anchor + row.horizon if judged_late else row.start),
+        excluded_code=row.excluded_code,
+    )
+
+
+def _days(own: int | None, related: int | None) -> float | None:
+    given = [gap for gap in (own, related) if gap is not None]
+    return min(given) / DAY if given else None
+
+
+def _moment(us: int) -> datetime:
+    return min(EPOCH + timedelta(microseconds=us), LATEST) if us < 2**53 else LATEST
