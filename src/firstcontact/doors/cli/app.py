@@ -15,10 +15,12 @@ import typer
 from firstcontact.doors.cli import failure
 from firstcontact.doors.cli.account import account
 from firstcontact.doors.cli.audit import audit
+from firstcontact.doors.cli.backup import backup, restore
 from firstcontact.doors.cli.change import change
 from firstcontact.doors.cli.compare import compare
 from firstcontact.doors.cli.definitions import definitions
 from firstcontact.doors.cli.diff import diff
+from firstcontact.doors.cli.doctor import doctor
 from firstcontact.doors.cli.fit import fit
 from firstcontact.doors.cli.inspect import inspect
 from firstcontact.doors.cli.measure import measure
@@ -51,6 +53,9 @@ app.command()(simulate)
 app.command()(prove)
 app.command()(serve)
 app.command()(worker)
+app.command()(doctor)
+app.command()(backup)
+app.command()(restore)
 app.add_typer(policy, name="policy")
 app.add_typer(audit, name="audit")
 app.add_typer(account, name="account")

@@ -44,13 +44,7 @@ def migrate(database: Database) -> None:
         try:
             command.upgrade(configuration(connection), "head")
         except CommandError:
-            fault = NEWER_STORE.fault(
-                where="the operational store",
-                saw="a form that is not known here",
-                allowed=f"form {newest_form()} or an earlier one",
-                cure="install the newer version again",
-            )
-            raise FirstcontactError([fault]) from None
+            raise newer_store() from None
 
 
 def form_of(connection: Connection) -> str:
@@ -61,6 +55,22 @@ def form_of(connection: Connection) -> str:
 def newest_form() -> str:
     """The form that this version writes."""
     return ScriptDirectory.from_config(configuration(None)).get_current_head() or ""
+
+
+def known_forms() -> frozenset[str]:
+    """Every form that this version can read."""
+    return frozenset(one.revision for one in ScriptDirectory.from_config(configuration(None)).walk_revisions())
+
+
+def newer_store() -> FirstcontactError:
+    """The error for tables, or a backup of them, of a form that is not known here."""
+    fault = NEWER_STORE.fault(
+        where="the operational store",
+        saw="a form that is not known here",
+        allowed=f"form {newest_form()} or an earlier one",
+        cure="install the newer version again",
+    )
+    return FirstcontactError([fault])
 
 
 def configuration(connection: Connection | None) -> Config:

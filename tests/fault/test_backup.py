@@ -1,0 +1,163 @@
+"""A backup that was taken while contacts arrived restores to the same rows and the same figures, on either database."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import select
+
+from firstcontact import bootstrap
+from firstcontact.adapters.stores.sql import schema
+from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.service_settings import ServiceSettings
+from firstcontact.services.access import Role
+from firstcontact.services.service import Service
+from tests.service_fixture import Cluster, caller_of
+from tests.web.test_measured import contacts, plainly
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Path]]:
+    """A service with figures, and a backup of it that was taken while more contacts came in."""
+    folder: Path = tmp_path_factory.mktemp("original")
+    service = bootstrap.open_service(ServiceSettings(data=folder / "data"))
+    plainly(service)
+    client = caller_of(service)(Role.ADMINISTRATOR)
+    assert client.post("/api/v1/contacts", json=contacts(300)).status_code == 202
+    client.post("/api/v1/jobs", json={"kind": "measure"})
+    bootstrap.open_worker(service).drain()
+    over = threading.Event()
+
+    def send() -> None:
+        rows = contacts(900, seed=3)[300:]
+        for start in range(0, 600, 10):
+            client.post("/api/v1/contacts", json=rows[start : start + 10])
+            if over.is_set():
+                return
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    try:
+        bootstrap.back_up(service.settings, folder / "backup")
+    finally:
+        over.set()
+        sending.join()
+    yield service, folder / "backup"
+    service.close()
+
+
+def rows(settings: ServiceSettings) -> dict[str, set[str]]:
+    """Every row of every table, as text."""
+    database = Database(settings.database or sqlite_url(settings.data / "store.sqlite3"))
+    try:
+        with database.reading() as connection:
+            return {
+                table.name: {repr(tuple(row)) for row in connection.execute(select(table))}
+                for table in schema.metadata.sorted_tables
+            }
+    finally:
+        database.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_backup_taken_under_load_restores(
+    taken: tuple[Service, Path], kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Every row is one of the original's, the figures are the same to the last digit, and the service goes on."""
+    original, backup = taken
+    url = ""
+    if kind == "postgresql":
+        cluster: Cluster = request.getfixturevalue("postgresql")
+        url = cluster.database(prepared=False)
+    settings = ServiceSettings(data=tmp_path / "restored", database=url)
+    found = bootstrap.restore(settings, backup)
+    assert 300 <= found.rows["contact"] <= 900
+    here, there = rows(settings), rows(original.settings)
+    assert here["contact"] <= there["contact"]
+    assert here["run"] == there["run"]
+    assert {name: len(kept) for name, kept in here.items()} == found.rows
+    service = bootstrap.open_service(settings)
+    try:
+        before, after = (one.runs.place(one.runs.current()) for one in (original, service))  # type: ignore[arg-type]
+        assert pq.read_table(after / "results.parquet").equals(pq.read_table(before / "results.parquet"))
+        client = caller_of(service)(Role.ADMINISTRATOR)
+        assert set(client.post("/api/v1/contacts", json=contacts(300)).json()["outcomes"]) == {"unchanged"}
+        more = contacts(910, seed=4)[900:]
+        assert set(client.post("/api/v1/contacts", json=more).json()["outcomes"]) == {"stored"}
+        client.post("/api/v1/jobs", json={"kind": "measure"})
+        bootstrap.open_worker(service).drain()
+        assert client.get("/api/v1/runs/current").json()["contacts"] == found.rows["contact"] + 10
+        assert client.get("/api/v1/audit").status_code == 200
+    finally:
+        service.close()
+
+
+def refused(settings: ServiceSettings, backup: Path) -> str:
+    with pytest.raises(FirstcontactError) as error:
+        bootstrap.restore(settings, backup)
+    return str(error.value.faults[0].kind.code)
+
+
+def test_nothing_is_restored_over_anything(taken: tuple[Service, Path], tmp_path: Path) -> None:
+    """FC9106 for a place in use, and for a file that is there already."""
+    original, backup = taken
+    assert refused(original.settings, backup) == "FC9106"
+    (tmp_path / "runs").mkdir()
+    assert refused(ServiceSettings(data=tmp_path), backup) == "FC9106"
+    with pytest.raises(FirstcontactError) as error:
+        bootstrap.back_up(original.settings, backup)
+    assert error.value.faults[0].kind.code == "FC9106"
+
+
+def repacked(backup: Path, target: Path, change: Any) -> Path:
+    with tarfile.open(backup) as old, tarfile.open(target, "w:gz", compresslevel=1) as new:
+        for part in old:
+            content = old.extractfile(part)
+            assert content is not None
+            name, data = change(part.name, content.read())
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            new.addfile(info, io.BytesIO(data))
+    return target
+
+
+def test_a_damaged_backup_restores_nothing(taken: tuple[Service, Path], tmp_path: Path) -> None:
+    """FC9107 for half a file, another file, a changed part and a part that wants to lie elsewhere; FC9105 for a newer
+    one. The place stays empty.
+    """
+    _, backup = taken
+    (tmp_path / "half").write_bytes(backup.read_bytes()[: backup.stat().st_size // 2])
+    (tmp_path / "other").write_text("no backup")
+
+    def altered(name: str, data: bytes) -> tuple[str, bytes]:
+        return name, data.replace(b'"North"', b'"South"') if name == "tables/contact.jsonl" else data
+
+    def elsewhere(name: str, data: bytes) -> tuple[str, bytes]:
+        return ("../../outside" if name.endswith("run.json") else name), data
+
+    def newer(name: str, data: bytes) -> tuple[str, bytes]:
+        return name, data.replace(b'"form": "', b'"form": "9') if name == "manifest.json" else data
+
+    repacked(backup, tmp_path / "altered", altered)
+    repacked(backup, tmp_path / "elsewhere", elsewhere)
+    repacked(backup, tmp_path / "newer", newer)
+    settings = ServiceSettings(data=tmp_path / "data")
+    codes = [refused(settings, tmp_path / name) for name in ("half", "other", "altered", "elsewhere", "newer")]
+    assert codes == ["FC9107"] * 4 + ["FC9105"]
+    assert not (tmp_path.parent / "outside").exists()
+    assert sorted(path.name for path in settings.data.iterdir() if path.is_dir()) == []
+    assert rows_of_nothing(settings)
+
+
+def rows_of_nothing(settings: ServiceSettings) -> bool:
+    """Whether the database has no tables."""
+    bootstrap.open_service(settings).close()
+    return not rows(settings)["contact"]

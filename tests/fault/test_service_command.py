@@ -1,0 +1,94 @@
+"""The service's commands say what keeps them from working, and what to do."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from datetime import timedelta
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from firstcontact import bootstrap
+from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+from firstcontact.doors.cli.doctor import examine
+from firstcontact.doors.cli.surroundings import surroundings
+from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.service_settings import ServiceSettings
+from firstcontact.services.service import Service
+
+
+def test_a_small_installation_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """FC9104 with the line to type, for the service and for PostgreSQL's driver."""
+    real = importlib.util.find_spec
+    missing: set[str] = set()
+
+    def find(name: str, package: str | None = None) -> ModuleSpec | None:
+        return None if name in missing else real(name, package)
+
+    monkeypatch.setattr("firstcontact.doors.cli.surroundings.find_spec", find)
+    monkeypatch.setenv("FIRSTCONTACT_DATABASE", "postgresql://nobody@/none")
+    for lacking, extra in (("granian", "firstcontact[service]"), ("psycopg", "firstcontact[service,postgresql]")):
+        missing = {lacking}
+        with pytest.raises(FirstcontactError) as error:
+            surroundings()
+        fault = error.value.faults[0]
+        assert (fault.kind.code, extra in fault.cure, lacking in fault.saw) == ("FC9104", True, True)
+
+
+def test_help_imports_nothing_of_the_service() -> None:
+    """`firstcontact --help` answers at once, and without the extra."""
+    check = (
+        "import sys, firstcontact.doors.cli.app\n"
+        "heavy = {'fastapi', 'sqlalchemy', 'granian', 'alembic', 'ibis', 'duckdb', 'pandas', 'prometheus_client'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
+
+
+def test_a_store_of_a_newer_version_is_left_alone(service: Service) -> None:
+    """FC9105: nothing is changed in tables that this version does not know."""
+    settings = service.settings
+    database = Database(settings.database or sqlite_url(settings.data / "store.sqlite3"))
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with pytest.raises(FirstcontactError) as error:
+        bootstrap.open_service(settings)
+    assert error.value.faults[0].kind.code == "FC9105"
+
+
+def seen(settings: ServiceSettings) -> dict[str, str]:
+    return {one.what: f"{one.state} {one.said}" for one in examine(settings)}
+
+
+def test_the_doctor_says_what_is_missing(sqlite_service: Service) -> None:
+    """A new service works, and is told what it lacks; one whose jobs nobody does is told so."""
+    found = seen(sqlite_service.settings)
+    assert found["database"].startswith("ok SQLite")
+    assert found["accounts"].startswith("look nobody can log in")
+    assert found["figures"].startswith("look nothing was measured yet")
+    assert found["jobs"].startswith("ok")
+    past = sqlite_service.now() - timedelta(minutes=10)
+    sqlite_service.queue.ask("measure", {}, asked_by="a", now=past)
+    assert seen(sqlite_service.settings)["jobs"].startswith("bad 1 wait")
+
+
+def test_the_doctor_names_a_database_that_does_not_answer(tmp_path: Path) -> None:
+    """The same code as everywhere, and no address."""
+    settings = ServiceSettings(data=tmp_path, database=f"postgresql://secret@/none?host={tmp_path}")
+    found = seen(settings)
+    assert found["database"].startswith("bad FC9102")
+    assert "secret" not in str(found)
+
+
+def test_the_data_directory_is_its_owners_alone(sqlite_service: Service) -> None:
+    """Nobody else on the machine can read it; the doctor notices where somebody opened it."""
+    data = sqlite_service.settings.data
+    assert data.stat().st_mode & 0o077 == 0
+    data.chmod(0o755)
+    assert "others may read" in str(list(examine(sqlite_service.settings)))
