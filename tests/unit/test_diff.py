@@ -137,7 +137,11 @@ def test_options_that_an_earlier_version_did_not_note_are_no_defect(tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("changed", "change"),
-    [({"region": "IL"}, ("--region", "", "IL")), ({"by": ["week", "team"]}, ("--by", "", "team, week"))],
+    [
+        ({"region": "IL"}, ("--region", "", "IL")),
+        ({"by": ["week", "team"]}, ("--by", "", "team, week")),
+        ({"audit": "0123456789abcdef"}, ("--audit", "", "0123456789ab")),
+    ],
 )
 def test_an_option_that_stands_nowhere_else_is_a_cause(
     tmp_path: Path, changed: dict[str, Any], change: tuple[str, str, str]
@@ -155,11 +159,11 @@ def test_an_option_that_stands_nowhere_else_is_a_cause(
 
 
 def test_commands_repeat_what_was_typed(tmp_path: Path) -> None:
-    """A run in between keeps the region, zone, cuts and saved fit that neither run changed."""
-    typed = TYPED | {"region": "IL", "zone": "UTC", "by": ["team", "x_site"], "fit": True}
+    """A run in between keeps the region, zone, cuts, audit and saved fit that neither run changed."""
+    typed = TYPED | {"region": "IL", "zone": "UTC", "by": ["team", "x_site"], "fit": True, "audit": "0123"}
     found = compared(tmp_path, small(options=typed), small(0.75, options=typed, policy=windowed(7), inputs=OTHER_FILE))
     measure = found.attribution.commands[0]
-    assert "--zone UTC --region IL --by team --by x_site --fit " in measure
+    assert "--zone UTC --region IL --by team --by x_site --audit audit-of-run-0 --fit " in measure
     assert "run-0/fit.json" in measure
 
 
