@@ -114,7 +114,7 @@ def law_of_spread(events: Array, exposure: Array, lag: Array) -> Law:
     Estimand: v of `common_spread`, as far as customers who come often for one reason come often for others.
     Formula: mean and standard deviation of v under its profile likelihood, all v from 0 to 0.95 being alike before:
         first contacts for another reason than the opener's thin out as l / (1 + v l u) too, l being the rate of all
-        others. They are many times as many as late returns. What own returns may differ by (0.1) is added.
+        others, and so faster: they tell v better than late returns do. What own returns may differ by (0.1) is added.
     Assumes: an opener causes no contact for another reason at these lags; customers who come often come often for all
         reasons.
     Lies when: customers differ in what they come for rather than in how often: v is then too small here.
