@@ -48,8 +48,8 @@ WHERE second < {days} * 86400
 """
 
 
-def write_contacts(path: Path, rows: int) -> int:
-    """Write about so many contacts; returns how many there are.
+def write_contacts(path: Path, rows: int, reasons: int = REASONS) -> int:
+    """Write about so many contacts for so many reasons; returns how many there are.
 
     Rows come in no order, as from a system that writes when a contact is closed.
     """
@@ -62,7 +62,7 @@ def write_contacts(path: Path, rows: int) -> int:
     query = _QUERY.format(
         issues=round(rows / 1.5),
         customers=max(rows // 6, 1),
-        reasons=REASONS,
+        reasons=reasons,
         days=DAYS,
         channels="', '".join(CHANNELS),
         n_channels=len(CHANNELS),

@@ -51,7 +51,7 @@ def bare_sort(engine: Engine, path: Path) -> int:
 def repeats(engine: Engine, path: Path) -> int:
     """Q1: repeats and FCR by issue, by reason, channel, team and week; exact reason, customers already numbers."""
     contacts = _numbered(engine, path)
-    fit = declare(PLAIN, [reason or "" for reason in _reasons(engine, contacts)])
+    fit = declare(PLAIN, [reason or "" for reason in reasons_of(engine, contacts)])
     found = connect(
         engine, {"contacts": contacts}, PLAIN, fit, FRAME, signals={"repeat"}, keep=KEPT, detail=False, stored=False
     )
@@ -73,7 +73,7 @@ def downstream(engine: Engine, path: Path) -> int:
 
 def linked(engine: Engine, path: Path) -> int:
     """Parquet to linked contacts under the default policy (customers from their ids, legs folded), then Q1 and Q3."""
-    contacts = _canonical(engine, path)
+    contacts = canonical(engine, path)
     contacts = contacts.mutate(customer_id=contacts.customer_id.cast("string"))
     contacts = identify(engine, contacts, None).contacts
     kept = _linked(engine, contacts, Policy())
@@ -89,7 +89,7 @@ QUESTIONS: dict[str, Callable[[Engine, Path], int]] = {
 }
 
 
-def _canonical(engine: Engine, path: Path) -> ir.Table:
+def canonical(engine: Engine, path: Path) -> ir.Table:
     """Every canonical column, as a connector hands contacts over."""
     found = engine.read_parquet([path], "source")
     found = found.mutate(contact_id=found.contact_id.cast("string"))
@@ -104,25 +104,25 @@ def _canonical(engine: Engine, path: Path) -> ir.Table:
 
 def _numbered(engine: Engine, path: Path) -> ir.Table:
     """Contacts of customers who are numbers in the file already, as in the product's own warehouse."""
-    contacts = engine.dictionary(_canonical(engine, path), ["reason", "channel", "team", "direction"], "numbered")
+    contacts = engine.dictionary(canonical(engine, path), ["reason", "channel", "team", "direction"], "numbered")
     customer = contacts.customer_id
     return contacts.mutate(customer=customer, bucket=(customer % 40).cast("int16"))
 
 
-def _reasons(engine: Engine, contacts: ir.Table) -> list[str | None]:
+def reasons_of(engine: Engine, contacts: ir.Table) -> list[str | None]:
     found: list[str | None] = engine.execute(contacts.select("reason").distinct())["reason"].to_pylist()
     return found
 
 
 def _linked(engine: Engine, contacts: ir.Table, policy: Policy) -> ir.Table:
-    fit = declare(policy, [reason or "" for reason in _reasons(engine, contacts)])
+    fit = declare(policy, [reason or "" for reason in reasons_of(engine, contacts)])
     return link(engine, {"contacts": contacts}, policy, fit, FRAME, signals={"repeat"}, keep=KEPT, detail=False)
 
 
 def _placed(engine: Engine, contacts: ir.Table, policy: Policy) -> ir.Table:
-    known = chain.reason_table(_reasons(engine, contacts), policy, declare(policy, []))
+    known = chain.reason_table(reasons_of(engine, contacts), policy, declare(policy, []))
     timed = chain.time(chain.sort_out(contacts, policy), policy, FRAME)
-    return chain.number_reasons(engine, timed, known, policy)
+    return chain.numberreasons_of(engine, timed, known, policy)
 
 
 def _chained(engine: Engine, contacts: ir.Table) -> ir.Table:

@@ -136,3 +136,35 @@ def test_texts_of_few_values_are_still_text(any_engine) -> None:
     assert any_engine.execute(small.filter(small.word == "b")).num_rows == 50
     joined = small.join(any_engine.register(pa.table({"word": ["b"]}), "one"), "word")
     assert any_engine.execute(joined).num_rows == 50
+
+
+def test_an_engine_takes_no_more_than_the_work_is_worth() -> None:
+    """Where nobody said otherwise it holds itself to 3 GB, and few rows are worth one thread."""
+
+    def settings(engine: DuckDBEngine) -> tuple[float, int]:
+        query = "SELECT current_setting('memory_limit'), current_setting('threads')"
+        memory, threads = engine.sql().execute(query).fetchone()
+        number, unit = memory.split()
+        return float(number) * {"MiB": 1.05, "GiB": 1074.0}[unit], int(threads)
+
+    free = DuckDBEngine()
+    assert settings(free)[0] <= 3010
+    _, several = settings(free)
+    free.expect(10_000_000)
+    assert settings(free)[1] == several
+    free.expect(1_000)
+    assert settings(free)[1] == 1
+    free.close()
+    told = DuckDBEngine(memory_limit="500MB", threads=3)
+    told.expect(1_000)
+    memory, threads = settings(told)
+    assert memory == pytest.approx(500, rel=0.01)
+    assert threads == 3
+    told.close()
+
+
+def test_questions_are_left_nested_for_the_engine_alone(any_engine) -> None:
+    """What compiling is told to do differently is told to nobody else."""
+    before = ibis.options.sql.fuse_selects
+    any_engine.execute(any_engine.register(ROWS, "rows").mutate(twice=ibis._.number * 2).filter(ibis._.twice > 2))
+    assert ibis.options.sql.fuse_selects is before

@@ -183,7 +183,7 @@ def measure(
         audit: Path of a filled audit of these files (`firstcontact audit draw`): then the figure `"r_fcr_audited"` is
             R-FCR freed of the returns that the records miss.
         definitions: Whether to apply every known definition side by side.
-        memory: Memory the engine may use, for example `"1GB"`.
+        memory: Memory the engine may use, for example `"1GB"`; 3 GB where not given. The rest goes to disk.
         progress: Told about each step.
 
     Returns:

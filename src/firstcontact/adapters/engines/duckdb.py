@@ -28,6 +28,8 @@ MEMORY_SIZE = ErrorKind(
     "`--memory` is a number with a unit, and not less than the engine needs to work at all.",
 )
 LEAST_MEGABYTES = 64
+USUAL_MEGABYTES = 3_000
+"""What the engine takes where nobody said: the rest goes to disk, and the whole program stays under 4 GB."""
 FEW_VALUES = 10_000
 FEW_ROWS = 250_000
 """The engine hands out work in parts of some 120,000 rows: with fewer than two, threads only wake and wait."""
@@ -38,7 +40,7 @@ class DuckDBEngine:
     """Runs expressions on one DuckDB connection. Implements `kernel.engine.Engine`.
 
     Args:
-        memory_limit: For example `"1GB"`; DuckDB's own default (80 % of memory) where not given.
+        memory_limit: For example `"1GB"`; 3 GB where not given, or 80 % of the memory there is where that is less.
         threads: How many; all cores where not given.
         temporary: Directory for spilled data; a private one that goes with the engine where not given.
 
@@ -60,9 +62,18 @@ class DuckDBEngine:
             **({"memory_limit": memory_limit} if memory_limit else {}),
         )
         self._connection: duckdb.DuckDBPyConnection = self._backend.con
+        if memory_limit is None:
+            self._hold()
         self._connection.execute("SET preserve_insertion_order = false")
         self._connection.execute("SET enable_progress_bar = false")
         self._chooses = threads is None
+
+    def _hold(self) -> None:
+        """Take no more than usual. The engine's own limit is a share of the machine's memory, or of its container's."""
+        row = self._connection.execute("SELECT current_setting('memory_limit')").fetchone()
+        number, unit = str(row[0]).split() if row else ("0", "MB")
+        if float(number) * _MEGABYTES.get(unit.upper(), 0.0) > USUAL_MEGABYTES:
+            self._connection.execute(f"SET memory_limit = '{USUAL_MEGABYTES}MB'")
 
     def expect(self, rows: int) -> None:
         if self._chooses and rows <= FEW_ROWS:

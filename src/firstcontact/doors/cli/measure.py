@@ -28,7 +28,7 @@ SINCE = Annotated[
         help="Judge contacts from then on; earlier ones are history.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
     ),
 ]
-MEMORY = Annotated[Optional[str], typer.Option(help="Memory the engine may use: 1GB. The rest goes to disk.")]
+MEMORY = Annotated[Optional[str], typer.Option(help="Memory of the engine: 1GB; else 3GB. The rest goes to disk.")]
 THREADS = Annotated[Optional[int], typer.Option(min=1, max=256, help="Threads the engine may use.")]
 FIT = Annotated[
     Optional[Path], typer.Option(help="Use the windows of an earlier run again: its fit.json.", metavar="FILE")

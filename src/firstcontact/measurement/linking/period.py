@@ -53,6 +53,13 @@ def week_of(day: int, week_start: str) -> date:
     return moment - timedelta(days=(moment.weekday() - _WEEK_STARTS[week_start]) % 7)
 
 
+def week_begin(day: ir.IntegerValue, week_start: str) -> ir.IntegerValue:
+    """`week_of` as an expression: the number of the day on which the week of a day begins."""
+    # Day 0 was a Thursday. The whole weeks that are added keep what is divided above 0.
+    into = (day + _EPOCH.weekday() - _WEEK_STARTS[week_start] + 7 * 100_000) % 7
+    return (day - into).cast("int64")
+
+
 def month_of(day: int) -> date:
     """First day of the month in which a day lies.
 

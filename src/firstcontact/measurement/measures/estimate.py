@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from firstcontact.measurement.measures.reduce import Sums
     from firstcontact.measurement.policy.model import Policy
 
+    Floats = NDArray[np.float64]
+
 
 def estimate(
     measure: Measure, sums: Sums, policy: Policy, largest: dict[int, int] | None = None
@@ -45,38 +48,28 @@ def estimate(
     """
     if measure.correct is not None:
         return _corrected(measure, measure.correct(measure, sums, policy), sums, policy, largest or {})
-    cells = ratio(sums.count, sums.total)
-    interval = clustered_share if measure.kind == "share" else clustered_mean
-    low, high = interval(cells, policy.publish.level)
-    opened = sums.open.sum(axis=1)
-    value = cells.value
-    if opened.any():
-        # The point is the share among contacts the definition settles; the ends hold both readings.
-        decided = cells.count - opened
-        value = np.where(decided > 0, sums.total.sum(axis=1) / np.maximum(decided, 1), np.nan)
-        _, generous = interval(ratio(sums.count, sums.total + sums.open), policy.publish.level)
-        high = np.where(opened > 0, generous, high)
-        value = np.where(decided > 0, value, (low + high) / 2)
-    immature = sums.immature.sum(axis=1)
+    counts, immature, all_open = (one.sum(axis=1) for one in (sums.count, sums.immature, sums.open))
+    # Smaller cells are refused whatever their figure, and there may be very many of them.
+    large = np.flatnonzero(counts >= policy.publish.minimum_sample)
+    values, lows, highs = _figures(measure, sums, large, policy)
     results: list[Estimate | Refusal] = []
-    for cell in range(len(cells.count)):
-        n = int(cells.count[cell])
+    for cell, n in enumerate(counts.astype(int).tolist()):
         known = n + immature[cell]
         maturity = float(n / known) if known else 0.0
         refusal = _refuse(measure, policy, n, int(immature[cell]), maturity, (largest or {}).get(cell))
-        if refusal is None and not np.isfinite(high[cell] - low[cell]):
+        if refusal is None and not np.isfinite(highs[cell] - lows[cell]):
             refusal = _no_interval(measure, n, maturity)
         if refusal is not None:
             results.append(refusal)
             continue
         status: Literal["final", "provisional", "unsettled"] = (
-            "unsettled" if opened[cell] else "provisional" if maturity < 1 else "final"
+            "unsettled" if all_open[cell] else "provisional" if maturity < 1 else "final"
         )
         results.append(
             Estimate(
-                value=float(value[cell]),
-                low=float(low[cell]),
-                high=float(high[cell]),
+                value=float(values[cell]),
+                low=float(lows[cell]),
+                high=float(highs[cell]),
                 level=policy.publish.level,
                 n=n,
                 estimand=measure.estimand,
@@ -86,6 +79,25 @@ def estimate(
             )
         )
     return results
+
+
+def _figures(measure: Measure, sums: Sums, large: NDArray[np.int64], policy: Policy) -> tuple[Floats, Floats, Floats]:
+    """Value and both ends of its interval, shape (cells,), of some cells; NaN for the others."""
+    count, total, unsettled = (one[large] for one in (sums.count, sums.total, sums.open))
+    cells = ratio(count, total)
+    interval = clustered_share if measure.kind == "share" else clustered_mean
+    low, high = interval(cells, policy.publish.level)
+    opened, value = unsettled.sum(axis=1), cells.value
+    if opened.any():
+        # The point is the share among contacts the definition settles; the ends hold both readings.
+        decided = cells.count - opened
+        value = np.where(decided > 0, total.sum(axis=1) / np.maximum(decided, 1), np.nan)
+        _, generous = interval(ratio(count, total + unsettled), policy.publish.level)
+        high = np.where(opened > 0, generous, high)
+        value = np.where(decided > 0, value, (low + high) / 2)
+    found = np.full((3, len(sums.count)), np.nan)
+    found[:, large] = value, low, high
+    return found[0], found[1], found[2]
 
 
 def _corrected(
@@ -142,6 +154,33 @@ def _no_interval(measure: Measure, n: int, maturity: float) -> Refusal:
     )
 
 
+# Most cells of a fine cut are too small, and small in few ways: what says so is made once for all that are alike.
+@lru_cache(maxsize=1024)
+def _suppressed(limit: int, estimand: str) -> Refusal:
+    return Refusal(
+        SUPPRESSED,
+        Sentence("suppressed", "Fewer than {limit} contacts.", limit=limit),
+        Sentence("suppressed.cure", "A longer period or a coarser cut."),
+        # How few is what must not be shown.
+        0,
+        estimand,
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _too_few(n: int, least: int, estimand: str, maturity: float) -> Refusal:
+    return Refusal(
+        TOO_FEW,
+        Sentence("too-few", "{n} contacts; the policy's minimum is {least}.", n=n, least=least),
+        Sentence(
+            "too-few.cure", "A longer period, a coarser cut, or a lower {setting}.", setting="publish.minimum_sample"
+        ),
+        n,
+        estimand,
+        maturity,
+    )
+
+
 def _refuse(
     measure: Measure, policy: Policy, n: int, immature: int, maturity: float, largest: int | None
 ) -> Refusal | None:
@@ -167,27 +206,9 @@ def _refuse(
             measure.estimand,
         )
     if n < publish.suppress_below:
-        return Refusal(
-            SUPPRESSED,
-            Sentence("suppressed", "Fewer than {limit} contacts.", limit=publish.suppress_below),
-            Sentence("suppressed.cure", "A longer period or a coarser cut."),
-            # How few is what must not be shown.
-            0,
-            measure.estimand,
-        )
+        return _suppressed(publish.suppress_below, measure.estimand)
     if n < publish.minimum_sample:
-        return Refusal(
-            TOO_FEW,
-            Sentence("too-few", "{n} contacts; the policy's minimum is {least}.", n=n, least=publish.minimum_sample),
-            Sentence(
-                "too-few.cure",
-                "A longer period, a coarser cut, or a lower {setting}.",
-                setting="publish.minimum_sample",
-            ),
-            n,
-            measure.estimand,
-            maturity,
-        )
+        return _too_few(n, publish.minimum_sample, measure.estimand, maturity)
     if largest is not None and largest > publish.dominance * n:
         return Refusal(
             ONE_CUSTOMER_DOMINATES,

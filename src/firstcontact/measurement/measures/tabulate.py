@@ -56,12 +56,16 @@ def tabulate(
         windows = stamp["windows"] if measure.rests_on_windows(policy) else ""
         refused = absent(measure, lacking[measure.id])
         rows.append(_row(measure, cuts[0], cuts[0].by, (), refused, None, stamp | {"windows": windows}))
-    counted: dict[tuple[str, ...], Placed] = {}
+    by_week = facts.by_week(policy.calendar.week_start)
+    counted: dict[tuple[bool, tuple[str, ...]], Placed] = {}
     for cut in cuts if supported else ():
         columns = _columns(cut)
-        if columns not in counted:
-            counted[columns] = facts.place(list(columns))
-        rows += _cut_rows(facts, supported, policy, cut, counted[columns], list(columns), stamp)
+        # Days of a reason in a channel are about as many as its contacts; its weeks are not.
+        weekly = len(columns) > 1 and any(one.name == "week" for one in cut.slices)
+        source = by_week if weekly else facts
+        if (weekly, columns) not in counted:
+            counted[weekly, columns] = source.place(list(columns))
+        rows += _cut_rows(source, supported, policy, cut, counted[weekly, columns], list(columns), stamp)
     order = {measure.id: number for number, measure in enumerate(measures)}
     return sorted(settle(rows), key=lambda row: order[row.measure])
 
