@@ -167,6 +167,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     from firstcontact.adapters.stores.sql.database import Database, sqlite_url
     from firstcontact.adapters.stores.sql.imports import SqlImports
     from firstcontact.adapters.stores.sql.inbox import SqlInbox
+    from firstcontact.adapters.stores.sql.link_store import SqlLinks
     from firstcontact.adapters.stores.sql.migrate import migrate
     from firstcontact.adapters.stores.sql.policy import SqlPolicies
     from firstcontact.adapters.stores.sql.queue import SqlQueue
@@ -177,9 +178,12 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     from firstcontact.adapters.stores.warehouse.store import Warehouse
     from firstcontact.kernel.clock import now
     from firstcontact.services.erase import RETAIN, Erasure, privacy_handlers
+    from firstcontact.services.live_rules import LiveRules
     from firstcontact.services.measure_history import MEASURE
     from firstcontact.services.measuring import MEASUREMENT, measuring_of
     from firstcontact.services.password import Passwords
+    from firstcontact.services.relink import JOB as LINK
+    from firstcontact.services.relink import Linker
     from firstcontact.services.schedule import Recurring
     from firstcontact.services.service import Service
     from firstcontact.services.setting import read_setting, redactor
@@ -195,7 +199,9 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     policies.begin(moment())
     preferences = SqlSettings(database)
     measurer = _measurer(settings, database, runs, policies, preferences, render or (lambda _run: ""))
-    inbox, queue = SqlInbox(database), SqlQueue(database)
+    rules = LiveRules(policies, runs, preferences)
+    links = SqlLinks(database, rules.region)
+    inbox, queue = SqlInbox(database, rules.region), SqlQueue(database)
     imports, uploads = SqlImports(database), Uploads(settings.data / "uploads")
     file_reader = FileReader(lambda: engine(threads=1))
     importing = ImportWork(imports, uploads, file_reader, inbox, lambda: redactor(preferences), queue, moment)
@@ -221,7 +227,12 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
         imports=imports,
         uploads=uploads,
         file_reader=file_reader,
-        handlers={MEASURE: measurer, **import_handlers(importing), **privacy_handlers(erasure)},
+        handlers={
+            MEASURE: measurer,
+            LINK: Linker(links, rules, moment),
+            **import_handlers(importing),
+            **privacy_handlers(erasure),
+        },
         recurring=[
             Recurring(MEASURE, lambda: measuring_of(read_setting(preferences, MEASUREMENT).value).every, {}),
             Recurring(RETAIN, lambda: timedelta(days=1), {}),

@@ -14,7 +14,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from firstcontact.contacts.record import Record, Unfit, read_record
+from firstcontact.contacts.record import Record, Unfit, read_record, shape
+from firstcontact.contacts.rule import NOT_AN_OBJECT
 
 Redact = Callable[[str], tuple[str, dict[str, int]]]
 """Takes text; gives it without what must not be kept, and how many of each kind were taken out."""
@@ -49,6 +50,17 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
+class Garbled:
+    """What was sent in the place of a record and cannot be read at all.
+
+    Attributes:
+        text: As it arrived.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of what was sent, in its order.
 
@@ -65,6 +77,10 @@ class Receipt:
 
 class Inbox(Protocol):
     """Where records are kept."""
+
+    @property
+    def waiting(self) -> int:
+        """Records that are being stored at this moment, or wait for it."""
 
     def put(
         self, records: Sequence[Record | SetAside], *, now: datetime, import_id: str | None = None
@@ -96,7 +112,7 @@ def ingest(
     Args:
         inbox: Where they are kept.
         table: Name of the table in `contacts.table`.
-        items: What was sent, as plain data.
+        items: What was sent, as plain data, or `Garbled`.
         source: The system it came from, where a record does not say.
         now: The moment.
         redact: What free text goes through before it is kept.
@@ -111,12 +127,15 @@ def ingest(
     read: list[Record | SetAside] = []
     unfit: dict[int, tuple[Unfit, ...]] = {}
     for place, item in enumerate(items):
-        record = read_record(table, item, source)
+        if isinstance(item, Garbled):
+            record: Record | tuple[Unfit, ...] = (Unfit(NOT_AN_OBJECT, "", shape(item.text), "a JSON object"),)
+        else:
+            record = read_record(table, item, source)
         if isinstance(record, Record):
             read.append(record)
         else:
             unfit[place] = record
-            read.append(SetAside(table, source, as_sent(item), record))
+            read.append(SetAside(table, source, item.text if isinstance(item, Garbled) else as_sent(item), record))
     outcomes, seq = inbox.put([_cleaned(one, redact) for one in read], now=now, import_id=import_id)
     return Receipt(outcomes, unfit, seq)
 

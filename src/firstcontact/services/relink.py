@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from firstcontact.contacts.loaded import SourceKind
 from firstcontact.contacts.rule import EARLIEST, LATEST
@@ -22,6 +22,7 @@ from firstcontact.measurement.policy.model import Policy
 from firstcontact.measurement.reference.contact import EPOCH, Contact
 from firstcontact.measurement.reference.identity import Node, people
 from firstcontact.measurement.reference.link import DAY, Linked, connect
+from firstcontact.services.work import Task
 
 Key = tuple[str, str]
 """Source and id of a contact."""
@@ -243,6 +244,30 @@ def relink(
         done.contacts += step.contacts
         done.upto, done.rest = step.upto, step.rest
     return done
+
+
+@dataclass(frozen=True, slots=True)
+class Linker:
+    """Does the job that links.
+
+    Attributes:
+        links: Where links are kept.
+        rules: Under what to link.
+        now: The clock.
+    """
+
+    links: Links
+    rules: Callable[[], Rules]
+    now: Callable[[], datetime]
+
+    def __call__(self, task: Task) -> dict[str, Any]:
+        """Do it; gives how many contacts were linked and up to which change.
+
+        Raises:
+            CancelledError: The job shall stop.
+        """
+        done = relink(self.links, self.rules, self.now, task.tell)
+        return {"contacts": done.contacts, "seq": done.upto}
 
 
 def _step(links: Links, rules: Rules, now: datetime) -> Done:

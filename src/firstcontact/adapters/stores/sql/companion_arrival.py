@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,10 +25,10 @@ class CompanionArrival:
 
     Args:
         database: The operational store.
-        region: Country in which national telephone numbers are read.
+        region: Gives the country in which national telephone numbers are read.
     """
 
-    def __init__(self, database: Database, region: str | None) -> None:
+    def __init__(self, database: Database, region: Callable[[], str | None]) -> None:
         self._database = database
         self._region = region
 
@@ -86,7 +86,7 @@ class CompanionArrival:
             asked = select(contact.c.source, contact.c.contact_id).where(of_contact(contact, part))
             here = {(row.source, row.contact_id) for row in connection.execute(asked)}
             rows = identifier_rows(
-                {key: pairs[key] for key in here}, decisions_of(connection, list(here)), self._region
+                {key: pairs[key] for key in here}, decisions_of(connection, list(here)), self._region()
             )
             if rows:
                 stored = self._database.upsert(schema.identifier)

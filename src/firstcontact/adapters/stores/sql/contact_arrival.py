@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,10 +32,10 @@ class ContactArrival:
 
     Args:
         database: The operational store.
-        region: Country in which national telephone numbers are read.
+        region: Gives the country in which national telephone numbers are read.
     """
 
-    def __init__(self, database: Database, region: str | None) -> None:
+    def __init__(self, database: Database, region: Callable[[], str | None]) -> None:
         self._database = database
         self._region = region
 
@@ -142,7 +142,7 @@ class ContactArrival:
             | ({(OWN_ID, one.record.values["customer_id"])} if one.record.values.get("customer_id") else set())
             for one, key in zip(arrivals, keys, strict=True)
         }
-        rows = identifier_rows(pairs, decisions_of(connection, keys), self._region)
+        rows = identifier_rows(pairs, decisions_of(connection, keys), self._region())
         if rows:
             connection.execute(insert(schema.identifier), rows)
         texts = [
@@ -172,7 +172,7 @@ def identifier_rows(
     Args:
         pairs: Kind and value, by contact.
         decisions: Id and verb of the decisions in force about a contact, oldest first.
-        region: Country in which national telephone numbers are read.
+        region: The country in which national telephone numbers are read.
     """
     rows = []
     for key, named in pairs.items():

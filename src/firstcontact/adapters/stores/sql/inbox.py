@@ -48,18 +48,28 @@ class SqlInbox:
 
     Args:
         database: The operational store.
-        region: Two-letter country in which national telephone numbers are read; None leaves them as they are.
+        region: Gives the two-letter country in which national telephone numbers are read; None leaves them as they are.
         told: Called when there is something to link, so that a worker in this process need not wait for its next look.
     """
 
-    def __init__(self, database: Database, region: str | None = None, told: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        region: Callable[[], str | None] = lambda: None,
+        told: Callable[[], None] = lambda: None,
+    ) -> None:
         self._database = database
         self._contacts = ContactArrival(database, region)
         self._companions = CompanionArrival(database, region)
         self._told = told
         self._waiting: list[_Parcel] = []
+        self._under_way = 0
         self._door = threading.Lock()
         self._turn = threading.Lock()
+
+    @property
+    def waiting(self) -> int:
+        return self._under_way
 
     def put(
         self, records: Sequence[Record | SetAside], *, now: datetime, import_id: str | None = None
@@ -67,10 +77,13 @@ class SqlInbox:
         parcel = _Parcel(records, now, import_id)
         with self._door:
             self._waiting.append(parcel)
+            self._under_way += len(records)
         with self._turn:
             # Whoever has the turn stores what others brought meanwhile, too; they find it done.
             if not parcel.done:
                 self._store(self._collect(parcel))
+        with self._door:
+            self._under_way -= len(records)
         if parcel.failure is not None:
             raise parcel.failure
         if any(one in {Outcome.STORED, Outcome.REPLACED} for one in parcel.outcomes):

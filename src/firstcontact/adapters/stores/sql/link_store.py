@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -27,17 +27,17 @@ class SqlLinks:
 
     Args:
         database: The operational store.
-        region: Country in which national telephone numbers are read.
+        region: Gives the country in which national telephone numbers are read.
     """
 
-    def __init__(self, database: Database, region: str | None = None) -> None:
+    def __init__(self, database: Database, region: Callable[[], str | None] = lambda: None) -> None:
         self._database = database
         self._region = region
 
     @contextmanager
     def view(self) -> Iterator[LinkView]:
         with self._database.reading() as connection:
-            yield LinkView(connection, self._region)
+            yield LinkView(connection, self._region())
 
     def keep(self, found: Outcome, again: Again, now: datetime) -> bool:
         with self._database.writing() as connection:
