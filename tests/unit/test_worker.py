@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 import time
 from datetime import datetime, timedelta
@@ -88,6 +90,19 @@ def test_a_defect_is_tried_five_times_and_told_without_its_text(sqlite_service: 
     assert [one["code"] for one in ended.faults or []] == ["FC9001"]
     assert "Miriam" not in str(ended.faults)
     assert "reading" in str(ended.faults)
+
+
+def test_a_full_disk_is_said_and_the_job_tried_again(sqlite_service: Service) -> None:
+    """FC9502, not a defect: somebody makes room, and the job goes on."""
+
+    def fail(task: Task) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/secret/place")
+
+    job = ask(sqlite_service)
+    worker(sqlite_service, fail).once()
+    ended = found(sqlite_service, job)
+    assert (ended.state, [one["code"] for one in ended.faults or []]) == ("waiting", ["FC9502"])
+    assert "secret" not in str(ended.faults)
 
 
 def test_a_job_that_is_cancelled_stops_and_stays_so(sqlite_service: Service) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from firstcontact.kernel.errors import EXIT_OUTPUT, INTERNAL, FirstcontactError
+from firstcontact.kernel.errors import EXIT_OUTPUT, INTERNAL, ErrorKind, FirstcontactError
 from firstcontact.services.queue import LEASE_SECONDS, MAX_ATTEMPTS, CancelledError, Job, Queue, State
 
 LOOK_SECONDS = 0.25
@@ -19,6 +19,14 @@ LOOK_SECONDS = 0.25
 
 BRIEF = frozenset({"link", "deliver", "import.preview"})
 """Kinds of jobs that take seconds, and that somebody waits for: a worker of their own does nothing else."""
+
+NO_ROOM = ErrorKind(
+    "FC9502",
+    "The job could not write where the service keeps its data",
+    EXIT_OUTPUT,
+    "The disk is full or may not be written. What the job did so far was left unpublished; it is tried again, and can "
+    "be asked for again once there is room.",
+)
 
 _log = logging.getLogger("firstcontact.work")
 
@@ -158,6 +166,14 @@ class Worker:
             if isinstance(error, FirstcontactError):
                 passing = error.exit_code == EXIT_OUTPUT and not last
                 return "waiting" if passing else "failed", None, [fault.as_dict() for fault in error.faults]
+            if isinstance(error, OSError):
+                fault = NO_ROOM.fault(
+                    where=f"the job {task.job.kind}",
+                    saw=error.strerror or "an error of the file system",
+                    allowed="room, and the right to write",
+                    cure="make room; `firstcontact doctor` says how much there is",
+                )
+                return "failed" if last else "waiting", None, [fault.as_dict()]
             fault = INTERNAL.fault(
                 where=f"the job {task.job.kind}" + (f", {task.step}" if task.step else ""),
                 saw=type(error).__name__,

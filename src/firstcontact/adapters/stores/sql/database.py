@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, select, text, update
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -87,11 +87,10 @@ class Database:
             The first of them.
         """
         row = schema.sequence
-        taken = update(row).where(row.c.name == "change").values(value=row.c.value + count).returning(row.c.value)
-        last = connection.execute(taken).scalar_one_or_none()
-        if last is None:
-            connection.execute(insert(row).values(name="change", value=count))
-            last = count
+        # One statement, so that of two that begin with an empty store neither finds the other in its way.
+        taken = self.upsert(row).values(name="change", value=count)
+        taken = taken.on_conflict_do_update(index_elements=["name"], set_={"value": row.c.value + count})
+        last = connection.execute(taken.returning(row.c.value)).scalar_one()
         return int(last) - count + 1
 
     def last_seq(self, connection: Connection) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,7 @@ class SqlRuns:
         with self._database.reading() as connection:
             known = set(connection.execute(select(_run.c.folder)).scalars())
         for path in self._folder.iterdir():
-            if path.name not in known and path.stat().st_mtime < before.timestamp():
+            if path.name not in known and path.stat().st_mtime < before.replace(tzinfo=UTC).timestamp():
                 shutil.rmtree(path, ignore_errors=True)
 
     def _thin(self, run: KeptRun) -> None:

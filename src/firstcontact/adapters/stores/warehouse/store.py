@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +156,7 @@ class Warehouse:
             listed = set(connection.execute(select(_segment.c.name)).scalars())
         for path in self._folder.glob("*.parquet"):
             with suppress(FileNotFoundError):
-                if path.name not in listed and path.stat().st_mtime < before.timestamp():
+                if path.name not in listed and path.stat().st_mtime < before.replace(tzinfo=UTC).timestamp():
                     path.unlink()
 
     def _write(
