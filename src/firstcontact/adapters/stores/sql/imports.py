@@ -30,10 +30,10 @@ class SqlImports:
 
     Args:
         database: The operational store.
-        region: Country in which national telephone numbers are read.
+        region: Gives the country in which national telephone numbers are read.
     """
 
-    def __init__(self, database: Database, region: str | None = None) -> None:
+    def __init__(self, database: Database, region: Callable[[], str | None] = lambda: None) -> None:
         self._database = database
         self._region = region
 
@@ -146,7 +146,7 @@ class SqlImports:
                     }
                 )
         connection.execute(insert(schema.contact), rows)
-        found = identifier_rows(pairs, decisions_of(connection, keys), self._region)
+        found = identifier_rows(pairs, decisions_of(connection, keys), self._region())
         if found:
             connection.execute(insert(schema.identifier), found)
         if texts:

@@ -104,6 +104,7 @@ contact = Table(
     Index("ix_contact_started_at", "started_at"),
     Index("ix_contact_team_started_at", "team", "started_at"),
     Index("ix_contact_customer_id", "customer_id"),
+    Index("ix_contact_agent_id", "agent_id"),
 )
 
 contact_before = Table(
@@ -523,6 +524,8 @@ delivery = Table(
     Column("failure", Text),
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    Column("key", String(64), doc="What makes it the same as an earlier one; nobody is told twice."),
+    UniqueConstraint("subscription_id", "event", "key"),
     CheckConstraint("state IN ('waiting', 'delivered', 'dead')", name="state"),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,15 +39,15 @@ class SqlSubjects:
 
     Args:
         database: The operational store.
-        region: Country in which national telephone numbers are read.
+        region: Gives the country in which national telephone numbers are read.
     """
 
-    def __init__(self, database: Database, region: str | None = None) -> None:
+    def __init__(self, database: Database, region: Callable[[], str | None] = lambda: None) -> None:
         self._database = database
         self._region = region
 
     def by_identifier(self, kind: str, value: str) -> Found:
-        spelled = spell(kind, value, self._region)
+        spelled = spell(kind, value, self._region())
         named = and_(_identifier.c.kind == kind, or_(_identifier.c.value == value, _identifier.c.spelled == spelled))
         with self._database.reading() as connection:
             keys = _keys(connection, select(_identifier.c.source, _identifier.c.contact_id).where(named).distinct())
@@ -208,7 +208,7 @@ class SqlSubjects:
             if isinstance(one, dict):
                 pairs.append((str(one.get("kind")), one.get("value")))
         return any(
-            isinstance(value, str) and (value in values or spell(kind, value, self._region) in values)
+            isinstance(value, str) and (value in values or spell(kind, value, self._region()) in values)
             for kind, value in pairs
         )
 
