@@ -165,6 +165,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     from firstcontact.adapters.stores.sql.audit import SqlAudit
     from firstcontact.adapters.stores.sql.condition import SqlConditions
     from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+    from firstcontact.adapters.stores.sql.handled import SqlHandled
     from firstcontact.adapters.stores.sql.imports import SqlImports
     from firstcontact.adapters.stores.sql.inbox import SqlInbox
     from firstcontact.adapters.stores.sql.link_store import SqlLinks
@@ -218,6 +219,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
         passwords=Passwords(),
         provider=_provider(settings),
         audit=SqlAudit(database),
+        handled=SqlHandled(database),
         preferences=preferences,
         runs=runs,
         policies=policies,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from firstcontact.services.erase import Erasure, Subjects
     from firstcontact.services.ingest import Inbox
     from firstcontact.services.measure_history import Runs
+    from firstcontact.services.own_figures import Handled
     from firstcontact.services.password import Passwords
     from firstcontact.services.policy_version import Policies
     from firstcontact.services.queue import Queue
@@ -45,6 +46,7 @@ class Service:
         passwords: How passwords are kept and compared.
         provider: Who says who somebody is, where single sign-on is set up.
         audit: Who did what, and looked at whom.
+        handled: Who handled which contacts.
         runs: Measured figures.
         policies: Versions of the policy.
         preferences: What is decided while the service runs, by name.
@@ -70,6 +72,7 @@ class Service:
     passwords: Passwords
     provider: Provider | None
     audit: Audit
+    handled: Handled
     runs: Runs
     policies: Policies
     preferences: Settings

@@ -8,8 +8,8 @@ from typing import Any
 from firstcontact.doors.report.figure import figure
 from firstcontact.doors.report.notation import Notation, shown
 from firstcontact.doors.report.translation import translations as report_translations
-from firstcontact.doors.web.translation import locale
-from firstcontact.kernel.result import Estimate
+from firstcontact.doors.web.translation import locale, translations
+from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.measures.catalog import TITLES
 
 
@@ -66,8 +66,7 @@ def notation(language: str, zone: str) -> Notation:
 
 def title(measure: str, language: str) -> str:
     """What a measure is called."""
-    known: str = report_translations(language).gettext(TITLES[measure]) if measure in TITLES else measure
-    return known
+    return translations(language).gettext(TITLES[measure]) if measure in TITLES else measure
 
 
 def row(found: dict[str, Any], name: str, language: str, zone: str) -> Shown:
@@ -94,8 +93,21 @@ def row(found: dict[str, Any], name: str, language: str, zone: str) -> Shown:
         found["maturity"],
         found["status"],
     )
-    words = figure(estimate, writing, report_translations(language))
-    return Shown(shown(name), words.value, words.interval, words.n, words.closed)
+    return result(estimate, name, language, zone)
+
+
+def result(found: Estimate | Refusal, name: str, language: str, zone: str = "UTC") -> Shown:
+    """A figure, or the reason why there is none.
+
+    Args:
+        found: It.
+        name: What it is a figure of.
+        language: The reader's.
+        zone: The zone of business days.
+    """
+    words = figure(found, notation(language, zone), report_translations(language))
+    reason = f"{words.refused.title}: {words.refused.reason}" if words.refused else ""
+    return Shown(shown(name), words.value, words.interval, words.n, words.closed, reason)
 
 
 def answer(rows: list[dict[str, Any]], headline: str, cutoff: Any, language: str, zone: str) -> Answer:

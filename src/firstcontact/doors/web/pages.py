@@ -11,8 +11,9 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 
 from firstcontact.doors.api.permit import Permit, is_open
 from firstcontact.doors.api.problem import not_there
+from firstcontact.doors.api.routes.own_figures import find_own
 from firstcontact.doors.api.routes.session import begin, end
-from firstcontact.doors.web.figures import answer, row
+from firstcontact.doors.web.figures import answer, result, row, title
 from firstcontact.doors.web.page import page, style_sheet
 from firstcontact.doors.web.translation import chosen, translations
 from firstcontact.kernel.errors import FirstcontactError
@@ -58,8 +59,10 @@ def home(request: Request, who: Annotated[Principal, Depends(Permit(Permission.R
     account = service.accounts.find(who.account_id)
     language = chosen(account.language if account else None, request.headers.get("accept-language", ""))
     board, teams = _figures(service, who, language)
+    own = find_own(service, who) if who.may(Permission.READ_OWN_FIGURES) else None
     role = translations(language).gettext(ROLES[who.role])
-    return page(request, "home", language=language, board=board, teams=teams, role=role)
+    mine = result(own.result, title(own.measure, language), language) if own is not None else None
+    return page(request, "home", language=language, board=board, teams=teams, own=mine, role=role)
 
 
 def _figures(service: Service, who: Principal, language: str) -> tuple[Any, Any]:

@@ -20,6 +20,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from babel.support import NullTranslations, Translations
 
+from firstcontact.measurement.measures.catalog import TITLES
+
 HERE = Path(__file__).parent
 LOCALE = HERE / "locale"
 TEMPLATE = LOCALE / "web.pot"
@@ -84,6 +86,8 @@ def collect() -> Catalog:
     catalog = Catalog(project="firstcontact", charset="utf-8", fuzzy=False)
     for name, line, message, comments, _ in extract_from_dir(HERE, _METHODS, _OPTIONS, _KEYWORDS):
         catalog.add(message, None, [(name, line)], auto_comments=comments)
+    for title in TITLES.values():
+        catalog.add(title, None, [("measurement/measures/catalog.py", 0)])
     return catalog
 
 

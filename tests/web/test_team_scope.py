@@ -1,0 +1,195 @@
+"""Whoever sees only some teams sees nothing of the others, wherever they look; and each sees their own alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from starlette.testclient import TestClient
+
+from firstcontact import bootstrap
+from firstcontact.doors.api.app import create_app
+from firstcontact.doors.api.permit import Rule, routes
+from firstcontact.kernel.result import Estimate
+from firstcontact.kernel.service_settings import ServiceSettings
+from firstcontact.services.access import GRANTS, Permission, Role, Scope
+from firstcontact.services.own_figures import own_figure
+from firstcontact.services.service import Service
+from tests.service_fixture import Caller, caller_of
+from tests.web.test_measured import contacts, plainly
+
+MARK = "southern"
+"""Stands in every value of the other team's contacts."""
+
+EVIL = '=HYPERLINK("http://x","southern") > +southern'
+"""What a spreadsheet would run, had it not been made harmless."""
+
+TEAM = ("North",)
+
+FORMS: tuple[dict[str, str], ...] = (
+    {},
+    {"format": "csv"},
+    {"limit": "500"},
+    {"team": "South"},
+    {"kind": "customer_id", "value": f"{MARK}-p1"},
+)
+"""How a route that reads is asked: plainly, as a file, and for the other team by name."""
+
+
+def sent() -> list[dict[str, Any]]:
+    """Contacts of two teams; those of the other one are marked throughout, and some customers went to both."""
+    rows = contacts(500)
+    for place, row in enumerate(rows):
+        row["agent_id"] = f"a{place % 3}"
+        if row["team"] == "South":
+            row |= {"contact_id": f"{MARK}-{row['contact_id']}", "reason": EVIL, "agent_id": f"{MARK}-agent"}
+            row |= {"queue": f"{MARK}-queue", "attributes": {"place": MARK}, "text": f"{MARK} text"}
+            if place % 5:
+                row["customer_id"] = f"{MARK}-{row['customer_id']}"
+        else:
+            row["identifiers"] = [{"kind": "phone", "value": f"+35988812{place:04}"}]
+    return rows
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service whose contacts were sent, linked and measured; its tests only read."""
+    folder: Path = tmp_path_factory.mktemp("scoped")
+    service = bootstrap.open_service(ServiceSettings(data=folder))
+    plainly(service)
+    client = caller_of(service)(Role.ADMINISTRATOR)
+    answer = client.post("/api/v1/contacts", json=sent())
+    assert set(answer.json()["outcomes"]) == {"stored"}
+    # One that cannot be read waits in the quarantine.
+    client.post("/api/v1/contacts", json=[{"contact_id": f"{MARK}-unfit", "team": "South"}])
+    client.post("/api/v1/jobs", json={"kind": "measure"})
+    bootstrap.open_worker(service).drain()
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def asking(measured: Service) -> Caller:
+    """Clients of the measured service, by role."""
+    return caller_of(measured)
+
+
+def places(rule: Rule) -> str:
+    """The address of a route, for something that belongs to the other team wherever there is such a thing."""
+    known = {
+        "run_id": "current",
+        "source": "api",
+        "contact_id": f"{MARK}-c1",
+        "name": "redaction",
+        "kind": "surveys",
+        "table": "surveys",
+        "number": "1",
+    }
+    fallback = "0" * 32
+    return re.sub(r"\{(\w+)(:\w+)?\}", lambda found: known.get(found[1], fallback), rule.path)
+
+
+def readable(service: Service, role: Role) -> list[Rule]:
+    """Routes that only read and that a role may call."""
+    held = GRANTS[role]
+    app = create_app(service)
+    return [
+        rule
+        for rule in routes(app)
+        if rule.method == "GET"
+        and rule.permission is not None
+        and rule.permission in held
+        and not (rule.of_all and held[rule.permission] is not Scope.ALL)
+    ]
+
+
+def asked(client: TestClient, rule: Rule) -> list[str]:
+    """What a route says, however it is asked."""
+    answers = [client.get(places(rule), params=form) for form in FORMS]
+    statuses = {answer.status_code for answer in answers}
+    assert max(statuses) < 500, rule.path
+    assert statuses & {200, 404}, f"{rule.path} is asked for nothing: say in FORMS or places() what it takes"
+    return [answer.text for answer in answers]
+
+
+@pytest.mark.parametrize("role", [Role.TEAM_LEAD, Role.AGENT, Role.WALLBOARD])
+def test_no_answer_tells_of_a_team_that_is_not_ones_own(measured: Service, asking: Caller, role: Role) -> None:
+    """Every route that reads is asked, in every form, also for the other team by name: no value of it comes back."""
+    client = asking(role, *TEAM, agent_id="a1")
+    told = [rule.path for rule in readable(measured, role) for text in asked(client, rule) if MARK in text]
+    assert told == []
+
+
+def test_whoever_reaches_all_teams_is_told_of_them(measured: Service, asking: Caller) -> None:
+    """The test above asks where there is something to be told: those who may see it do."""
+    client = asking(Role.MANAGER)
+    told = {rule.path for rule in readable(measured, Role.MANAGER) for text in asked(client, rule) if MARK in text}
+    assert "/api/v1/runs/{run_id}/results" in told
+
+
+def test_a_team_lead_without_teams_sees_no_team(asking: Caller) -> None:
+    """No team is not every team."""
+    answer = asking(Role.TEAM_LEAD).get("/api/v1/runs/current/results")
+    assert (answer.status_code, answer.json()["items"]) == (200, [])
+
+
+def test_nothing_in_a_file_is_run_by_a_spreadsheet(asking: Caller) -> None:
+    """A reason that begins like a formula is text in the CSV, and as it was in Parquet."""
+    client = asking(Role.MANAGER)
+    answer = client.get("/api/v1/runs/current/results", params={"format": "csv"})
+    cells = [cell for row in csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))) for cell in row]
+    assert any(MARK in cell for cell in cells)
+    assert [cell for cell in cells if cell[:1] in {"=", "@", "\t", "\r"}] == []
+    assert [cell for cell in cells if re.match(r"[+-](?![\d.])", cell)] == []
+    assert re.fullmatch(r'attachment; filename="results-[\w-]+\.csv"', answer.headers["content-disposition"])
+
+
+def test_one_sees_ones_own_figure_and_nobody_elses(measured: Service, asking: Caller) -> None:
+    """The figure rests on one's own contacts alone; without an agent's id there is none, and no address takes one."""
+    mine = [row["contact_id"] for row in sent() if row["agent_id"] == "a1"]
+    said = asking(Role.AGENT, *TEAM, agent_id="a1").get("/api/v1/me/figures").json()
+    assert (said["contacts"], said["measure"]) == (len(mine), "fcr_issue")
+    assert said["status"] in {"final", "provisional"}
+    assert 0 <= said["low"] <= said["value"] <= said["high"] <= 1
+    other = asking(Role.AGENT, *TEAM, agent_id="a2").get("/api/v1/me/figures", params={"agent_id": "a1"}).json()
+    assert other["contacts"] != said["contacts"]
+    nobody = asking(Role.AGENT, *TEAM, agent_id="unknown").get("/api/v1/me/figures").json()
+    assert (nobody["contacts"], nobody["status"], nobody["refusal_code"]) == (0, "refused", "nothing-to-count")
+    assert asking(Role.AGENT, *TEAM).get("/api/v1/me/figures").status_code == 404
+    for role in (Role.MANAGER, Role.QUALITY, Role.ADMINISTRATOR, Role.WALLBOARD):
+        assert asking(role, agent_id="a1").get("/api/v1/me/figures").status_code == 403
+    page = asking(Role.AGENT, *TEAM, agent_id="a1").get("/", headers={"Accept": "text/html"})
+    assert "Your own contacts" in page.text
+
+
+def test_everybodys_own_contacts_together_give_the_runs_figure(measured: Service) -> None:
+    """One's own figure is the run's own judgement of one's own contacts: over all contacts it is the headline."""
+    run = measured.runs.current()
+    assert run is not None
+    folder = measured.runs.place(run)
+    everything = {("api", row["contact_id"]) for row in sent()}
+    found = own_figure(folder, "fcr_issue", everything)
+    assert found is not None
+    assert isinstance(found.result, Estimate)
+    headline = next(
+        row
+        for row in pq.read_table(folder / "results.parquet").to_pylist()
+        if (row["measure"], row["by"]) == ("fcr_issue", "")
+    )
+    assert (found.result.n, found.result.value) == (headline["n"], pytest.approx(headline["value"]))
+    assert found.result.maturity == pytest.approx(headline["maturity"])
+    assert abs(found.result.low - headline["low"]) < 0.03
+    assert own_figure(folder, "csat", everything) is None
+
+
+def test_permissions_for_oneself_have_no_route_that_names_somebody(measured: Service) -> None:
+    """What is for oneself alone is asked for without saying for whom."""
+    for rule in routes(create_app(measured)):
+        if rule.permission is Permission.READ_OWN_FIGURES:
+            assert "{" not in rule.path
