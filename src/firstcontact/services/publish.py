@@ -6,12 +6,13 @@ import csv
 import dataclasses
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
 import ibis
@@ -97,8 +98,8 @@ def publish(
     """
     run = measured.run
     # The report takes the interpreter's time and the exports of contacts the engine's, so both are made at once.
-    with destination.writing() as folder, ThreadPoolExecutor(1) as beside:
-        report = beside.submit(render, run)
+    with destination.writing() as folder:
+        report = _beside(lambda: render(run))
         figures = result_table(run.rows)
         pq.write_table(figures, folder / "results.parquet", compression="zstd")
         write_csv(figures, folder / "results.csv")
@@ -117,6 +118,20 @@ def publish(
             for name, card in measured.cards.items():
                 _write_json(folder / f"{name}.json", card)
         (folder / "report.html").write_text(report.result(), encoding="utf-8")
+
+
+def _beside(work: Callable[[], str]) -> Future[str]:
+    """Do something in a thread that nobody waits for when the program is interrupted."""
+    promised: Future[str] = Future()
+
+    def keep() -> None:
+        try:
+            promised.set_result(work())
+        except BaseException as error:
+            promised.set_exception(error)
+
+    Thread(target=keep, daemon=True).start()
+    return promised
 
 
 def name_customers(measured: Measured, exports: Exports) -> ir.Table:
