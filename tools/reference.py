@@ -50,6 +50,10 @@ ABOUT_REFUSALS = (
     "A figure that would mislead is refused, with the reason and what would help. A refusal is a row of the results "
     "like any other, without a value."
 )
+ABOUT_ACCESS = (
+    "A role holds a permission for `all` data, for those of one's own `teams`, or for one's own `self` alone. A token "
+    "holds what it is limited to, as far as its owner's role does. [Access](../access.md) says what the roles are for."
+)
 ABOUT_TABLES = (
     "Every source is read into these tables. Timestamps are UTC; durations are seconds; shares are 0 to 1. Levels of "
     f"a reason are joined by `{REASON_SEPARATOR}`; a contact without a reason has the reason `{NO_REASON}`, which is "
@@ -352,7 +356,47 @@ def stories() -> str:
     return page(print_manual())
 
 
+def access() -> str:
+    """Who may what: every permission by role, and every route with what it asks of its caller."""
+    from fastapi import FastAPI
+
+    from firstcontact.doors.api.app import ROUTERS
+    from firstcontact.doors.api.permit import routes
+    from firstcontact.services.access import GRANTS, Permission, Role
+
+    api = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    for router in ROUTERS:
+        api.include_router(router)
+    asked = [
+        (f"`{rule.method} {rule.path}`", f"`{rule.permission.value}`" if rule.permission else "", limits(rule))
+        for rule in sorted(routes(api), key=lambda rule: (rule.path, rule.method))
+    ]
+    held = [
+        (f"`{one.value}`", *(GRANTS[role][one].value if one in GRANTS[role] else "" for role in Role))
+        for one in Permission
+    ]
+    return page(
+        [
+            "# Who may what",
+            ABOUT_ACCESS,
+            "## Permissions by role",
+            table(("permission", *(role.value for role in Role)), held),
+            "## Routes",
+            table(("route", "asks for", "and"), asked),
+        ]
+    )
+
+
+def limits(rule: Any) -> str:
+    """What a route asks beside its permission, in words."""
+    if rule.permission is None:
+        return "open to anybody"
+    further = {"for all data": rule.of_all, "not by a token": rule.in_person}
+    return ", ".join(words for words, holds in further.items() if holds)
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "access.md": access,
     "results.md": results,
     "definitions.md": definitions,
     "columns.md": columns,
