@@ -189,6 +189,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     from firstcontact.services.service import Service
     from firstcontact.services.setting import read_setting, redactor
     from firstcontact.services.take_import import ImportWork, Uploads, import_handlers
+    from firstcontact.services.tidy import TIDY, Tidying
 
     def moment() -> datetime:
         return now().replace(tzinfo=None)
@@ -207,7 +208,9 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     file_reader = FileReader(lambda: engine(threads=1))
     importing = ImportWork(imports, uploads, file_reader, inbox, lambda: redactor(preferences), queue, moment)
     seal, subjects = KeySeal(settings.data, settings.secret), SqlSubjects(database)
-    files = DataFolder(settings.data, database, Warehouse(database, settings.data / "warehouse"))
+    warehouse = Warehouse(database, settings.data / "warehouse")
+    files = DataFolder(settings.data, database, warehouse)
+    tidying = Tidying([runs, warehouse], moment)
     erasure = Erasure(subjects, files, preferences, seal, queue, moment)
     return Service(
         settings=settings,
@@ -234,10 +237,12 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
             LINK: Linker(links, rules, moment),
             **import_handlers(importing),
             **privacy_handlers(erasure),
+            TIDY: tidying,
         },
         recurring=[
             Recurring(MEASURE, lambda: measuring_of(read_setting(preferences, MEASUREMENT).value).every, {}),
             Recurring(RETAIN, lambda: timedelta(days=1), {}),
+            Recurring(TIDY, lambda: timedelta(days=1), {}),
         ],
         conditions=SqlConditions(database),
         alive=database.alive,
@@ -321,16 +326,17 @@ def restore(settings: ServiceSettings, source: Path) -> BackedUp:
         database.close()
 
 
-def open_worker(service: Service, *, brief: bool = False) -> Worker:
+def open_worker(service: Service, *, brief: bool | None = None) -> Worker:
     """What does a service's jobs, those included that recur.
 
     Args:
         service: The service.
-        brief: Whether it does only jobs that take seconds, so that none of them waits behind a long one.
+        brief: Only jobs that take seconds, so that none of them waits behind a long one; only the long ones where
+            False; all where None.
     """
     from firstcontact.services.schedule import Schedule
     from firstcontact.services.work import BRIEF, Worker
 
     tick = Schedule(service.queue, service.recurring, service.now)
-    handlers = {kind: handler for kind, handler in service.handlers.items() if kind in BRIEF or not brief}
+    handlers = {kind: handler for kind, handler in service.handlers.items() if brief in (None, kind in BRIEF)}
     return Worker(service.queue, handlers, service.now, tick=tick)

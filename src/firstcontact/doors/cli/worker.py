@@ -31,7 +31,7 @@ def worker(
 
     start_logs()
     service = bootstrap.open_service(settings, lambda run: render(run, "en"))
-    workers = [bootstrap.open_worker(service), bootstrap.open_worker(service, brief=True)]
+    workers = [bootstrap.open_worker(service, brief=brief) for brief in (False, True)]
     _end_well(workers, follow=follow)
     beside = threading.Thread(target=workers[1].run)
     beside.start()
