@@ -27,9 +27,6 @@ DEEPEST = 32
 _SMALL = 64 * 2**10
 STREAMS = "streams"
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
-
 
 def streams(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     """Mark a route's function as one that reads its body piece by piece, and itself sees to how long it is."""
@@ -135,24 +132,24 @@ class _TwiceError(ValueError):
 
 def _judge(body: bytes) -> Fault | None:
     """What is wrong with a body that says it is JSON."""
-    if body.count(b"[") + body.count(b"{") > DEEPEST and _depth(body) > DEEPEST:
-        return _unreadable("body", f"values nested more than {DEEPEST} deep")
     try:
-        json.loads(body, object_pairs_hook=_once, parse_constant=_constant)
+        found = json.loads(body, object_pairs_hook=_once, parse_constant=_constant)
     except _TwiceError:
         return _unreadable("body", "a name that stands twice in one object")
-    except (ValueError, RecursionError):
-        return _unreadable("body", "no JSON")
+    except (ValueError, RecursionError):  # the latter where it is nested without end
+        return _unreadable("body", "no JSON, or nested without end")
+    if _too_deep(found):
+        return _unreadable("body", f"values nested more than {DEEPEST} deep")
     return None
 
 
-def _depth(body: bytes) -> int:
-    """How deep brackets are nested, those within strings left aside."""
-    depth = deepest = 0
-    for bracket in _STRING.sub(b"", body).translate(None, _NO_BRACKET):
-        depth += 1 if bracket in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+def _too_deep(value: Any) -> bool:
+    """Whether lists and objects are nested deeper than allowed, looked at level by level."""
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(DEEPEST):
+        parts = (part for one in level for part in (one.values() if isinstance(one, dict) else one))
+        level = [part for part in parts if isinstance(part, (dict, list))]
+    return bool(level)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Pace:
 KNOWN = Pace(2_000, 1_000)
 """An account or token: more than a browser ever asks, and than ingest one by one needs."""
 
-UNKNOWN = Pace(200, 50)
+UNKNOWN = Pace(500, 200)
 """An address from which nobody is logged in: health checks, webhooks, pages before the log-in."""
 
 SECRETS = Pace(60, 1)
