@@ -90,9 +90,7 @@ def test_everything_that_was_sent_is_read(service: Service, warehouse: Warehouse
     send(service, "assets", {"asset_id": "printer", "bought_at": "2025-01-06T09:00:00Z", "cost": 99})
     loaded = load(engine, warehouse, "site", 'odd "name"')
     assert set(loaded.tables) == {"contacts", "identifiers", "surveys", "assets"}
-    asked = (
-        'SELECT ended_at, customer_id, article_ids, transfers, abandoned, cost, x_site, "x_odd ""name""" FROM contacts'
-    )
+    columns = 'ended_at, customer_id, article_ids, transfers, abandoned, cost, x_site, "x_odd ""name"""'
     ended = datetime(2026, 1, 5, 10, 10)  # noqa: DTZ001 - as moments are inside
     assert rows(engine, f"SELECT {columns} FROM contacts") == [(ended, "k1", ["a", "b"], 2, False, 1.5, "Sofia", "x")]
     assert rows(engine, "SELECT * FROM identifiers") == [("1", "phone", "+44 20 7946 0001")]
