@@ -159,6 +159,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
             be written.
     """
     from firstcontact.adapters.connectors.file_reader import FileReader
+    from firstcontact.adapters.notify.webhook import HttpSender
     from firstcontact.adapters.stores.data_folder import DataFolder
     from firstcontact.adapters.stores.seal import KeySeal
     from firstcontact.adapters.stores.sql.account import SqlAccounts
@@ -166,18 +167,24 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     from firstcontact.adapters.stores.sql.condition import SqlConditions
     from firstcontact.adapters.stores.sql.database import Database, sqlite_url
     from firstcontact.adapters.stores.sql.handled import SqlHandled
+    from firstcontact.adapters.stores.sql.identity import SqlIdentities
     from firstcontact.adapters.stores.sql.imports import SqlImports
     from firstcontact.adapters.stores.sql.inbox import SqlInbox
     from firstcontact.adapters.stores.sql.link_store import SqlLinks
     from firstcontact.adapters.stores.sql.migrate import migrate
+    from firstcontact.adapters.stores.sql.people import SqlPeople
     from firstcontact.adapters.stores.sql.policy import SqlPolicies
+    from firstcontact.adapters.stores.sql.quarantine import SqlQuarantine
     from firstcontact.adapters.stores.sql.queue import SqlQueue
     from firstcontact.adapters.stores.sql.run import SqlRuns
     from firstcontact.adapters.stores.sql.session import SqlSessions
     from firstcontact.adapters.stores.sql.setting import SqlSettings
     from firstcontact.adapters.stores.sql.subject import SqlSubjects
+    from firstcontact.adapters.stores.sql.subscription import SqlSubscriptions
+    from firstcontact.adapters.stores.sql.webhook_source import SqlWebhookSources
     from firstcontact.adapters.stores.warehouse.store import Warehouse
     from firstcontact.kernel.clock import now
+    from firstcontact.services.announce import Announcer
     from firstcontact.services.erase import RETAIN, Erasure, privacy_handlers
     from firstcontact.services.live_rules import LiveRules
     from firstcontact.services.measure_history import MEASURE
@@ -204,10 +211,14 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     rules = LiveRules(policies, runs, preferences)
     links = SqlLinks(database, rules.region)
     inbox, queue = SqlInbox(database, rules.region), SqlQueue(database)
-    imports, uploads = SqlImports(database), Uploads(settings.data / "uploads")
+    imports, uploads = SqlImports(database, rules.region), Uploads(settings.data / "uploads")
     file_reader = FileReader(lambda: engine(threads=1))
-    importing = ImportWork(imports, uploads, file_reader, inbox, lambda: redactor(preferences), queue, moment)
-    seal, subjects = KeySeal(settings.data, settings.secret), SqlSubjects(database)
+    seal, subjects = KeySeal(settings.data, settings.secret), SqlSubjects(database, rules.region)
+    subscriptions = SqlSubscriptions(database)
+    announcer = Announcer(subscriptions, queue, HttpSender(), seal, preferences, moment)
+    importing = ImportWork(
+        imports, uploads, file_reader, inbox, lambda: redactor(preferences), queue, moment, announcer.imported
+    )
     warehouse = Warehouse(database, settings.data / "warehouse")
     files = DataFolder(settings.data, database, warehouse)
     tidying = Tidying([runs, warehouse], moment)
@@ -229,16 +240,25 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
         seal=seal,
         subjects=subjects,
         erasure=erasure,
+        people=SqlPeople(database, rules.region),
+        identities=SqlIdentities(database, rules.region),
+        quarantine=SqlQuarantine(database),
+        webhook_sources=SqlWebhookSources(database),
+        rules=rules,
+        subscriptions=subscriptions,
+        announcer=announcer,
         imports=imports,
         uploads=uploads,
         file_reader=file_reader,
-        handlers={
-            MEASURE: measurer,
-            LINK: Linker(links, rules, moment),
-            **import_handlers(importing),
-            **privacy_handlers(erasure),
-            TIDY: tidying,
-        },
+        handlers=announcer.around(
+            {
+                MEASURE: measurer,
+                LINK: Linker(links, rules, moment),
+                **import_handlers(importing),
+                **privacy_handlers(erasure),
+                TIDY: tidying,
+            }
+        ),
         recurring=[
             Recurring(MEASURE, lambda: measuring_of(read_setting(preferences, MEASUREMENT).value).every, {}),
             Recurring(RETAIN, lambda: timedelta(days=1), {}),

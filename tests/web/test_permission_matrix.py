@@ -23,6 +23,7 @@ OPEN = {
     "HEAD /api/v1/openapi.json",
     "GET /health",
     "GET /ready",
+    "POST /api/v1/hooks/{source_id}",
     "POST /api/v1/password",
     "POST /api/v1/session",
     "GET /login",

@@ -14,11 +14,16 @@ from firstcontact.kernel.service_settings import ServiceSettings
 
 if TYPE_CHECKING:
     from firstcontact.services.account import Accounts
+    from firstcontact.services.announce import Announcer, Subscriptions
     from firstcontact.services.audit import Audit
     from firstcontact.services.condition import Conditions
+    from firstcontact.services.decide_identity import Identities
     from firstcontact.services.erase import Erasure, Subjects
     from firstcontact.services.ingest import Inbox
+    from firstcontact.services.live_rules import LiveRules
+    from firstcontact.services.look_up import People
     from firstcontact.services.measure_history import Runs
+    from firstcontact.services.mend import Quarantine
     from firstcontact.services.own_figures import Handled
     from firstcontact.services.password import Passwords
     from firstcontact.services.policy_version import Policies
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     from firstcontact.services.setting import Settings
     from firstcontact.services.sign_on import Provider
     from firstcontact.services.take_import import FileReader, Imports, Uploads
+    from firstcontact.services.take_webhook import WebhookSources
     from firstcontact.services.work import Handler
 
 
@@ -54,8 +60,15 @@ class Service:
         imports: Files that were or are taken in.
         uploads: Those files.
         file_reader: What reads them.
+        people: Customers, for whoever asks who this is and what happened.
+        identities: What people decided about who is who.
+        quarantine: What was set aside.
+        webhook_sources: Where other programs send records by themselves.
+        rules: Under what contacts are linked as they arrive.
         subjects: People, for whoever asks what is kept about them.
         erasure: Erases one, and what was kept too long.
+        subscriptions: Who is told what happens.
+        announcer: Tells them.
         handlers: What does each kind of job.
         recurring: What is done again and again.
         conditions: How the service is.
@@ -80,8 +93,15 @@ class Service:
     imports: Imports
     uploads: Uploads
     file_reader: FileReader
+    people: People
+    identities: Identities
+    quarantine: Quarantine
+    webhook_sources: WebhookSources
+    rules: LiveRules
     subjects: Subjects
     erasure: Erasure
+    subscriptions: Subscriptions
+    announcer: Announcer
     handlers: Mapping[str, Handler]
     recurring: Sequence[Recurring]
     conditions: Conditions

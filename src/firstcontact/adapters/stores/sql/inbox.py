@@ -139,7 +139,7 @@ class SqlInbox:
             and one.record.table in {"contacts", "identifiers"}
             for one in arrivals
         ):
-            self._ask_to_link(connection, parcels[0].now)
+            ask_to_link(self._database, connection, parcels[0].now)
         found, place = [], 0
         for parcel in parcels:
             mine = tuple(outcomes[one] for one in range(place, place + len(parcel.records)))
@@ -147,14 +147,16 @@ class SqlInbox:
             found.append((mine, last))
         return found
 
-    def _ask_to_link(self, connection: Connection, now: datetime) -> None:
-        asked = self._database.upsert(schema.job).values(
-            id=time_id(now), kind=LINK, arguments={}, key=LINK, state="waiting", priority=10, due_at=now, attempts=0,
-            cancel_asked=False, asked_by="ingest", created_at=now,
-        )  # fmt: skip
-        connection.execute(
-            asked.on_conflict_do_nothing(index_elements=["kind", "key"], index_where=schema.JOB_WAITS_BY_KEY)
-        )
+
+def ask_to_link(database: Database, connection: Connection, now: datetime) -> None:
+    """Ask for what changed to be linked, with the change itself; a job that waits already is the same one."""
+    asked = database.upsert(schema.job).values(
+        id=time_id(now), kind=LINK, arguments={}, key=LINK, state="waiting", priority=10, due_at=now, attempts=0,
+        cancel_asked=False, asked_by="ingest", created_at=now,
+    )  # fmt: skip
+    connection.execute(
+        asked.on_conflict_do_nothing(index_elements=["kind", "key"], index_where=schema.JOB_WAITS_BY_KEY)
+    )
 
 
 def _waves(arrivals: list[Arrival]) -> list[list[Arrival]]:

@@ -13,7 +13,9 @@ from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact
 from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.adapters.stores.sql.link_view import LINKED, STANDING, LinkView, number
+from firstcontact.kernel.time_id import time_id
 from firstcontact.measurement.reference.identity import Node
+from firstcontact.services.propose import Likeness, blur, likeness
 from firstcontact.services.relink import Again, Key, Link, Outcome
 
 PERSON = "person"
@@ -53,6 +55,7 @@ class SqlLinks:
                 named |= dict.fromkeys(group.nodes, person)
             self._keep_links(connection, rows, found.digest, now)
             self._keep_names(connection, named, found)
+            self._propose(connection, named, now)
             for part in in_parts(list(found.gone)):
                 connection.execute(delete(_link).where(of_contact(_link, part)))
             if found.upto != found.after:
@@ -104,9 +107,11 @@ class SqlLinks:
 
     def _keep_names(self, connection: Connection, named: Mapping[Node, int], found: Outcome) -> None:
         table = schema.person_key
-        if found.vanished:
-            for part in in_parts(sorted(found.vanished)):
-                connection.execute(delete(table).where(table.c.person_id.in_(part)))
+        proposal = schema.identity_proposal
+        for part in in_parts(sorted(found.vanished)):
+            connection.execute(delete(table).where(table.c.person_id.in_(part)))
+            about = proposal.c.left_person.in_(part) | proposal.c.right_person.in_(part)
+            connection.execute(update(proposal).where(about, proposal.c.state == "open").values(state="stale"))
         for nodes in in_parts(sorted(found.dropped - named.keys())):
             connection.execute(delete(table).where(tuple_(table.c.kind, table.c.spelled).in_(nodes)))
         if named:
@@ -114,9 +119,44 @@ class SqlLinks:
             kept = kept.on_conflict_do_update(
                 index_elements=["kind", "spelled"], set_={"person_id": kept.excluded.person_id}
             )
-            connection.execute(
-                kept, [{"kind": node[0], "spelled": node[1], "person_id": person} for node, person in named.items()]
-            )
+            rows = [
+                {"kind": node[0], "spelled": node[1], "person_id": person, "blurred": blur(node)}
+                for node, person in named.items()
+            ]
+            connection.execute(kept, rows)
+
+    def _propose(self, connection: Connection, named: Mapping[Node, int], now: datetime) -> None:
+        """Ask a person about customers whose identifiers are nearly those of another."""
+        table = schema.person_key
+        blurred: dict[tuple[str, str], list[Node]] = {}
+        for node in named:
+            common = blur(node)
+            if common is not None:
+                blurred.setdefault((node[0], common), []).append(node)
+        for part in in_parts(list(blurred)):
+            asked = select(table).where(tuple_(table.c.kind, table.c.blurred).in_(part))
+            for row in connection.execute(asked):
+                for node in blurred[row.kind, row.blurred]:
+                    like = likeness(node, (row.kind, row.spelled))
+                    if like is not None and named[node] != row.person_id:
+                        sides = sorted((named[node], int(row.person_id)))
+                        self._keep_proposal(connection, sides[0], sides[1], node[0], like, now)
+
+    def _keep_proposal(
+        self, connection: Connection, left: int, right: int, kind: str, like: Likeness, now: datetime
+    ) -> None:
+        contacts = []
+        for person in (left, right):
+            asked = select(_contact.c.source, _contact.c.contact_id).where(_contact.c.person_id == person).limit(1)
+            row = connection.execute(asked).first()
+            if row is None:
+                return
+            contacts.append([row.source, row.contact_id])
+        kept = self._database.upsert(schema.identity_proposal).values(
+            id=time_id(now), left_person=left, right_person=right, left_contact=contacts[0], right_contact=contacts[1],
+            grounds={"kind": kind, "why": like.why}, confidence=like.confidence, state="open", proposed_at=now,
+        )  # fmt: skip
+        connection.execute(kept.on_conflict_do_nothing(index_elements=["left_person", "right_person"]))
 
     def _keep_standing(self, connection: Connection, again: Again, now: datetime) -> None:
         table = schema.setting

@@ -213,6 +213,8 @@ person_key = Table(
     Column("kind", Text, primary_key=True),
     Column("spelled", Text, primary_key=True),
     Column("person_id", Whole, nullable=False, index=True),
+    Column("blurred", Text, doc="What nearly equal identifiers have in common; empty where nothing may be guessed."),
+    Index("ix_person_key_blurred", "kind", "blurred"),
 )
 
 identity_decision = Table(

@@ -114,7 +114,7 @@ def send(
     request: Request, items: Annotated[list[Any], Body(max_length=MOST, min_length=1)], source: Source = "api"
 ) -> Received:
     """Send contacts. They are durable when the answer comes; copies change nothing, so sending again is safe."""
-    return _received(take(request.app.state.service, "contacts", items, source))
+    return received(take(request.app.state.service, "contacts", items, source))
 
 
 @router.post("/contacts/one", status_code=202, dependencies=MAY_SEND)
@@ -142,7 +142,7 @@ def send_records(
     source: Source = "api",
 ) -> Received:
     """Send records of a table beside the contacts. They may come before the contacts that they belong to."""
-    return _received(take(request.app.state.service, table, items, source))
+    return received(take(request.app.state.service, table, items, source))
 
 
 @router.post("/records/{table}/stream", status_code=202, dependencies=MAY_SEND, openapi_extra={
@@ -161,7 +161,8 @@ def take(service: Service, table: str, items: list[Any], source: str) -> Receipt
     )
 
 
-def _received(receipt: Receipt) -> Received:
+def received(receipt: Receipt) -> Received:
+    """What became of records, as an answer."""
     faults = {place: [one.as_dict() for one in unfit] for place, unfit in receipt.unfit.items()}
     return Received(outcomes=list(receipt.outcomes), faults=faults, seq=receipt.seq)
 

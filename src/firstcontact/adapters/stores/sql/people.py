@@ -1,0 +1,158 @@
+"""Customers read back: by any identifier, with what happened and what linking found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, true, tuple_
+
+from firstcontact.adapters.stores.sql import schema
+from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact
+from firstcontact.adapters.stores.sql.contact_arrival import DECISION
+from firstcontact.adapters.stores.sql.database import Database
+from firstcontact.adapters.stores.sql.link_view import LinkView
+from firstcontact.measurement.reference.contact import Contact
+from firstcontact.measurement.reference.identity import Node
+from firstcontact.services.look_up import Answer, Person, Seen
+from firstcontact.services.relink import Key, Link
+
+_contact, _identifier, _link = schema.contact, schema.identifier, schema.link
+
+SHOWN = (
+    "channel",
+    "direction",
+    "started_at",
+    "ended_at",
+    "reason",
+    "team",
+    "queue",
+    "transfers",
+    "escalated_to",
+    "wrap_up",
+    "agent_says_resolved",
+    "settled",
+    "abandoned",
+    "case_id",
+)
+"""What a look-up shows of a contact."""
+
+MOST_IDENTIFIERS = 50
+
+
+class SqlPeople:
+    """Implements `services.look_up.People`.
+
+    Args:
+        database: The operational store.
+        region: Gives the country in which national telephone numbers are read.
+    """
+
+    def __init__(self, database: Database, region: Callable[[], str | None] = lambda: None) -> None:
+        self._database = database
+        self._region = region
+
+    def named(self, nodes: Sequence[Node]) -> dict[Node, int]:
+        with self._database.reading() as connection:
+            return LinkView(connection, None).people_named(nodes)
+
+    def unnamed(self, nodes: Sequence[Node]) -> Answer:
+        there = tuple_(_identifier.c.kind, _identifier.c.spelled).in_(list(nodes))
+        with self._database.reading() as connection:
+            if connection.execute(select(_identifier.c.contact_id).where(there).limit(1)).first() is None:
+                return "unknown"
+            return "shared" if LinkView(connection, None).crowded(nodes) else "waiting"
+
+    def of_contact(self, key: Key) -> tuple[bool, int | None]:
+        asked = select(_contact.c.person_id).where(_contact.c.source == key[0], _contact.c.contact_id == key[1])
+        with self._database.reading() as connection:
+            row = connection.execute(asked).first()
+        return (False, None) if row is None else (True, row.person_id)
+
+    def person(
+        self, number: int, teams: frozenset[str] | None, limit: int, before: tuple[datetime, Key] | None = None
+    ) -> Person | None:
+        mine = and_(_contact.c.person_id == number, _of_teams(teams))
+        shown = [_contact.c[name] for name in ("source", "contact_id", *SHOWN)]
+        found = [column.label(f"link_{column.name}") for column in _link.c]
+        same = and_(_link.c.source == _contact.c.source, _link.c.contact_id == _contact.c.contact_id)
+        place = tuple_(_contact.c.started_at, _contact.c.source, _contact.c.contact_id)
+        asked = select(*shown, *found).select_from(_contact.outerjoin(_link, same)).where(mine)
+        if before is not None:
+            asked = asked.where(place < tuple_(before[0], *before[1]))
+        asked = asked.order_by(
+            _contact.c.started_at.desc(), _contact.c.source.desc(), _contact.c.contact_id.desc()
+        ).limit(limit)
+        with self._database.reading() as connection:
+            total = connection.execute(select(func.count()).select_from(_contact).where(mine)).scalar_one()
+            if not total:
+                return None
+            seen = [_seen(dict(row)) for row in connection.execute(asked).mappings()]
+            pairs = connection.execute(
+                select(_identifier.c.kind, _identifier.c.value)
+                .select_from(
+                    _contact.join(
+                        _identifier,
+                        and_(
+                            _identifier.c.source == _contact.c.source, _identifier.c.contact_id == _contact.c.contact_id
+                        ),
+                    )
+                )
+                .where(mine, _identifier.c.kind != DECISION, _identifier.c.spelled.is_not(None))
+                .distinct()
+                .order_by(_identifier.c.kind, _identifier.c.value)
+                .limit(MOST_IDENTIFIERS)
+            ).all()
+            own = select(_contact.c.customer_id).where(mine, _contact.c.customer_id.is_not(None)).distinct()
+            beside = schema.companion
+            facts = connection.execute(
+                select(beside.c.body).where(beside.c.kind == "customers", beside.c.customer_id.in_(own)).limit(10)
+            ).scalars()
+            return Person(number, [(row.kind, row.value) for row in pairs], list(facts), seen, total)
+
+    def latest(self, number: int, limit: int) -> dict[Key, Contact]:
+        asked = select(_contact.c.source, _contact.c.contact_id).where(_contact.c.person_id == number)
+        with self._database.reading() as connection:
+            rows = connection.execute(asked.order_by(_contact.c.started_at.desc()).limit(limit)).all()
+            return LinkView(connection, None).contacts([(row.source, row.contact_id) for row in rows], ())
+
+    def visible(self, keys: Collection[Key], teams: frozenset[str] | None) -> set[Key]:
+        found: set[Key] = set()
+        with self._database.reading() as connection:
+            for part in in_parts(list(keys)):
+                asked = select(_contact.c.source, _contact.c.contact_id).where(
+                    of_contact(_contact, part), _of_teams(teams)
+                )
+                found |= {(row.source, row.contact_id) for row in connection.execute(asked)}
+        return found
+
+    def first_moment(self) -> datetime | None:
+        with self._database.reading() as connection:
+            first: datetime | None = connection.execute(select(func.min(_contact.c.started_at))).scalar_one()
+        return first
+
+
+def _of_teams(teams: frozenset[str] | None) -> ColumnElement[bool]:
+    return true() if teams is None else or_(_contact.c.team.in_(sorted(teams)))
+
+
+def _seen(row: Mapping[str, Any]) -> Seen:
+    columns = {name: row[name] for name in SHOWN}
+    linked = {name.removeprefix("link_"): row[name] for name in row if name.startswith("link_")}
+    return Seen((row["source"], row["contact_id"]), columns, None if linked["source"] is None else read_link(linked))
+
+
+def read_link(row: Mapping[str, Any]) -> Link:
+    """What linking found about a contact, from its row."""
+
+    def key(source: str, contact_id: str) -> Key | None:
+        return None if row[contact_id] is None else (row[source], row[contact_id])
+
+    plain = {name: row[name] for name in Link.__slots__ if name not in {"issue", "repeat_of", "leg_of"}}
+    return Link(
+        issue=key("issue_source", "issue_id"),
+        repeat_of=key("repeat_of_source", "repeat_of"),
+        leg_of=key("leg_of_source", "leg_of"),
+        **plain,
+    )

@@ -1,0 +1,66 @@
+"""Records that were set aside, as rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Text, cast, select, update
+
+from firstcontact.adapters.stores.sql import schema
+from firstcontact.adapters.stores.sql.audit import write_event
+from firstcontact.adapters.stores.sql.database import Database
+from firstcontact.services.audit import Event
+from firstcontact.services.mend import Aside, AsideState
+
+_aside = schema.quarantine
+
+
+class SqlQuarantine:
+    """Implements `services.mend.Quarantine`.
+
+    Args:
+        database: The operational store.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, number: int) -> Aside | None:
+        with self._database.reading() as connection:
+            row = connection.execute(select(_aside).where(_aside.c.id == number)).first()
+        return None if row is None else _read(row)
+
+    def page(
+        self,
+        *,
+        state: AsideState | None,
+        kind: str | None,
+        code: str | None,
+        import_id: str | None,
+        before: int | None,
+        limit: int,
+    ) -> list[Aside]:
+        asked = select(_aside).order_by(_aside.c.id.desc()).limit(limit)
+        for column, value in ((_aside.c.state, state), (_aside.c.kind, kind), (_aside.c.import_id, import_id)):
+            if value is not None:
+                asked = asked.where(column == value)
+        if code is not None:
+            asked = asked.where(cast(_aside.c.codes, Text).contains(f'"{code}"', autoescape=True))
+        if before is not None:
+            asked = asked.where(_aside.c.id < before)
+        with self._database.reading() as connection:
+            return [_read(row) for row in connection.execute(asked)]
+
+    def end(self, number: int, state: AsideState, *, actor: str, now: datetime) -> bool:
+        open_one = (_aside.c.id == number) & (_aside.c.state == "open")
+        with self._database.writing() as connection:
+            changed = update(_aside).where(open_one).values(state=state, ended_at=now, ended_by=actor)
+            ended = connection.execute(changed).rowcount > 0
+            if ended:
+                write_event(connection, Event(actor, f"quarantine.{state}", now, str(number)))
+        return ended
+
+
+def _read(row: Row[Any]) -> Aside:
+    return Aside(**{name: getattr(row, name) for name in Aside.__dataclass_fields__})

@@ -1,0 +1,222 @@
+"""Who is this, what happened, is it a repeat, of what: by any identifier, within one's teams, every look noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from firstcontact import bootstrap
+from firstcontact.services.access import Role
+from firstcontact.services.service import Service
+from tests.service_fixture import Caller, caller_of
+
+PHONE = {"kind": "phone", "value": "+1 555 123 4567"}
+Days = Callable[[float], str]
+
+
+@pytest.fixture
+def days(service: Service) -> Days:
+    """The moment so many days ago, as it is sent."""
+    return lambda ago: f"{(service.now() - timedelta(days=ago)).isoformat()}Z"
+
+
+def contact(number: int, started_at: str, **columns: Any) -> dict[str, Any]:
+    return {
+        "contact_id": str(number),
+        "started_at": started_at,
+        "reason": "billing",
+        "channel": "phone",
+        "team": "North",
+        **columns,
+    }
+
+
+def send(service: Service, *items: dict[str, Any]) -> None:
+    """Send contacts and have them linked."""
+    sender = caller_of(service)(Role.ADMINISTRATOR)
+    outcomes = sender.post("/api/v1/contacts?source=pbx", json=list(items)).json()["outcomes"]
+    assert "quarantined" not in outcomes
+    bootstrap.open_worker(service).drain()
+
+
+def ask(client: TestClient, **question: Any) -> dict[str, Any]:
+    answer = client.post("/api/v1/people/look-up", json=question)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def test_a_customer_is_found_by_any_identifier(service: Service, caller: Caller, days: Days) -> None:
+    """By telephone however it is written, by address, by the source's id, by a contact, and by number: one answer."""
+    mail = {"kind": "email", "value": "Dana@example.com"}
+    send(service, contact(1, days(40), identifiers=[PHONE], customer_id="K7"))
+    send(service, contact(2, days(3), identifiers=[PHONE, mail]))
+    quality = caller(Role.QUALITY)
+    first = ask(quality, **PHONE)
+    assert (first["state"], first["total"]) == ("known", 2)
+    assert [one["contact_id"] for one in first["contacts"]] == ["2", "1"]
+    questions: list[dict[str, Any]] = [
+        {"value": "001-555-123-4567"},
+        {"value": "dana@EXAMPLE.com"},
+        {"kind": "customer", "value": "K7"},
+        {"contact": {"source": "pbx", "contact_id": "1"}},
+        {"person_id": first["person_id"]},
+    ]
+    for question in questions:
+        # Only the clock goes on.
+        assert ask(quality, **question) | {"now": []} == first | {"now": []}
+    assert ask(quality, value="nobody@example.com")["state"] == "unknown"
+    assert quality.post("/api/v1/people/look-up", json={}).json()["code"] == "FC9301"
+
+
+def test_it_is_said_whether_a_contact_is_a_repeat_and_of_what(service: Service, caller: Caller, days: Days) -> None:
+    """Of those that happened, and of one that would begin now, for its reason or for each that the customer had."""
+    send(service, contact(1, days(100)), contact(2, days(9), identifiers=[PHONE]), contact(3, days(4)))
+    send(service, contact(4, days(2), identifiers=[PHONE]))
+    found = ask(caller(Role.QUALITY), **PHONE)
+    name = {"source": "pbx", "contact_id": "2"}
+    assert [(one["contact_id"], one["repeat"], one["repeat_of"]) for one in found["contacts"]] == [
+        ("4", True, name),
+        ("2", False, None),
+    ]
+    assert found["contacts"][0]["issue"] == found["contacts"][1]["issue"] == name
+    assert [one["returned"] for one in found["contacts"]] == [False, True]
+    (now,) = found["now"]
+    assert (now["reason"], now["repeat"], now["issue"]) == ("billing", True, name)
+    assert now["repeat_of"] == {"source": "pbx", "contact_id": "4"}
+    assert now["days_since"] == pytest.approx(2, abs=0.01)
+    other = ask(caller(Role.QUALITY), **PHONE, reason="delivery")["now"]
+    assert [(one["reason"], one["repeat"], one["repeat_of"]) for one in other] == [("delivery", False, None)]
+
+
+def test_a_shared_identifier_names_nobody(service: Service, caller: Caller, days: Days) -> None:
+    """A switchboard is said to be one; what has just arrived is said to wait."""
+    switchboard = {"kind": "phone", "value": "+1 555 000 0000"}
+    send(service, *(contact(n, days(n), customer_id=f"K{n}", identifiers=[switchboard]) for n in range(1, 8)))
+    quality = caller(Role.QUALITY)
+    assert ask(quality, **switchboard)["state"] == "shared"
+    assert ask(quality, kind="customer", value="K3")["total"] == 1
+    sender = caller(Role.ADMINISTRATOR)
+    sender.post("/api/v1/contacts?source=pbx", json=[contact(99, days(0), identifiers=[PHONE])])
+    assert ask(quality, **PHONE)["state"] == "waiting"
+    assert ask(quality, contact={"source": "pbx", "contact_id": "99"})["state"] == "waiting"
+
+
+def test_one_sees_the_contacts_of_ones_own_teams(service: Service, caller: Caller, days: Days) -> None:
+    """Others' contacts are not shown, named or counted, and a customer whom only others had is unknown; whether it is a
+    repeat is said truly all the same."""
+    send(service, contact(1, days(3), identifiers=[PHONE], team="South"))
+    lead = caller(Role.TEAM_LEAD, "North")
+    everything = ask(caller(Role.QUALITY), **PHONE)
+    for question in (PHONE, {"person_id": everything["person_id"]}, {"contact": {"source": "pbx", "contact_id": "1"}}):
+        assert ask(lead, **question)["state"] == "unknown"
+    assert lead.get(f"/api/v1/people/{everything['person_id']}/contacts").status_code == 404
+    send(service, contact(2, days(2), identifiers=[PHONE, {"kind": "email", "value": "d@x.org"}]))
+    found = ask(lead, **PHONE)
+    assert (found["total"], [one["contact_id"] for one in found["contacts"]]) == (1, ["2"])
+    assert (found["contacts"][0]["repeat"], found["contacts"][0]["repeat_of"]) == (True, None)
+    assert found["now"][0]["repeat_of"] == {"source": "pbx", "contact_id": "2"}
+    assert found["now"][0]["issue"] is None
+
+
+def test_every_look_is_noted_without_what_was_typed(service: Service, caller: Caller, days: Days) -> None:
+    """Who looked, at whom, when; never the identifier."""
+    send(service, contact(1, days(3), identifiers=[PHONE]))
+    found = ask(caller(Role.TEAM_LEAD, "North"), **PHONE)
+    events = service.audit.page(person_id=found["person_id"])
+    assert [(one.actor, one.action) for one in events] == [("team-lead@example.org", "person.look")]
+    assert "4567" not in str(events)
+
+
+def test_contacts_of_a_customer_come_by_page(service: Service, caller: Caller, days: Days) -> None:
+    """Newest first, each once."""
+    send(service, *(contact(number, days(10 - number), identifiers=[PHONE]) for number in range(1, 8)))
+    quality = caller(Role.QUALITY)
+    place = f"/api/v1/people/{ask(quality, **PHONE)['person_id']}/contacts?limit=3"
+    seen, after = [], ""
+    while after is not None:
+        page = quality.get(place + (f"&after={after}" if after else "")).json()
+        seen += [one["contact_id"] for one in page["items"]]
+        after = page["next"]
+    assert seen == ["7", "6", "5", "4", "3", "2", "1"]
+    assert quality.get(f"{place}&after=bm8").json()["code"] == "FC9301"
+
+
+def test_a_merge_joins_and_can_be_taken_back(service: Service, caller: Caller, days: Days) -> None:
+    """Two customers become one, with links that follow; undone, they are two again; FC9442 the second time."""
+    send(service, contact(1, days(9), customer_id="K1"), contact(2, days(3), customer_id="K2"))
+    quality = caller(Role.QUALITY)
+    names = [{"source": "pbx", "contact_id": one} for one in ("1", "2")]
+    made = quality.post("/api/v1/people/merge", json={"contacts": names, "note": "said so"}).json()
+    bootstrap.open_worker(service).drain()
+    joined = ask(quality, kind="customer", value="K1")
+    assert joined["total"] == 2
+    assert joined["contacts"][0]["repeat_of"] == names[0]
+    assert [kind for kind, _ in ((one["kind"], one["value"]) for one in joined["identifiers"])] == ["customer"] * 2
+    # A later version of a contact does not undo what was decided.
+    send(service, contact(2, days(3), customer_id="K2", wrap_up="new"))
+    assert ask(quality, kind="customer", value="K2")["total"] == 2
+    undone = quality.post(f"/api/v1/identity-decisions/{made['id']}/undo").json()
+    bootstrap.open_worker(service).drain()
+    assert undone["undone_by"] == "quality@example.org"
+    assert [ask(quality, kind="customer", value=value)["total"] for value in ("K1", "K2")] == [1, 1]
+    again = quality.post(f"/api/v1/identity-decisions/{made['id']}/undo")
+    assert (again.status_code, again.json()["code"]) == (409, "FC9442")
+    assert [one.action for one in service.audit.page(object=made["id"])] == ["people.undo", "people.merge"]
+    assert [one["id"] for one in quality.get("/api/v1/identity-decisions").json()["items"]] == [made["id"]]
+
+
+def test_a_split_parts_whatever_the_identifiers_say(service: Service, caller: Caller, days: Days) -> None:
+    """The contact is a customer's of its own; later contacts go on to whom their identifiers name."""
+    send(service, contact(1, days(9), identifiers=[PHONE]), contact(2, days(3), identifiers=[PHONE]))
+    quality = caller(Role.QUALITY)
+    split = {"contacts": [{"source": "pbx", "contact_id": "2"}]}
+    assert quality.post("/api/v1/people/split", json=split).status_code == 201
+    bootstrap.open_worker(service).drain()
+    send(service, contact(3, days(1), identifiers=[PHONE]))
+    assert [one["contact_id"] for one in ask(quality, **PHONE)["contacts"]] == ["3", "1"]
+    alone = ask(quality, contact=split["contacts"][0])
+    assert (alone["total"], alone["contacts"][0]["repeat"]) == (1, False)
+    absent = {"contacts": [{"source": "pbx", "contact_id": "77"}, {"source": "pbx", "contact_id": "1"}]}
+    for verb in ("merge", "split"):
+        answer = quality.post(f"/api/v1/people/{verb}", json=absent)
+        assert (answer.status_code, answer.json()["code"], len(answer.json()["faults"])) == (422, "FC9441", 1)
+
+
+def test_nearly_equal_identifiers_are_proposed_once(service: Service, caller: Caller, days: Days) -> None:
+    """One telephone with and without its country: proposed, not joined; accepted it joins, declined it stays."""
+    send(service, contact(1, days(9), identifiers=[{"kind": "phone", "value": "+972541234567"}]))
+    send(service, contact(2, days(3), identifiers=[{"kind": "phone", "value": "054-1234567"}]))
+    send(service, contact(3, days(3), identifiers=[{"kind": "email", "value": "dana.l@x.org"}]))
+    send(service, contact(4, days(3), identifiers=[{"kind": "email", "value": "danal+shop@x.org"}]))
+    quality = caller(Role.QUALITY)
+    found = quality.get("/api/v1/identity-proposals").json()["items"]
+    assert sorted(one["grounds"]["why"] for one in found) == ["country", "mailbox"]
+    by_why = {one["grounds"]["why"]: one["id"] for one in found}
+    accepted = quality.post(f"/api/v1/identity-proposals/{by_why['country']}/accept")
+    assert accepted.json()["verb"] == "merge"
+    assert quality.post(f"/api/v1/identity-proposals/{by_why['mailbox']}/decline").status_code == 204
+    for verb in ("accept", "decline"):
+        assert quality.post(f"/api/v1/identity-proposals/{by_why['mailbox']}/{verb}").json()["code"] == "FC9442"
+    bootstrap.open_worker(service).drain()
+    assert ask(quality, kind="phone", value="0541234567")["total"] == 2
+    send(service, contact(4, days(3), identifiers=[{"kind": "email", "value": "danal+shop@x.org"}], wrap_up="x"))
+    assert quality.get("/api/v1/identity-proposals").json()["items"] == []
+
+
+def test_links_follow_the_published_policy(service: Service, caller: Caller, days: Days) -> None:
+    """Everything is linked again under a policy with another window."""
+    send(service, contact(1, days(9), identifiers=[PHONE]), contact(2, days(3), identifiers=[PHONE]))
+    quality, administrator = caller(Role.QUALITY), caller(Role.ADMINISTRATOR)
+    assert ask(quality, **PHONE)["contacts"][0]["repeat"]
+    policy = service.policies.published().toml.replace("default_days = 30", "default_days = 2")
+    assert policy != service.policies.published().toml
+    draft = administrator.post("/api/v1/policies", json={"toml": policy}).json()
+    drafted = service.policies.find(draft["number"])
+    service.policies.publish(drafted.number, drafted.edition, by="test", now=service.now())
+    send(service, contact(3, days(100)))
+    assert not ask(quality, **PHONE)["contacts"][0]["repeat"]
+    assert ask(quality, **PHONE)["now"][0]["window_days"] == 2
