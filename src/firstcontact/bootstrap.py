@@ -317,13 +317,18 @@ def back_up(settings: ServiceSettings, target: Path) -> BackedUp:
         OSError: There is no room on disk.
     """
     from firstcontact.adapters.stores.backup import write_backup
+    from firstcontact.adapters.stores.sql.audit import SqlAudit
     from firstcontact.adapters.stores.sql.database import Database, sqlite_url
     from firstcontact.kernel.clock import now
     from firstcontact.kernel.settings import VERSION
 
     database = Database(settings.database or sqlite_url(settings.data / "store.sqlite3"))
+    moment = now().replace(tzinfo=None)
     try:
-        return write_backup(database, settings.data, target, now=now().replace(tzinfo=None), version=VERSION)
+        written = write_backup(database, settings.data, target, now=moment, version=VERSION)
+        # An erasure names the backups that it cannot reach.
+        SqlAudit(database).note("backup", "backup.write", now=moment, object=target.name)
+        return written
     finally:
         database.close()
 

@@ -61,7 +61,7 @@ def test_a_lost_answer_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> No
         calls += 1
         if calls == 1:
             raise httpx.ReadError("lost", request=request)
-        return httpx.Response(200, json={name: None for name in module.Job.__dataclass_fields__})
+        return httpx.Response(200, json=dict.fromkeys(module.Job.__dataclass_fields__))
 
     assert connected(monkeypatch, answer).job("1").state is None
     assert calls == 2

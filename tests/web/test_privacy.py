@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from firstcontact import bootstrap
 from firstcontact.adapters.stores.sql.database import Database, sqlite_url
 from firstcontact.adapters.stores.warehouse.store import Warehouse
 from firstcontact.services.access import Role
@@ -174,6 +175,7 @@ def test_after_an_erasure_no_byte_is_left(service: Service, client: TestClient) 
     before = traces(folder)
     assert {"cust-Мириам-77", "trace-of-her"} <= {word for name, word in before if name.startswith("contacts-")}
     assert ("report.html", NAMES["email"]) in before
+    bootstrap.back_up(service.settings, folder.parent / "tuesday.tar")
     asked = client.post("/api/v1/subjects/erase", json={"kind": "customer", "value": NAMES["customer"]})
     assert asked.status_code == 202, asked.text
     drain(service)
@@ -185,6 +187,7 @@ def test_after_an_erasure_no_byte_is_left(service: Service, client: TestClient) 
     assert result["removed"]["contacts"] >= 5
     assert result["found_again_in"] == []
     assert result["not_reached"]["always"]
+    assert [one.split()[1] for one in result["not_reached"]["backups"]] == ["tuesday.tar"]
     assert job.arguments == {"erased": True}
     assert traces(folder) == set()
     assert [word for word in TRACES if rows_with(service, word)] == []

@@ -10,7 +10,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from firstcontact.services.measure_history import MEASURE
 from firstcontact.services.queue import Queue
 from firstcontact.services.seal import Seal
 from firstcontact.services.setting import Settings, read_setting
+from firstcontact.services.take_import import LINK
 from firstcontact.services.work import Handler, Task
 
 SEVERAL_PEOPLE = ErrorKind(
@@ -199,7 +200,6 @@ class Erasure:
     seal: Seal
     queue: Queue
     now: Callable[[], datetime]
-    steps: int = field(default=6, init=False)
 
     def ask(self, subject: Subject, *, asked_by: str) -> str:
         """Ask for an erasure; gives the job's id. Whom it is about stands in the job sealed, and not for long."""
@@ -238,7 +238,7 @@ class Erasure:
         self.subjects.settle(subject.needles)
         task.tell("searching for what is left", 0.9)
         left = self.files.search(subject.needles)
-        self.queue.ask(MEASURE, {}, asked_by="erasure", now=self.now(), key="erasure")
+        self._restate("erasure")
         return {
             "removed": removed,
             "files_of_runs": runs,
@@ -265,10 +265,16 @@ class Erasure:
             task.tell("rewriting the history")
             self.files.rewrite_history(now)
             self.files.rewrite_runs(self.subjects.erased(), ())
-            self.queue.ask(MEASURE, {}, asked_by="retention", now=now, key="retention")
+            self._restate("retention")
         if any(removed.values()):
             self.subjects.settle(())
         return {"removed": removed}
+
+    def _restate(self, why: str) -> None:
+        """Have what is left linked and measured anew."""
+        now = self.now()
+        self.queue.ask(LINK, {}, asked_by=why, now=now, key=LINK, priority=10)
+        self.queue.ask(MEASURE, {}, asked_by=why, now=now, key=why)
 
 
 def privacy_handlers(erasure: Erasure) -> dict[str, Handler]:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from firstcontact.doors.api import permit, problem
 from firstcontact.doors.api.body import Body
+from firstcontact.doors.api.describe import describe
 from firstcontact.doors.api.observe import Observe
 from firstcontact.doors.api.origin import Origin
 from firstcontact.doors.api.rate import Rate
@@ -109,4 +110,5 @@ def create_app(service: Service) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     permit.check(app)
+    describe(app)
     return app

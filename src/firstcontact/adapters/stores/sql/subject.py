@@ -257,7 +257,8 @@ class SqlSubjects:
                     beside = [(row.kind, row.record_key) for row in connection.execute(asked)]
                     _drop_companions(connection, beside, now, seq, "expired")
                     for table in _BY_CONTACT.values():
-                        _gone(connection, table, of_contact(table, part))
+                        if table is not schema.link:  # by which linking finds whom the contact leaves behind
+                            _gone(connection, table, of_contact(table, part))
                 _mark_gone(connection, keys, now, seq, "expired")
                 total += len(keys)
 
