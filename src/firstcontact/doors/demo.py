@@ -97,26 +97,34 @@ def fill(service: Service, *, say: Callable[[str], None], contacts: int = CONTAC
     return password
 
 
-def arrive(settings: ServiceSettings, ending: threading.Event, *, contacts: int = CONTACTS) -> None:
+def arrive(
+    settings: ServiceSettings,
+    ending: threading.Event,
+    *,
+    contacts: int = CONTACTS,
+    now: Callable[[], datetime] | None = None,
+) -> None:
     """Send the contacts still to come, each when its time comes, until the service ends.
 
     Args:
         settings: The service's.
         ending: Set when it ends.
         contacts: As `fill` was told.
+        now: The clock; the service's where None.
     """
     service = bootstrap.open_service(settings)
     try:
         began = min((one.created_at for one in _accounts(service) if one.created_at), default=service.now())
-        coming = _to_come(began, contacts)
+        coming = to_come(began, contacts)
+        clock = now or service.now
         while not ending.wait(1):
-            now = service.now()
+            moment = clock()
             due = []
-            while coming and coming[-1][0] <= now:
+            while coming and coming[-1][0] <= moment:
                 due.append(coming.pop()[1])
             for start in range(0, len(due), _AT_ONCE):
-                batch = due[start : start + _AT_ONCE]
-                ingest(service.inbox, "contacts", batch, source=SOURCE, now=now, redact=redactor(service.preferences))
+                batch, redact = due[start : start + _AT_ONCE], redactor(service.preferences)
+                ingest(service.inbox, "contacts", batch, source=SOURCE, now=moment, redact=redact)
     finally:
         service.close()
 
@@ -135,7 +143,7 @@ def passed(now: datetime, contacts: int) -> Iterator[tuple[str, list[dict[str, A
             yield table, [_sent(row, {}) for row in rows[start : start + _AT_ONCE]]
 
 
-def _to_come(began: datetime, contacts: int) -> list[tuple[datetime, dict[str, Any]]]:
+def to_come(began: datetime, contacts: int) -> list[tuple[datetime, dict[str, Any]]]:
     """Contacts that end after the demonstration began, latest first."""
     tables = _world(began, contacts)
     named = _named(tables)

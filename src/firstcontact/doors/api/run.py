@@ -42,8 +42,9 @@ def run(settings: ServiceSettings, *, processes: int = 1, demo: bool = False) ->
         from granian import Granian
         from granian.constants import Interfaces
 
-        for name, value in (("DATA", settings.data), ("DATABASE", settings.database), ("PORT", settings.port)):
-            os.environ[f"FIRSTCONTACT_{name}"] = str(value)
+        # They read it from there: what was typed at the command line wins over what was set.
+        for name in ("data", "database", "host", "port"):
+            os.environ[f"FIRSTCONTACT_{name.upper()}"] = str(getattr(settings, name))
         server = Granian(
             "firstcontact.doors.api.run:application",
             address=settings.host,
