@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from firstcontact.contacts.table import REVIEWS
-from firstcontact.kernel.result import Estimate, Refusal
+from firstcontact.kernel.result import SUPPRESSED, Estimate, Refusal
 from firstcontact.measurement.annotate.judgement import NEEDS, Judged, annotate_judgement
 from firstcontact.measurement.fit.declared import declare
 from firstcontact.measurement.linking.holding import holdings
@@ -205,3 +205,25 @@ def test_bounds_of_t_fcr_are_ends_of_r_fcr(engine) -> None:
     likelier = bound_by_returns(rows, 0.8)[0].result
     assert isinstance(likelier, Refusal)
     assert "between 68.8% and 84.0%, if at least 80%" in likelier.reason
+
+
+def test_bounds_of_t_fcr_know_returns_that_only_an_audit_finds(engine) -> None:
+    """t_fcr: who came back unseen was not helped either, so that an audited R-FCR bounds T-FCR where there is one; and
+    it is what a T-FCR above it contradicts. A refused audit bounds nothing."""
+    alone, _ = _judge(engine, _people(400))
+    refused = _figure(engine, alone, "t_fcr")
+    returns, audited = _row("r_fcr", _share(0.80, 0.75, 0.84)), _row("r_fcr_audited", _share(0.72, 0.65, 0.78))
+    unsaid = replace(audited, result=Refusal(SUPPRESSED, "few", "more", 3, "R-FCR"))
+    cells = [_row("t_fcr", refused), returns, _row("t_fcr", refused, "team", team="a"), replace(returns, by="team")]
+    whole, _, team, *_ = (row.result for row in bound_by_returns([*cells, audited], 0.5))
+    assert isinstance(whole, Refusal)
+    assert "between 30.0% and 78.0%" in whole.reason
+    assert "those that the records miss among them" in whole.reason
+    assert team == refused
+    plain = bound_by_returns([*cells, unsaid], 0.5)[0].result
+    assert isinstance(plain, Refusal)
+    assert "between 50.0% and 84.0%" in plain.reason
+    above = _row("t_fcr", _share(0.82, 0.80, 0.84))
+    assert contradictions([returns, above]) == contradictions([returns, unsaid, above]) == ()
+    (said,) = contradictions([returns, audited, above])
+    assert "R-FCR (72.0%)" in said.text

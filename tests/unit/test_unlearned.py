@@ -23,13 +23,19 @@ def models(unlearned: int) -> list[ReturnModel]:
     return [*known, lone] if unlearned else known
 
 
+def first(own: list[ReturnModel]) -> dict[str, float]:
+    """As many first contacts as openers."""
+    return {model.reason: float(model.openers) for model in own}
+
+
 def row(result: Estimate | Refusal, **cell: str) -> ResultRow:
     when = datetime(2026, 1, 1, tzinfo=UTC)
     return ResultRow("r_fcr", ",".join(cell), cell, "all", None, result, "ours", "0", when, "1")
 
 
 def told(result: Estimate | Refusal, unlearned: int, **cell: str) -> Estimate | Refusal:
-    return allow_for_unlearned([row(result, **cell)], models(unlearned), 0.95)[0].result
+    own = models(unlearned)
+    return allow_for_unlearned([row(result, **cell)], own, first(own), 0.95)[0].result
 
 
 def test_a_share_left_out_widens_the_interval_by_whatever_it_may_hold() -> None:
@@ -39,8 +45,8 @@ def test_a_share_left_out_widens_the_interval_by_whatever_it_may_hold() -> None:
     assert found.value == 0.8
     assert found.low == pytest.approx(0.9 * 0.79 + 0.1 * 0.7, abs=1e-4)
     assert found.high == pytest.approx(0.9 * 0.81 + 0.1 * 0.9, abs=1e-4)
-    (finding,) = left_out(models(111))
-    assert "10.0% of the openers" in finding.text
+    (finding,) = left_out(models(111), first(models(111)))
+    assert "10.0% of the first contacts" in finding.text
     assert "b > rare: 9 returns." in finding.text
 
 
@@ -65,9 +71,10 @@ def test_a_reason_is_judged_by_its_own_models() -> None:
 def test_where_nothing_was_learned_the_row_says_what_is_lacking() -> None:
     """Not that the data do not hold what it needs, but what would change it."""
     absent = Refusal(SIGNAL_ABSENT, "The data do not hold it.", "A source with it.", 0, "R-FCR")
-    (found,) = allow_for_unlearned([row(absent)], models(500)[2:], 0.95)
+    lone = models(500)[2:]
+    (found,) = allow_for_unlearned([row(absent)], lone, first(lone), 0.95)
     assert found.result == Refusal(TOO_FEW, "9 returns.", "More data.", 0, "R-FCR")
-    assert left_out(models(500)[2:]) == ()
+    assert left_out(lone, first(lone)) == ()
 
 
 def test_what_is_next_to_nothing_changes_nothing() -> None:
@@ -76,4 +83,17 @@ def test_what_is_next_to_nothing_changes_nothing() -> None:
     assert told(FOUND, 0) == told(FOUND, 9) == FOUND
     assert told(few, 500) == few
     assert told(few, 500, reason_1="b") == few
-    assert left_out(models(0)) == left_out(models(9)) == ()
+    assert left_out(models(0), first(models(0))) == left_out(models(9), first(models(9))) == ()
+
+
+def test_what_is_left_out_is_counted_in_first_contacts() -> None:
+    """As R-FCR is weighed: where openers of the learned reasons stand for more, a third of the openers is a sixth of
+    the first contacts, and there is a figure; a reason without a contact leaves out nothing."""
+    own = models(500)
+    stands = {"a > one": 2000.0, "a > two": 500.0, "b > rare": 500.0}
+    (found,) = allow_for_unlearned([row(FOUND)], own, stands, 0.95)
+    assert isinstance(found.result, Estimate)
+    assert found.result.low == pytest.approx(5 / 6 * 0.79 + 0.7 / 6, abs=1e-4)
+    (finding,) = left_out(own, stands)
+    assert "16.7% of the first contacts" in finding.text
+    assert left_out(own, {"a > one": 2000.0}) == ()

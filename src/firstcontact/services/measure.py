@@ -183,7 +183,9 @@ def measure(
     stands = fit.models
     if options.fit is not None and fit.models:
         stands = standing(engine, linked, fit, policy, frame, prepared.reasons)
-    linked = annotate_mix(engine, annotate_returns(engine, linked, fit, policy, frame, prepared.reasons))
+    mix = annotate_mix(engine, annotate_returns(engine, linked, fit, policy, frame, prepared.reasons))
+    linked, names = mix.contacts, keys_of(prepared.reasons, policy)
+    first_contacts = {names[key]: count for key, count in mix.first.items()}
     watch("weighing what customers and reviewers say")
     judged = annotate_judgement(engine, linked, prepared.tables, policy, prepared.has)
     linked, findings = judged.contacts, findings + judged.findings
@@ -193,7 +195,7 @@ def measure(
     if options.detail:
         watch("learning what brings customers back")
         models = {model.reason: model for model in fit.models}
-        risked = annotate_risk(engine, linked, frame, models, keys_of(prepared.reasons, policy))
+        risked = annotate_risk(engine, linked, frame, models, names)
         linked = risked.contacts
         cards |= {"risk": risked.card} if risked.card else {}
         findings += risked.findings
@@ -222,9 +224,13 @@ def measure(
         context = Context(engine, told, tables, policy, known, frame, prepared.zone, has, stamp, exports)
         rows = supersede(rows, explain(context, watch))
         engine.drop(_TOLD)
-    rows = allow_for_unlearned(rows, stands, policy.publish.level)
-    rows = take_audit(bound_by_returns(rows, policy.returns.return_least), options.audit)
-    findings += left_out(stands) + unused_cycles(policy, fit) + audit_findings(options.audit, linking_hash(policy, fit))
+    rows = allow_for_unlearned(rows, stands, first_contacts, policy.publish.level)
+    rows = bound_by_returns(take_audit(rows, options.audit), policy.returns.return_least)
+    findings += (
+        left_out(stands, first_contacts)
+        + unused_cycles(policy, fit)
+        + audit_findings(options.audit, linking_hash(policy, fit))
+    )
     findings += contradictions(rows)
     definitions: tuple[DefinitionRow, ...] = ()
     if options.definitions:

@@ -57,8 +57,9 @@ class Nowcast:
         share: Nowcast of each cell, 0 to 1.
         error: Its standard error.
         raw: The same without borrowing from other weeks and reasons, S/E; 0 where E is 0. For reading, not for showing.
-        week_share: Over the reasons of a week, by their openers.
+        week_share: Over the reasons of a week, by their openers and what each of these stands for.
         week_error: Its standard error.
+        week_first: What the openers of a week stand for together.
         week_maturity: Mean G(a), by the returns that each reason is usually the cause of.
         shift: How much more than usual each week's reasons fail together; 1 is as usual.
         shift_error: Its standard error.
@@ -72,12 +73,13 @@ class Nowcast:
     raw: Array
     week_share: Array
     week_error: Array
+    week_first: Array
     week_maturity: Array
     shift: Array
     shift_error: Array
 
 
-def nowcast(cohorts: Cohorts, level: Array, weeks: int) -> Nowcast:
+def nowcast(cohorts: Cohorts, level: Array, weeks: int, stands: Array | None = None) -> Nowcast:
     """Estimate every week's share of openers that cause a return, however young the week.
 
     Estimand: pi_rw, the probability that an opener of reason r in week w causes a return, ever.
@@ -88,7 +90,8 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int) -> Nowcast:
         that of its latest 12 settled weeks, drawn in the same way to its level over all. Mean squared error of the
         whole, which is linear in the S / E of the week: of each, its luck (binomial at the prior mean) and that of G
         and b (their standard errors), which counts directly and through delta_w at once; that reasons deviate from
-        delta_w, and delta_w from 1, as the priors say; that levels are not known exactly.
+        delta_w, and delta_w from 1, as the priors say; that levels are not known exactly. The share of a week is the
+        mean of its pi_rw, each weighted by its openers and by the first contacts that an opener of r stands for.
     Assumes: how fast caused returns come has not changed; coincidental returns go on as before; what is usual for a
         reason changes by parts, not by multiples.
     Lies when: latency has changed (`drift.compare` looks for it): 1.3 times slower returns cost up to 1.6 percentage
@@ -102,6 +105,8 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int) -> Nowcast:
         cohorts: The openers.
         level: Usual share of each reason over all history, shape (reasons,).
         weeks: How many weeks there are.
+        stands: First contacts that an opener of each reason stands for, on any scale, shape (reasons,); alike where not
+            given.
 
     Returns:
         The nowcast.
@@ -135,11 +140,12 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int) -> Nowcast:
     direct = weight**2 * own + (1 - weight) ** 2 * (apart + doubt)
     error = borrowed**2 * (through + far) + 2 * borrowed * lent * both + direct
 
-    n = sums.count.sum(axis=0)
-    mix = sums.count / np.where(n > 0, n, 1.0)
+    first = sums.count if stands is None else stands[:, None] * sums.count
+    n = first.sum(axis=0)
+    mix = first / np.where(n > 0, n, 1.0)
     taken = (mix * borrowed).sum(axis=0)
     week_error = taken**2 * (through + far) + (2 * taken * mix * lent * both + mix**2 * direct).sum(axis=0)
-    returning = usual[:, None] * sums.count
+    returning = usual[:, None] * first
     total = returning.sum(axis=0)
     maturity = np.where(sums.count > 0, sums.reach / np.where(sums.count > 0, sums.count, 1.0), 0.0)
     return Nowcast(
@@ -151,6 +157,7 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int) -> Nowcast:
         raw=raw,
         week_share=(mix * share).sum(axis=0),
         week_error=np.sqrt(np.maximum(week_error, 0.0)),
+        week_first=n,
         week_maturity=(returning * maturity).sum(axis=0) / np.where(total > 0, total, 1.0),
         shift=shift,
         shift_error=np.sqrt(through + far),

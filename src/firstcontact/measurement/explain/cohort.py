@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from firstcontact.measurement.annotate.mix import COLUMN as MIX
 from firstcontact.measurement.fit.model import HOURS, LAG_BINS, LAG_EDGES, ReturnModel
 from firstcontact.measurement.fit.tally import lag_bin
 from firstcontact.measurement.linking.period import week_of
@@ -57,7 +58,9 @@ class Weeks:
         waiting: Openers of each entry that have not come back, however late.
         within: Openers that came back within 45 days.
         full: Openers of which these 45 days have passed.
+        weight: First contacts that an opener stands for, by reason, relative to the mean opener (`annotate.mix`).
         unlearned: Openers of reasons that are not learned, by week.
+        unlearned_first: First contacts that these stand for, on the scale of `weight`.
     """
 
     models: tuple[ReturnModel, ...]
@@ -67,7 +70,9 @@ class Weeks:
     waiting: Array
     within: Array
     full: Array
+    weight: Array
     unlearned: Array
+    unlearned_first: Array
 
     @property
     def level(self) -> Array:
@@ -108,8 +113,9 @@ def follow(
 
     Returns:
         One row an opener: `key`, `local_day`, `age`, `gap` (microseconds; very long where nobody came), `came` (within
-        the age), `chance` (of a coincidental return by then, of the annotation; 0 where nothing is learned), and
-        `tau_us`, the onset of its reason; 0 where that is not learned.
+        the age), `chance` (of a coincidental return by then, of the annotation; 0 where nothing is learned), `first`
+        (what it stands for, on average over a reason), and `tau_us`, the onset of its reason; 0 where that is not
+        learned.
     """
     learned = {key: models[reason] for key, reason in keys.items() if _usable(models.get(reason))}
     cutoff = (frame.cutoff.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
@@ -123,7 +129,8 @@ def follow(
     age = ibis.literal(cutoff, "int64") - openers.anchor_us
     gap = openers.next_gap_us.fill_null(_FAR_US)
     chance = (openers.seen_return - openers.net_return).fill_null(0.0)
-    timed = openers.select("key", "local_day", age=age, gap=gap, came=gap < age, chance=chance)
+    first = openers[MIX] * openers.exposure.fill_null(1.0) if MIX in openers.columns else ibis.literal(1.0)
+    timed = openers.select("key", "local_day", age=age, gap=gap, came=gap < age, chance=chance, first=first)
     limits = {
         "model_key": pa.array(list(learned), pa.int64()),
         "tau_us": pa.array([round(model.tau_days * DAY_US) for model in learned.values()], pa.int64()),
@@ -161,6 +168,7 @@ def by_week(
         came=flagged.came.sum(),
         within=flagged.within.sum(),
         chance=grained(flagged.chance).mean(),
+        first=grained(flagged.first).sum(),
     )
     rows = engine.execute(cells.order_by(["key", "local_day", "age_bin"]))
     key, day, age_bin = (_whole(rows, name) for name in ("key", "local_day", "age_bin"))
@@ -170,11 +178,15 @@ def by_week(
     number = {week: position for position, week in enumerate(weeks)}
     week = np.array([number[first_days[one]] for one in day.tolist()], dtype=np.int64)
     known = np.isin(key, list(place))
-    unlearned = np.bincount(week[~known], n[~known], len(weeks)).astype(float)
+    first = np.asarray(rows["first"].to_numpy(), dtype=np.float64)
+    unlearned, unlearned_first = (
+        np.bincount(week[~known], one[~known], len(weeks)).astype(float) for one in (n, first)
+    )
     week, age_bin = week[known], age_bin[known]
-    n, back, came, within = n[known], back[known], came[known], within[known]
+    n, back, came, within, first = n[known], back[known], came[known], within[known], first[known]
     reason = np.array([place[one] for one in key[known].tolist()], dtype=np.int64)
     reached = [model for _, model in learned]
+    openers, stood = (np.bincount(reason, one, len(reached)) for one in (n, first))
     latency, latency_se, coincidence_se, settled = _at_age(reached, reason, age_bin)
     coincidence = rows["chance"].to_numpy()[known]
     factor, factor_se = _calendar(engine, timed, place, reached)
@@ -189,7 +201,9 @@ def by_week(
         waiting=n - came,
         within=within,
         full=n * (_EDGES[np.minimum(age_bin, LAG_BINS)] >= COUNT_ALL_DAYS),
+        weight=np.where(stood > 0, stood / np.maximum(openers, 1.0), 1.0),
         unlearned=unlearned,
+        unlearned_first=unlearned_first,
     )
 
 

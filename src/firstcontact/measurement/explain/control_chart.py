@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import numpy as np
 
 from firstcontact.kernel.result import NOTHING_TO_COUNT, Estimate, Refusal, RefusalKind
 from firstcontact.kernel.sentence import Sentence
+from firstcontact.measurement.annotate.mix import COLUMN as MIX
 from firstcontact.measurement.explain.change_effect import MATURE
 from firstcontact.measurement.explain.explanation import Explanation
 from firstcontact.measurement.explain.outcome import outcome
@@ -45,67 +48,92 @@ def explain(context: Context) -> list[ResultRow]:
     charts = _charts(context)
     if not charts:
         return [context.row(CHART, _refusal())]
-    shown: list[tuple[dict[str, str], date, Estimate]] = []
+    shown: list[tuple[_Series, date, Estimate]] = []
     refused: list[ResultRow] = []
     p: list[float] = []
     level = float(2 * ndtr(SIGMAS) - 1)
-    for cell, weeks, count, failed in charts:
-        chart = laney(count, failed)
+    for one in charts:
+        chart = laney(one.worth, one.failed)
         if not 0 < chart.centre < 1:
-            refused.append(context.row(CHART, _unvaried(len(weeks), round(float(count.sum()))), cell))
+            refused.append(context.row(CHART, _unvaried(len(one.weeks), round(float(one.seen.sum()))), one.cell))
             continue
-        for place, week in enumerate(weeks):
-            n = round(float(count[place]))
-            value = 1 - float(failed[place] / count[place])
-            found = Estimate(value, 1 - float(chart.high[place]), 1 - float(chart.low[place]), level, n, ESTIMAND)
-            shown.append((cell, week, found))
-            p.append(_chance(chart, float(count[place]), 1 - value))
+        for place, week in enumerate(one.weeks):
+            value = 1 - float(one.failed[place] / one.worth[place])
+            ends = 1 - float(chart.high[place]), 1 - float(chart.low[place])
+            shown.append((one, week, Estimate(value, *ends, level, round(float(one.seen[place])), ESTIMAND)))
+            p.append(_chance(chart, float(one.worth[place]), 1 - value))
     q = q_values(np.array(p)) if p else np.zeros(0)
     return refused + [
-        context.row(CHART, found, cell, period=("week", week), q_value=float(one))
-        for (cell, week, found), one in zip(shown, q, strict=True)
+        context.row(CHART, found, one.cell, period=("week", week), q_value=float(apart))
+        for (one, week, found), apart in zip(shown, q, strict=True)
     ]
 
 
-def _charts(context: Context) -> list[tuple[dict[str, str], list[date], Array, Array]]:
-    """Cell, weeks, contacts and failures of each series that is long and full enough."""
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """Weeks of a cell.
+
+    Attributes:
+        cell: Its values by slice name.
+        weeks: First days.
+        seen: Contacts of each week, each for the part of its time that has passed.
+        worth: How many contacts of equal weight tell as much.
+        failed: Failures among so many.
+    """
+
+    cell: dict[str, str]
+    weeks: list[date]
+    seen: Array
+    worth: Array
+    failed: Array
+
+
+_PARTS = ("count", "grown", "exposure", "weighed", "square", "failed")
+
+
+def _charts(context: Context) -> list[_Series]:
+    """Each series that is long and full enough. Openers stand for the first contacts of their reason, as in R-FCR."""
     policy = context.policy
-    contacts = outcome(context.linked, policy, fit=context.fit, young=True).contacts
+    chosen = outcome(context.linked, policy, fit=context.fit, young=True)
+    contacts = chosen.contacts
+    weight = contacts[MIX] if chosen.net and MIX in contacts.columns else ibis.literal(1.0)
     rows = context.engine.execute(
         contacts.group_by(["reason", "local_day"]).aggregate(
             chart_count=contacts.count(),
-            chart_exposure=contacts.exposure.sum(),
-            chart_failed=contacts.failed.sum(),
             chart_grown=contacts.grown.sum(),
+            chart_exposure=contacts.exposure.sum(),
+            chart_weighed=(contacts.exposure * weight).sum(),
+            chart_square=(contacts.exposure * weight * weight).sum(),
+            chart_failed=(contacts.failed * weight).sum(),
         )
     ).to_pylist()
     sums: dict[tuple[tuple[str, str], ...], dict[date, Array]] = {}
     for row in rows:
         week = week_of(row["local_day"], policy.calendar.week_start)
-        part = np.array([float(row[f"chart_{name}"] or 0) for name in ("count", "exposure", "failed", "grown")])
+        part = np.array([float(row[f"chart_{name}"] or 0) for name in _PARTS])
         for cell in ((), (("reason_1", cut_reason(row["reason"], 1)),)):
             own = sums.setdefault(cell, {})
-            own[week] = own.get(week, np.zeros(4)) + part
+            own[week] = own.get(week, np.zeros(len(_PARTS))) + part
     return [found for cell, series in sorted(sums.items()) if (found := _series(context, dict(cell), series))]
 
 
-def _series(
-    context: Context, cell: dict[str, str], series: dict[date, Array]
-) -> tuple[dict[str, str], list[date], Array, Array] | None:
+def _series(context: Context, cell: dict[str, str], series: dict[date, Array]) -> _Series | None:
     least = context.policy.publish.minimum_sample
     cutoff = context.frame.cutoff.date()
     weeks: list[date] = []
     kept: list[Any] = []
     for week, part in sorted(series.items()):
-        count, exposure, _, grown = part
+        count, grown, exposure = part[:3]
         # A week that the cut-off cuts, or of which too little is known, is no usual week.
         if exposure >= least and grown >= MATURE * count and (cutoff - week).days >= 7:
             weeks.append(week)
             kept.append(part)
     if len(weeks) < WEEKS:
         return None
-    table = np.array(kept)
-    return cell, weeks, table[:, 1], np.clip(table[:, 2], 0.0, table[:, 1])
+    _, _, exposure, weighed, square, failed = np.array(kept).T
+    # Contacts of unequal weight tell less than as many of equal weight (Kish).
+    scale = weighed / square
+    return _Series(cell, weeks, exposure, scale * weighed, scale * np.clip(failed, 0.0, weighed))
 
 
 def _chance(chart: Chart, count: float, share: float) -> float:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from firstcontact.kernel.result import NONE_MATURE, NOTHING_TO_COUNT, TOO_FEW, Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
+from firstcontact.measurement.annotate.mix import weigh
 from firstcontact.measurement.explain.explanation import Explanation
 from firstcontact.measurement.explain.tally import array_of, fared, numbered, reason_names
 from firstcontact.measurement.linking.period import month_of, week_of
@@ -132,7 +133,8 @@ def _start(context: Context, grain: str, day: int) -> int:
 
 def _cells(context: Context, before: range, after: range) -> _Cells:
     judged = fared(context)
-    contacts = judged.contacts
+    # The whole moves as R-FCR of all first contacts does.
+    contacts = weigh(judged.contacts, "exposure", "failed") if judged.net else judged.contacts
     held = [name for name in FACTORS[1:] if name in context.has and name in contacts.columns]
     kept = contacts.filter(
         ((contacts.local_day >= before.start) & (contacts.local_day < before.stop))

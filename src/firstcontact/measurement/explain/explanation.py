@@ -69,6 +69,7 @@ READS: tuple[str, ...] = (
     "net_return",
     "latency",
     "exposure",
+    "mix_weight",
     "p_resolved",
 )
 """Columns of linked contacts that explanations may read beside those they name themselves."""

@@ -30,7 +30,7 @@ PACE = "latency_drift"
 COMING = "returns_expected"
 DAYS_AHEAD = 7
 LEAST_LEARNED = 0.8
-"""Least share of a week's openers whose reason is learned, for a figure of the week."""
+"""Least share of a week's first contacts whose reason is learned, for a figure of the week."""
 
 ESTIMANDS = {
     R_FCR: MEASURE.estimand,
@@ -55,7 +55,7 @@ def explain(context: Context) -> list[ResultRow]:
     weeks = by_week(engine, timed, models, keys, policy.calendar.week_start)
     if not len(weeks.cohorts.count):
         return []
-    found = nowcast(weeks.cohorts, weeks.level, len(weeks.weeks))
+    found = nowcast(weeks.cohorts, weeks.level, len(weeks.weeks), weeks.weight)
     share = found.share[weeks.cohorts.reason, weeks.cohorts.week]
     return [
         *_whole_weeks(context, weeks, found),
@@ -74,7 +74,8 @@ def _whole_weeks(context: Context, weeks: Weeks, found: Nowcast) -> Iterator[Res
         n, others = int(count[number]), int(weeks.unlearned[number])
         maturity = float(found.week_maturity[number])
         result: Estimate | Refusal | None = _small(context, n, maturity)
-        if result is None and n < LEAST_LEARNED * (n + others):
+        first, beside = float(found.week_first[number]), float(weeks.unlearned_first[number])
+        if result is None and first < LEAST_LEARNED * (first + beside):
             result = _unlearned(n, others)
         if result is None:
             result = _figure(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
+from firstcontact.measurement.measures.catalog import AUDITED
 from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.measurement.measures.t_fcr import LEAST_LABELS, TOO_FEW_LABELS
 from firstcontact.statistics.resolution_bound import resolution_bounds
@@ -23,11 +24,16 @@ def bound_by_returns(rows: Sequence[ResultRow], return_least: float) -> list[Res
         return_least: At least this share of the customers with an unresolved issue come back: the policy says so.
 
     Returns:
-        The same rows in order. Bounds take the ends of R-FCR's interval, since its point is no bound.
+        The same rows in order. Bounds take the ends of R-FCR's interval, since its point is no bound; where an audit
+        freed R-FCR of missed returns, those of that interval, for returns that nobody sees bound nothing.
     """
-    known = {_place(row): row.result for row in rows if row.measure == ABOVE and isinstance(row.result, Estimate)}
+    plain, audited = (
+        {_place(row): row.result for row in rows if row.measure == measure and isinstance(row.result, Estimate)}
+        for measure in (ABOVE, AUDITED)
+    )
+    known = plain | audited
     return [
-        replace(row, result=_bounded(row.result, known[_place(row)], return_least))
+        replace(row, result=_bounded(row.result, known[_place(row)], return_least, audited=_place(row) in audited))
         if row.measure == BELOW
         and isinstance(row.result, Refusal)
         and row.result.kind is TOO_FEW_LABELS
@@ -40,11 +46,14 @@ def bound_by_returns(rows: Sequence[ResultRow], return_least: float) -> list[Res
 def contradictions(rows: Sequence[ResultRow]) -> tuple[Finding, ...]:
     """A warning where T-FCR of the whole stands above R-FCR by more than both intervals allow; none otherwise.
 
+    R-FCR is that of an audit, where there is one.
+
     Args:
         rows: Rows of a run.
     """
     whole = {row.measure: row.result for row in rows if not row.by and row.period_grain == "all" and not row.cell}
-    returns, truly = whole.get(ABOVE), whole.get(BELOW)
+    audited, truly = whole.get(AUDITED), whole.get(BELOW)
+    returns = audited if isinstance(audited, Estimate) else whole.get(ABOVE)
     if not (isinstance(returns, Estimate) and isinstance(truly, Estimate) and truly.low > returns.high):
         return ()
     return (
@@ -74,17 +83,23 @@ def _place(row: ResultRow) -> tuple[object, ...]:
     return row.by, tuple(sorted(row.cell.items())), row.period_grain, row.period_start
 
 
-def _bounded(refusal: Refusal, returns: Estimate, return_least: float) -> Refusal:
+def _bounded(refusal: Refusal, returns: Estimate, return_least: float, *, audited: bool) -> Refusal:
     low, _ = resolution_bounds(returns.low, return_least)
     _, high = resolution_bounds(returns.high, return_least)
-    reason = Sentence(
-        "too-few-labels.bounds",
-        "{n} reviewed contacts drawn at random; {least} are the least. From returns alone it lies between "
-        "{low:.1%} and {high:.1%}, if at least {rho:.0%} of the customers with an unresolved issue come back.",
-        n=refusal.n,
-        least=LEAST_LABELS,
-        low=low,
-        high=high,
-        rho=return_least,
-    )
+    parts = {"n": refusal.n, "least": LEAST_LABELS, "low": low, "high": high, "rho": return_least}
+    if audited:
+        reason = Sentence(
+            "too-few-labels.audited-bounds",
+            "{n} reviewed contacts drawn at random; {least} are the least. From returns alone, those that the records "
+            "miss among them, it lies between {low:.1%} and {high:.1%}, if at least {rho:.0%} of the customers with an "
+            "unresolved issue come back.",
+            **parts,
+        )
+    else:
+        reason = Sentence(
+            "too-few-labels.bounds",
+            "{n} reviewed contacts drawn at random; {least} are the least. From returns alone it lies between "
+            "{low:.1%} and {high:.1%}, if at least {rho:.0%} of the customers with an unresolved issue come back.",
+            **parts,
+        )
     return replace(refusal, reason=reason)
