@@ -195,8 +195,9 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     from firstcontact.services.schedule import Recurring
     from firstcontact.services.service import Service
     from firstcontact.services.setting import read_setting, redactor
-    from firstcontact.services.take_import import ImportWork, Uploads, import_handlers
+    from firstcontact.services.take_import import ImportWork, import_handlers
     from firstcontact.services.tidy import TIDY, Tidying
+    from firstcontact.services.upload import Uploads
 
     def moment() -> datetime:
         return now().replace(tzinfo=None)

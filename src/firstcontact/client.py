@@ -16,6 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from firstcontact.kernel import clock
+
 if TYPE_CHECKING:
     import httpx
 
@@ -310,7 +312,7 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, *, now: float |
 
     low = {name.lower(): value for name, value in headers.items()}
     stamp, signed = low.get("firstcontact-timestamp", ""), low.get("firstcontact-signature", "")
-    if not stamp.isdecimal() or abs((time.time() if now is None else now) - int(stamp)) > 300:
+    if not stamp.isdecimal() or abs((clock.now().timestamp() if now is None else now) - int(stamp)) > 300:
         return False
     expected = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
     return hmac.compare_digest(f"v1={expected}", signed)

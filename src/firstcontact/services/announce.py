@@ -23,7 +23,8 @@ from firstcontact.services.measure_history import MEASURE
 from firstcontact.services.queue import Queue
 from firstcontact.services.seal import Seal
 from firstcontact.services.setting import Settings, read_setting
-from firstcontact.services.take_import import LINK, Import
+from firstcontact.services.take_import import LINK
+from firstcontact.services.upload import Import
 from firstcontact.services.work import Handler, Task
 
 URL_UNFIT = ErrorKind(

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from firstcontact.services.session import Sessions
     from firstcontact.services.setting import Settings
     from firstcontact.services.sign_on import Provider
-    from firstcontact.services.take_import import FileReader, Imports, Uploads
+    from firstcontact.services.take_import import FileReader
     from firstcontact.services.take_webhook import WebhookSources
+    from firstcontact.services.upload import Imports, Uploads
     from firstcontact.services.work import Handler
 
 

@@ -16,7 +16,7 @@ from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.contacts.table import CONTACTS
 from firstcontact.measurement.linking.identifier import OWN_ID
 from firstcontact.services.audit import Event
-from firstcontact.services.take_import import Import, ImportState
+from firstcontact.services.upload import Import, ImportState
 
 Key = tuple[str, str]
 

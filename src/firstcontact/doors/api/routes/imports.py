@@ -14,18 +14,8 @@ from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
 from firstcontact.kernel.time_id import time_id
 from firstcontact.services.access import Permission, Principal
-from firstcontact.services.take_import import (
-    MOST_BYTES,
-    MOST_PART,
-    PREVIEW,
-    RUN,
-    UNDO,
-    Import,
-    ImportState,
-    announced,
-    receive,
-    wrong_state,
-)
+from firstcontact.services.take_import import PREVIEW, RUN, UNDO
+from firstcontact.services.upload import MOST_BYTES, MOST_PART, Import, ImportState, announced, receive, wrong_state
 
 router = APIRouter(prefix="/api/v1", tags=["imports"])
 
