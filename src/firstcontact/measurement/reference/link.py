@@ -1,4 +1,4 @@
-"""Linking, slow and obvious: every pair of a customer's contacts is looked at, rule by rule.
+"""Linking, plain and obvious: each customer's contacts in their order, rule by rule.
 
 It follows the text of `measurement.linking`. What that text leaves to the reader is read like this: rows that take no
 part have no gaps and no issue; two contacts of one customer without a reason share the key "(none)"; a row stands
@@ -279,19 +279,23 @@ def _give_window(row: Linked, policy: Policy, fit: Fit) -> None:
 
 def _chain(mine: list[Linked]) -> None:
     """Gaps to the neighbours with the same key. Keeps the preceding row as the first candidate for `repeat_of`."""
-    for number, row in enumerate(mine):
-        before = [other for other in mine[:number] if other.key == row.key]
-        after = [other for other in mine[number + 1 :] if other.key == row.key]
-        if before:
-            row.previous_gap = max(0, row.start - max(other.anchor for other in before))
+    last: dict[str, Linked] = {}
+    furthest: dict[str, int] = {}
+    for row in mine:
+        before = last.get(row.key)
+        if before is not None:
+            row.previous_gap = max(0, row.start - furthest[row.key])
             if row.previous_gap <= row.window:
-                row.repeat_of = before[-1].contact_id
-        if after:
-            row.next_gap = max(0, after[0].start - row.anchor)
+                row.repeat_of = before.contact_id
+            before.next_gap = max(0, row.start - before.anchor)
+        last[row.key] = row
+        furthest[row.key] = max(row.anchor, furthest.get(row.key, row.anchor))
 
 
 def _relate(mine: list[Linked], policy: Policy) -> None:
     """Related repeats: every ordered pair with different keys, under every rule."""
+    if not policy.related:
+        return
     place = {row.contact_id: number for number, row in enumerate(mine)}
     for number, later in enumerate(mine):
         for earlier in mine[:number]:
@@ -320,11 +324,9 @@ def _flag(mine: list[Linked]) -> None:
     for row in mine:
         row.returned = (row.next_gap is not None and row.next_gap <= row.window) or row.related_next_gap is not None
         row.repeat = row.repeat_of is not None
-        first = row
-        while first.repeat_of is not None:
-            first = by_id[first.repeat_of]
-        row.issue_id = first.contact_id
-        row.issue_start = first is row
+        # What it repeats stands before it, so its issue is known already.
+        row.issue_id = row.contact_id if row.repeat_of is None else by_id[row.repeat_of].issue_id
+        row.issue_start = row.repeat_of is None
         row.opener = not row.repeat and (row.previous_gap is None or row.previous_gap > row.look_back)
 
 
@@ -343,6 +345,10 @@ def _find_redials(mine: list[Linked], policy: Policy) -> None:
     for number, row in enumerate(mine):
         own = row.contact
         end = microseconds(own.started_at if own.ended_at is None else own.ended_at)
-        row.redialled = bool(own.abandoned) and any(
-            later.start <= end + reach for later in mine[number + 1 :] if later.contact.direction != "outbound"
-        )
+        row.redialled = False
+        for later in mine[number + 1 :] if own.abandoned else ():
+            if later.start > end + reach:
+                break
+            if later.contact.direction != "outbound":
+                row.redialled = True
+                break
