@@ -32,6 +32,9 @@ EVIL = '=HYPERLINK("http://x","southern") > +southern'
 
 TEAM = ("North",)
 
+NUMBERS: dict[str, int] = {}
+"""What customers are numbered, once asked."""
+
 FORMS: tuple[dict[str, str], ...] = (
     {},
     {"format": "csv"},
@@ -80,9 +83,42 @@ def asking(measured: Service) -> Caller:
     return caller_of(measured)
 
 
-def places(rule: Rule) -> str:
+def of_both() -> str:
+    """A customer who went to both teams."""
+    mine = {row["customer_id"] for row in sent() if row["team"] == "North"}
+    return str(next(row["customer_id"] for row in sent() if row["team"] == "South" and row["customer_id"] in mine))
+
+
+def bodies(service: Service) -> dict[str, list[dict[str, Any]]]:
+    """What routes are asked that read though they are no GET: by what belongs to the other team, or to both."""
+    other = {"source": "api", "contact_id": next(row["contact_id"] for row in sent() if row["team"] == "South")}
+    theirs = next(row["customer_id"] for row in sent() if row["customer_id"].startswith(MARK))
+    asked = [
+        {"kind": "customer", "value": of_both()},
+        {"value": of_both(), "reason": "billing > invoice"},
+        {"kind": "customer", "value": theirs},
+        {"contact": other},
+        {"person_id": person(service, of_both())},
+        {"person_id": person(service, theirs)},
+    ]
+    return {"/api/v1/people/look-up": asked}
+
+
+def person(service: Service, customer: str) -> int:
+    """The number of a customer."""
+    if customer in NUMBERS:
+        return NUMBERS[customer]
+    asked = {"kind": "customer", "value": customer}
+    found = caller_of(service)(Role.QUALITY).post("/api/v1/people/look-up", json=asked).json()
+    assert found["state"] == "known", found
+    NUMBERS[customer] = int(found["person_id"])
+    return NUMBERS[customer]
+
+
+def places(service: Service, rule: Rule) -> str:
     """The address of a route, for something that belongs to the other team wherever there is such a thing."""
     known = {
+        "person_id": str(person(service, of_both())),
         "run_id": "current",
         "source": "api",
         "contact_id": f"{MARK}-c1",
@@ -102,16 +138,20 @@ def readable(service: Service, role: Role) -> list[Rule]:
     return [
         rule
         for rule in routes(app)
-        if rule.method == "GET"
+        if (rule.method == "GET" or rule.path in bodies(service))
         and rule.permission is not None
         and rule.permission in held
         and not (rule.of_all and held[rule.permission] is not Scope.ALL)
     ]
 
 
-def asked(client: TestClient, rule: Rule) -> list[str]:
+def asked(service: Service, client: TestClient, rule: Rule) -> list[str]:
     """What a route says, however it is asked."""
-    answers = [client.get(places(rule), params=form) for form in FORMS]
+    place = places(service, rule)
+    if rule.method == "GET":
+        answers = [client.get(place, params=form) for form in FORMS]
+    else:
+        answers = [client.post(place, json=body) for body in bodies(service)[rule.path]]
     statuses = {answer.status_code for answer in answers}
     assert max(statuses) < 500, rule.path
     assert statuses & {200, 404, 409}, f"{rule.path} is asked for nothing: say in FORMS or places() what it takes"
@@ -122,15 +162,40 @@ def asked(client: TestClient, rule: Rule) -> list[str]:
 def test_no_answer_tells_of_a_team_that_is_not_ones_own(measured: Service, asking: Caller, role: Role) -> None:
     """Every route that reads is asked, in every form, also for the other team by name: no value of it comes back."""
     client = asking(role, *TEAM, agent_id="a1")
-    told = [rule.path for rule in readable(measured, role) for text in asked(client, rule) if MARK in text]
+    told = [rule.path for rule in readable(measured, role) for text in asked(measured, client, rule) if MARK in text]
     assert told == []
 
 
 def test_whoever_reaches_all_teams_is_told_of_them(measured: Service, asking: Caller) -> None:
     """The test above asks where there is something to be told: those who may see it do."""
     client = asking(Role.MANAGER)
-    told = {rule.path for rule in readable(measured, Role.MANAGER) for text in asked(client, rule) if MARK in text}
-    assert "/api/v1/runs/{run_id}/results" in told
+    told = {
+        rule.path for rule in readable(measured, Role.MANAGER) for text in asked(measured, client, rule) if MARK in text
+    }
+    assert told >= {
+        "/api/v1/runs/{run_id}/results",
+        "/api/v1/people/look-up",
+        "/api/v1/people/{person_id}/contacts",
+        "/api/v1/quarantine/{number}",
+    }
+
+
+def test_a_customer_of_both_teams_is_known_by_ones_own_part(measured: Service, asking: Caller) -> None:
+    """An agent sees the contacts that the own team had with a customer, and that there are others by nothing but
+    whether a contact now would be a repeat; whose contacts were all elsewhere is unknown."""
+    question = {"kind": "customer", "value": of_both()}
+    whole = asking(Role.MANAGER).post("/api/v1/people/look-up", json=question).json()
+    mine = asking(Role.AGENT, *TEAM).post("/api/v1/people/look-up", json=question).json()
+    assert {one["team"] for one in whole["contacts"]} == {"North", "South"}
+    assert {one["team"] for one in mine["contacts"]} == {"North"}
+    assert mine["total"] < whole["total"]
+    theirs = next(row["customer_id"] for row in sent() if row["customer_id"].startswith(MARK))
+    for who in (asking(Role.AGENT, *TEAM), asking(Role.TEAM_LEAD)):
+        said = who.post("/api/v1/people/look-up", json={"kind": "customer", "value": theirs}).json()
+        assert (said["state"], said["candidates"]) == ("unknown", [])
+        assert who.get(f"/api/v1/people/{person(measured, theirs)}/contacts").status_code == 404
+    looks = measured.audit.page(action="person.look", person_id=person(measured, of_both()))
+    assert {one.actor for one in looks} >= {"manager@example.org", "agent@example.org"}
 
 
 def test_a_team_lead_without_teams_sees_no_team(asking: Caller) -> None:

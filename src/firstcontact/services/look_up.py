@@ -137,7 +137,14 @@ def find_person(people: People, nodes: Sequence[Node]) -> tuple[Answer, tuple[in
 
 
 def begin_now(
-    people: People, number: int | None, rules: Rules, now: datetime, reason: str | None, channel: str | None
+    people: People,
+    number: int | None,
+    rules: Rules,
+    now: datetime,
+    reason: str | None,
+    channel: str | None,
+    *,
+    seen: Sequence[Seen] | None = None,
 ) -> list[Beginning]:
     """What a contact that begins now would be.
 
@@ -148,6 +155,7 @@ def begin_now(
         now: The moment.
         reason: Its reason; None where nobody knows yet.
         channel: Its channel; that of the customer's latest contact where None.
+        seen: Contacts that may be seen: reasons of others are not named. All where None.
 
     Returns:
         What it would be: for its reason, or where that is not known for each reason that the customer came for lately.
@@ -156,7 +164,8 @@ def begin_now(
     newest = sorted(contacts.values(), key=lambda one: one.started_at, reverse=True)
     if channel is None and newest:
         channel = newest[0].channel
-    reasons = [reason] if reason is not None else [one.reason for one in newest]
+    lately = [one.reason for one in newest] if seen is None else [one.columns["reason"] for one in seen]
+    reasons = [reason] if reason is not None else lately
     found = []
     for one in list(dict.fromkeys(reasons))[:MOST_REASONS] or [None]:
         begun = {**contacts, _NOW: Contact("now", None, now, reason=one, channel=channel)}

@@ -132,7 +132,7 @@ def look_up(request: Request, question: Question, who: Who) -> PersonAnswer:
     service: Service = request.app.state.service
     teams = who.visible_teams(Permission.READ_PEOPLE)
     state, numbers = _numbers(service, question)
-    seen = [number for number in numbers if service.people.person(number, teams, 1) is not None] if teams else numbers
+    seen = [one for one in numbers if teams is None or service.people.person(one, teams, 1) is not None]
     if len(seen) != 1:
         hidden_all = bool(numbers) and not seen
         return PersonAnswer(
@@ -143,7 +143,9 @@ def look_up(request: Request, question: Question, who: Who) -> PersonAnswer:
     if person is None:
         raise not_there("the customer")
     rules = service.rules()
-    begun = begin_now(service.people, person.number, rules, service.now(), question.reason, question.channel)
+    asked = (question.reason, question.channel)
+    shown = None if teams is None else person.contacts
+    begun = begin_now(service.people, person.number, rules, service.now(), *asked, seen=shown)
     named = {one for beginning in begun for one in (beginning.repeat_of, beginning.issue) if one is not None}
     visible = _visible(service, person.contacts, teams, named)
     service.audit.note(who.name, "person.look", now=service.now(), person_id=person.number)
