@@ -205,6 +205,9 @@ class Links(Protocol):
     def view(self) -> AbstractContextManager[View]:
         """One state of everything, to read from."""
 
+    def spell(self, now: datetime) -> int:
+        """Spell identifiers anew where they are read otherwise than before; gives how many contacts that changes."""
+
     def keep(self, found: Outcome, again: Again, now: datetime) -> bool:
         """Keep what was found, unless somebody else has linked the same changes meanwhile (False)."""
 
@@ -238,6 +241,7 @@ def relink(
         What was done.
     """
     done = Done()
+    links.spell(now())
     while done.rest:
         tell(f"linking, {done.contacts:,} contacts so far")
         step = _step(links, rules(), now())

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact
 from firstcontact.adapters.stores.sql.audit import write_event
-from firstcontact.adapters.stores.sql.contact_arrival import decisions_of, identifier_rows, pairs_of
+from firstcontact.adapters.stores.sql.contact_arrival import DECISION, decisions_of, identifier_rows, pairs_of
 from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.adapters.stores.sql.inbox import ask_to_link
+from firstcontact.adapters.stores.sql.release import forget_uncarried
 from firstcontact.services.audit import Event
 from firstcontact.services.decide_identity import (
     Decision,
@@ -76,6 +77,7 @@ class SqlIdentities:
             if there:
                 seq = self._database.next_seq(connection, len(there))
                 self._apply(connection, there, seq, now, region)
+            forget_uncarried(connection, {(DECISION, decision_id)})
             write_event(connection, Event(actor, "people.undo", now, decision_id))
         return undone
 

@@ -13,6 +13,7 @@ from firstcontact.adapters.stores.sql.arrival import of_contact
 from firstcontact.adapters.stores.sql.audit import write_event
 from firstcontact.adapters.stores.sql.contact_arrival import decisions_of, identifier_rows, sent_apart, text_ref
 from firstcontact.adapters.stores.sql.database import Database
+from firstcontact.adapters.stores.sql.release import carried, release
 from firstcontact.contacts.table import CONTACTS
 from firstcontact.measurement.linking.identifier import OWN_ID
 from firstcontact.services.audit import Event
@@ -90,6 +91,7 @@ class SqlImports:
         for start in range(0, len(keys), 400):
             part = keys[start : start + 400]
             earlier = _earlier(connection, part, import_id)
+            freed = carried(connection, part)
             for gone in (schema.identifier, schema.text, schema.contact):
                 connection.execute(delete(gone).where(of_contact(gone, part)))
             self._restore(connection, earlier, seq, now)
@@ -101,6 +103,7 @@ class SqlImports:
                 ]
                 connection.execute(delete(schema.contact_gone).where(of_contact(schema.contact_gone, new)))
                 connection.execute(insert(schema.contact_gone), rows)
+            release(self._database, connection, freed, now)
         return len(keys)
 
     def _restore(self, connection: Connection, earlier: dict[Key, Row[Any]], seq: int, now: datetime) -> None:

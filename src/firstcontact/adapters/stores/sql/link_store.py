@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, tuple_, update
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact
 from firstcontact.adapters.stores.sql.database import Database
-from firstcontact.adapters.stores.sql.link_view import LINKED, STANDING, LinkView, number
+from firstcontact.adapters.stores.sql.link_view import LINKED, SPELLING, STANDING, LinkView, number
+from firstcontact.adapters.stores.sql.release import forget_uncarried
 from firstcontact.kernel.time_id import time_id
+from firstcontact.measurement.reference.identifier import spell
 from firstcontact.measurement.reference.identity import Node
 from firstcontact.services.propose import Likeness, blur, likeness
 from firstcontact.services.relink import Again, Key, Link, Outcome
@@ -21,7 +23,10 @@ from firstcontact.services.relink import Again, Key, Link, Outcome
 PERSON = "person"
 """The row of `sequence` with the number of the last customer."""
 
-_contact, _link = schema.contact, schema.link
+RESPELLED = 2_000
+"""Telephone numbers that are spelled anew in one commit, where they are read in another country than before."""
+
+_contact, _identifier, _link = schema.contact, schema.identifier, schema.link
 
 
 class SqlLinks:
@@ -40,6 +45,43 @@ class SqlLinks:
     def view(self) -> Iterator[LinkView]:
         with self._database.reading() as connection:
             yield LinkView(connection, self._region())
+
+    def spell(self, now: datetime) -> int:
+        region = self._region()
+        table = schema.setting
+        with self._database.reading() as connection:
+            kept = connection.execute(select(table.c.value).where(table.c.name == SPELLING)).scalar_one_or_none()
+        if (kept or {}).get("region") == region:
+            return 0
+        count, after = 0, ("", "")
+        while True:
+            with self._database.writing() as connection:
+                self._database.next_seq(connection, 0)  # whoever stores waits meanwhile
+                phones = _identifier.c.kind == "phone"
+                place = tuple_(_identifier.c.source, _identifier.c.contact_id)
+                asked = (
+                    select(_identifier)
+                    .where(phones, place > after)
+                    .order_by(_identifier.c.source, _identifier.c.contact_id)
+                )
+                rows = list(connection.execute(asked.limit(RESPELLED)))
+                if not rows:
+                    kept = self._database.upsert(table).values(
+                        name=SPELLING, value={"region": region}, edition=1, changed_by="link", changed_at=now
+                    )
+                    connection.execute(
+                        kept.on_conflict_do_update(index_elements=["name"], set_={"value": {"region": region}})
+                    )
+                    return count
+                # The last contact may have more numbers than fit.
+                after = (rows[-1].source, rows[-1].contact_id)
+                rows += connection.execute(select(_identifier).where(phones, place == after)).all()
+                changed = _respelled(connection, rows, region)
+                seq = self._database.next_seq(connection, len(changed))
+                for number, key in enumerate(sorted(changed)):
+                    named = (_contact.c.source == key[0]) & (_contact.c.contact_id == key[1])
+                    connection.execute(update(_contact).where(named).values(seq=seq + number))
+                count += len(changed)
 
     def keep(self, found: Outcome, again: Again, now: datetime) -> bool:
         with self._database.writing() as connection:
@@ -173,6 +215,25 @@ class SqlLinks:
             )
         elif there != value:
             connection.execute(update(table).where(table.c.name == STANDING).values(value=value, changed_at=now))
+
+
+def _respelled(connection: Connection, rows: Sequence[Row[Any]], region: str | None) -> set[Key]:
+    """Spell telephone numbers anew; gives the contacts of those that are spelled otherwise now."""
+    changed: set[Key] = set()
+    former: set[Node] = set()
+    for row in rows:
+        # A number that names nobody names nobody in any country, nor does one that a person's decision keeps apart.
+        said = None if row.spelled is None else spell(row.kind, row.value, region)
+        if said == row.spelled:
+            continue
+        changed.add((row.source, row.contact_id))
+        names = ("source", "contact_id", "kind", "value")
+        mine = and_(*(_identifier.c[name] == getattr(row, name) for name in names))
+        connection.execute(update(_identifier).where(mine).values(spelled=said))
+        former.add((row.kind, row.spelled))
+    forget_uncarried(connection, former)
+    # Whoever is still spelled so may have lost those who joined them.
+    return changed | LinkView(connection, region).carriers(former)
 
 
 def _row(key: Key, person: int | None, link: Link, digest: str) -> dict[str, Any]:

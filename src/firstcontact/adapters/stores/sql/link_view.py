@@ -19,6 +19,9 @@ from firstcontact.services.relink import Again, Changes, Key
 LINKED = "linked"
 """The row of `sequence` with the number of the last change that is linked."""
 
+SPELLING = "spelling"
+"""The row of `setting` with the country in which national telephone numbers were read last."""
+
 STANDING = "linking"
 """The row of `setting` with how far everything has been linked again."""
 
@@ -63,13 +66,23 @@ class LinkView:
         last = number(self._connection, "change")
         if after >= last:
             return Changes(after, after, (), ())
-        asked = select(_contact.c.source, _contact.c.contact_id, _contact.c.seq).where(_contact.c.seq > after)
-        rows = self._connection.execute(asked.order_by(_contact.c.seq).limit(limit)).all()
-        upto = int(rows[-1].seq) if len(rows) == limit else last
-        left = schema.contact_gone
-        asked = select(left.c.source, left.c.contact_id).where(left.c.seq > after, left.c.seq <= upto)
-        gone = [(row.source, row.contact_id) for row in self._connection.execute(asked)]
-        return Changes(after, upto, [(row.source, row.contact_id) for row in rows], gone)
+        upto = last
+        # Many may have come or gone with one change; those of one change are taken together.
+        for table in (_contact, schema.contact_gone):
+            enough = select(table.c.seq).where(table.c.seq > after).order_by(table.c.seq).offset(limit - 1).limit(1)
+            upto = min(upto, self._connection.execute(enough).scalar_one_or_none() or upto)
+        keys, gone = (
+            [
+                (row.source, row.contact_id)
+                for row in self._connection.execute(
+                    select(table.c.source, table.c.contact_id)
+                    .where(table.c.seq > after, table.c.seq <= upto)
+                    .order_by(table.c.seq)
+                )
+            ]
+            for table in (_contact, schema.contact_gone)
+        )
+        return Changes(after, upto, keys, gone)
 
     def nodes(self, keys: Collection[Key]) -> dict[Key, set[Node]]:
         found: dict[Key, set[Node]] = {}

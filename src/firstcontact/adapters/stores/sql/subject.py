@@ -14,6 +14,7 @@ from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact
 from firstcontact.adapters.stores.sql.contact_arrival import DECISION
 from firstcontact.adapters.stores.sql.database import Database
+from firstcontact.adapters.stores.sql.release import carried, release
 from firstcontact.measurement.linking.identifier import OWN_ID
 from firstcontact.measurement.reference.identifier import spell
 from firstcontact.services.erase import Found, Key, Subject
@@ -100,9 +101,11 @@ class SqlSubjects:
             for ids in in_parts(self._quarantined(connection, subject)):
                 counts["quarantine"] += _gone(connection, schema.quarantine, schema.quarantine.c.id.in_(ids))
             counts["companions"] = self._erase_companions(connection, subject, now, seq)
+            freed = carried(connection, subject.keys)
             for name, table in _BY_CONTACT.items():
                 counts[name] = sum(_gone(connection, table, of_contact(table, part)) for part in in_parts(subject.keys))
             _mark_gone(connection, subject.keys, now, seq, "erased")
+            release(self._database, connection, freed, now)
             person = subject.person_id
             if person is not None:
                 keyed, proposal, seen = schema.person_key, schema.identity_proposal, schema.audit_event
@@ -252,6 +255,7 @@ class SqlSubjects:
                 if not keys:
                     return total
                 seq = self._database.next_seq(connection, 1)
+                freed = carried(connection, keys)
                 for part in in_parts(keys):
                     asked = select(_companion.c.kind, _companion.c.record_key).where(of_contact(_companion, part))
                     beside = [(row.kind, row.record_key) for row in connection.execute(asked)]
@@ -260,6 +264,7 @@ class SqlSubjects:
                         if table is not schema.link:  # by which linking finds whom the contact leaves behind
                             _gone(connection, table, of_contact(table, part))
                 _mark_gone(connection, keys, now, seq, "expired")
+                release(self._database, connection, freed, now)
                 total += len(keys)
 
     def _expire_companions(self, before: datetime, now: datetime) -> int:
