@@ -26,7 +26,7 @@ from pathlib import Path
 from contacts import write_contacts
 
 HERE = Path(__file__).parent
-PROGRAM = (sys.executable, "-c", "from firstcontact.doors.cli.app import main; main()")
+PROGRAM = (sys.executable, "-m", "firstcontact.doors.cli")
 INCIDENTS = HERE.parents[1] / "shared" / "data" / "servicenow-incidents" / "incident_event_log.zip"
 FIXED_SECONDS = 10.0
 

@@ -22,7 +22,7 @@ from firstcontact.kernel.errors import EXIT_CODES
 MARK = "ZZSECRETZZ"
 """Planted in cells: a value of a customer, which nothing printed may hold."""
 
-PROGRAM = (sys.executable, "-c", "from firstcontact.doors.cli.app import main; main()")
+PROGRAM = (sys.executable, "-m", "firstcontact.doors.cli")
 
 
 @dataclass(frozen=True, slots=True)

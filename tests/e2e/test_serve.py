@@ -19,7 +19,7 @@ import pytest
 
 from tests.web.test_measured import contacts
 
-COMMAND = [sys.executable, "-c", "from firstcontact.doors.cli.app import main; main()"]
+COMMAND = [sys.executable, "-m", "firstcontact.doors.cli"]
 PASSWORD = "quite a long one 7"
 
 

@@ -6,8 +6,7 @@ from contextlib import suppress
 from importlib import import_module
 from threading import Thread
 
-# pyarrow looks for pandas when it first hands numbers to numpy.
-_LATER = ("scipy.special", "pandas", "firstcontact.doors.cli.summary")
+_LATER = ("scipy.special", "firstcontact.doors.cli.summary")
 
 
 def load_ahead(language: str) -> Thread:

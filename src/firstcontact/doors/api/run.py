@@ -104,7 +104,7 @@ def _worker(settings: ServiceSettings) -> Iterator[None]:
         "FIRSTCONTACT_DATA": str(settings.data.absolute()),
         "FIRSTCONTACT_DATABASE": settings.database,
     }
-    command = [sys.executable, "-c", "from firstcontact.doors.cli.app import main; main()", "worker", "--follow"]
+    command = [sys.executable, "-m", "firstcontact.doors.cli", "worker", "--follow"]
 
     def begin() -> subprocess.Popen[bytes]:
         # A group of its own: Ctrl-C reaches this process, which then lets the worker end well.

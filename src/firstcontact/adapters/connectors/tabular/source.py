@@ -147,10 +147,14 @@ def _sample(connection: DuckDBPyConnection, raws: Sequence[Raw], relation: Relat
         for name, values in columns.items():
             taken = len(values)
             own = spelt[name.casefold()]
-            for value, n in Counter(_text(value) for value in values if value is not None).items():
-                trimmed = value.strip()
+            there = [value for value in values if value is not None]
+            # Texts are counted before they are looked at; what else a column holds may be no key.
+            same = there if there and isinstance(there[0], str) else map(_text, there)
+            for value, n in Counter(same).items():
+                text = _text(value)
+                trimmed = text.strip()
                 counts[own][trimmed] += n
-                if trimmed != value:
+                if trimmed != text:
                     untidy.add(own)
         relation.sampled += taken
     relation.sample = counts
