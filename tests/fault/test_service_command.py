@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
 import subprocess
 import sys
 from datetime import timedelta
@@ -15,7 +16,7 @@ from sqlalchemy import text
 from firstcontact import bootstrap
 from firstcontact.adapters.stores.sql.database import Database, sqlite_url
 from firstcontact.doors.cli.doctor import examine
-from firstcontact.doors.cli.surroundings import surroundings
+from firstcontact.doors.cli.surroundings import check_port, surroundings
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.service_settings import ServiceSettings
 from firstcontact.services.service import Service
@@ -37,6 +38,21 @@ def test_a_small_installation_says_what_to_install(monkeypatch: pytest.MonkeyPat
             surroundings()
         fault = error.value.faults[0]
         assert (fault.kind.code, extra in fault.cure, lacking in fault.saw) == ("FC9104", True, True)
+
+
+def test_a_port_that_is_taken_is_said() -> None:
+    """FC9108 before anything is opened, and nothing for a free one."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(FirstcontactError) as error:
+            check_port("127.0.0.1", port)
+        assert error.value.faults[0].kind.code == "FC9108"
+    check_port("127.0.0.1", port)
+    with pytest.raises(FirstcontactError) as error:
+        check_port("192.0.2.1", port)
+    assert error.value.faults[0].kind.code == "FC9108"
 
 
 def test_help_imports_nothing_of_the_service() -> None:

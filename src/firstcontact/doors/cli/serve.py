@@ -26,10 +26,11 @@ def serve(
     """
     from dataclasses import replace
 
-    from firstcontact.doors.cli.surroundings import surroundings
+    from firstcontact.doors.cli.surroundings import check_port, surroundings
 
     settings = surroundings()
     settings = replace(settings, port=port or settings.port, host=host or settings.host)
+    check_port(settings.host, settings.port)
     from firstcontact.doors.log import start_logs
 
     start_logs()

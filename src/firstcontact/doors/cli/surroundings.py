@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
+from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults, FirstcontactError
 
 if TYPE_CHECKING:
     from firstcontact.kernel.service_settings import ServiceSettings
@@ -16,6 +17,14 @@ PACKAGES_MISSING = ErrorKind(
     EXIT_USAGE,
     "Measuring files needs little; the service needs more, which comes as an extra: "
     "`pip install 'firstcontact[service]'`, and `'firstcontact[service,postgresql]'` for PostgreSQL.",
+)
+
+PORT_TAKEN = ErrorKind(
+    "FC9108",
+    "The service cannot listen there",
+    EXIT_USAGE,
+    "Another program listens on that port, or the address is none of this machine's. `--port` and `--host`, or "
+    "`FIRSTCONTACT_PORT` and `FIRSTCONTACT_HOST`, name another.",
 )
 
 _NEEDED = ("alembic", "argon2", "authlib", "cryptography", "fastapi", "granian", "prometheus_client", "sqlalchemy")
@@ -51,6 +60,28 @@ def surroundings() -> ServiceSettings:
         )
     faults.raise_if_any()
     return settings
+
+
+def check_port(host: str, port: int) -> None:
+    """See that the service can listen: the server itself would share a port with another one, and say nothing.
+
+    Raises:
+        FirstcontactError: It cannot (FC9108).
+    """
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, number) as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(address)
+            one.listen()
+    except OSError as error:
+        fault = PORT_TAKEN.fault(
+            where=f"{host}:{port}",
+            saw=(error.strerror or "an address that is none").lower(),
+            allowed="a free port of this machine",
+            cure="name another with --port, or end what listens there",
+        )
+        raise FirstcontactError([fault]) from None
 
 
 def _there(name: str) -> bool:
