@@ -165,6 +165,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     from firstcontact.adapters.stores.sql.account import SqlAccounts
     from firstcontact.adapters.stores.sql.audit import SqlAudit
     from firstcontact.adapters.stores.sql.condition import SqlConditions
+    from firstcontact.adapters.stores.sql.contact_list import SqlContactList
     from firstcontact.adapters.stores.sql.database import Database, sqlite_url
     from firstcontact.adapters.stores.sql.handled import SqlHandled
     from firstcontact.adapters.stores.sql.identity import SqlIdentities
@@ -235,6 +236,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
         provider=_provider(settings),
         audit=SqlAudit(database),
         handled=SqlHandled(database),
+        contact_list=SqlContactList(database),
         preferences=preferences,
         runs=runs,
         policies=policies,

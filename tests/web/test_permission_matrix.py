@@ -132,7 +132,8 @@ def test_only_what_is_listed_is_open(sqlite_service: Service) -> None:
 
 
 def test_every_permission_is_asked_for_and_held(sqlite_service: Service) -> None:
-    """There is no permission that nobody holds, and none is held beyond what the issue gives a role."""
+    """There is no permission that nobody holds or no route asks for, and none is held beyond what a role is for."""
+    assert {one.permission for one in routes(create_app(sqlite_service))} - {None} == set(Permission)
     held = {permission for grants in GRANTS.values() for permission in grants}
     assert held == set(Permission)
     assert set(GRANTS[Role.WALLBOARD]) == {Permission.READ_SELF, Permission.READ_BOARD}

@@ -173,6 +173,7 @@ def test_whoever_reaches_all_teams_is_told_of_them(measured: Service, asking: Ca
         rule.path for rule in readable(measured, Role.MANAGER) for text in asked(measured, client, rule) if MARK in text
     }
     assert told >= {
+        "/api/v1/contacts",
         "/api/v1/runs/{run_id}/results",
         "/api/v1/people/look-up",
         "/api/v1/people/{person_id}/contacts",

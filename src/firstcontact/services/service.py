@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from firstcontact.services.decide_identity import Identities
     from firstcontact.services.erase import Erasure, Subjects
     from firstcontact.services.ingest import Inbox
+    from firstcontact.services.list_contacts import ContactList
     from firstcontact.services.live_rules import LiveRules
     from firstcontact.services.look_up import People
     from firstcontact.services.measure_history import Runs
@@ -54,6 +55,7 @@ class Service:
         provider: Who says who somebody is, where single sign-on is set up.
         audit: Who did what, and looked at whom.
         handled: Who handled which contacts.
+        contact_list: Contacts, latest first.
         runs: Measured figures.
         policies: Versions of the policy.
         preferences: What is decided while the service runs, by name.
@@ -87,6 +89,7 @@ class Service:
     provider: Provider | None
     audit: Audit
     handled: Handled
+    contact_list: ContactList
     runs: Runs
     policies: Policies
     preferences: Settings

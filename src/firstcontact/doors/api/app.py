@@ -19,6 +19,7 @@ from firstcontact.doors.api.response_headers import ResponseHeaders
 from firstcontact.doors.api.routes import (
     accounts,
     audit,
+    contact_list,
     contacts,
     health,
     identities,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 ROUTERS = (
     accounts.router,
     audit.router,
+    contact_list.router,
     contacts.router,
     health.router,
     identities.router,
