@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full check bench reference truth prove size wheel lock clean
+.PHONY: help demo test test-full check bench load reference truth prove size wheel lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ check: $(VENV)/dev
 
 bench: $(VENV)/dev ## Time the engine against a bare sort in the same run
 	$(BIN)/python benchmarks/run.py
+
+load: $(VENV)/dev ## Ask the running service as much as it bears, and write benchmarks/LOAD.md
+	$(BIN)/python benchmarks/load.py
 
 reference: $(VENV)/dev ## Write docs/reference anew from the code
 	$(BIN)/python tools/reference.py
