@@ -81,6 +81,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+def workers_of(process: subprocess.Popen[str]) -> list[int]:
+    """The processes that a service began."""
+    tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
+    return [int(one) for children in tasks for one in children.read_text().split()]
+
+
+def lives(pid: int) -> bool:
+    """Whether a process still runs; one that only waits to be buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def test_from_an_empty_directory_to_figures(folder: Path) -> None:
     """One command serves and works; what is sent is measured; the logs name no customer; it ends within seconds."""
     with serving(folder) as (process, client):
@@ -114,3 +128,23 @@ def test_from_an_empty_directory_to_figures(folder: Path) -> None:
     assert any(one["message"] == "job ended" and one["kind"] == "measure" for one in logged)
     assert any(one.get("route") == "/api/v1/runs/{run_id}" for one in logged)
     assert not any("p1" in str(one.get("route")) for one in logged)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes as Linux lists them")
+def test_a_worker_that_is_killed_is_begun_anew_and_none_outlives_its_server(tmp_path: Path) -> None:
+    """Kill -9 of either leaves the other to do the right thing: a new worker comes, and an orphaned one ends."""
+    with serving(tmp_path) as (process, client):
+        first = workers_of(process)
+        assert len(first) == 1
+        os.kill(first[0], signal.SIGKILL)
+        until(lambda: lives_another(process, first), 20, tmp_path / "log")
+        assert client.get("/ready").status_code == 200
+        second = workers_of(process)
+        process.kill()
+        process.wait(10)
+        until(lambda: not any(lives(one) for one in second), 30, tmp_path / "log")
+    assert "begun anew" in (tmp_path / "log").read_text()
+
+
+def lives_another(process: subprocess.Popen[str], first: list[int]) -> bool:
+    return any(one not in first and lives(one) for one in workers_of(process))
