@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, func, insert, select
 
 from firstcontact.adapters.stores.sql import schema
+from firstcontact.adapters.stores.sql.arrival import of_contact
 from firstcontact.adapters.stores.sql.database import Database, sqlite_url
 from firstcontact.adapters.stores.sql.inbox import SqlInbox
 from firstcontact.services.ingest import Outcome, ingest
@@ -265,3 +266,17 @@ def test_moments_stay_what_they_are(database: Database, inbox: SqlInbox) -> None
     start, end = rows(database, schema.contact, "started_at", "ended_at")[0]
     assert start.isoformat() == "2026-01-05T07:00:00.123456"
     assert end - start == timedelta(hours=1, microseconds=-123456)
+
+
+@pytest.mark.parametrize("keys", [[("pbx", "1")], [("pbx", "1"), ("pbx", "2")], [("pbx", "1"), ("chat", "2")]])
+@pytest.mark.parametrize("table", [schema.contact, schema.identifier, schema.link, schema.contact_before])
+def test_asking_for_some_contacts_reads_no_whole_table(
+    sqlite_store: Database, table: Any, keys: list[tuple[str, str]]
+) -> None:
+    """However large the store: each of them is found by an index."""
+    asked = select(table).where(of_contact(table, keys))
+    sql = asked.compile(sqlite_store.engine, compile_kwargs={"literal_binds": True})
+    with sqlite_store.reading() as connection:
+        steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+    assert steps
+    assert not [step for step in steps if step.startswith("SCAN")]

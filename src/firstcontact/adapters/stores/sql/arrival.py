@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, false, or_, select
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.contacts.record import Record
@@ -74,12 +75,25 @@ def erased(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tupl
     table = schema.contact_gone
     found: dict[tuple[str, str], bool] = {}
     for part in in_parts(keys):
-        named = tuple_(table.c.source, table.c.contact_id).in_(part)
+        named = of_contact(table, part)
         for row in connection.execute(select(table.c.source, table.c.contact_id, table.c.cause).where(named)):
             found[row.source, row.contact_id] = row.cause == "erased"
     return found
 
 
-def of_contact(table: Table, keys: Sequence[tuple[str, str]]) -> Any:
+def of_contact(table: Table, keys: Iterable[tuple[str, str]]) -> ColumnElement[bool]:
     """The condition that a row belongs to one of some contacts."""
-    return and_(tuple_(table.c.source, table.c.contact_id).in_(keys))
+    return of_pairs(table.c.source, table.c.contact_id, keys)
+
+
+def of_pairs(
+    first: ColumnElement[str], second: ColumnElement[str], pairs: Iterable[tuple[str, str]]
+) -> ColumnElement[bool]:
+    """The condition that two columns hold one of some pairs, in a form for which SQLite uses its index.
+
+    Given rows of values it reads the whole table instead.
+    """
+    by_first: dict[str, list[str]] = defaultdict(list)
+    for one, other in pairs:
+        by_first[one].append(other)
+    return or_(false(), *(and_(first == one, second.in_(others)) for one, others in by_first.items()))

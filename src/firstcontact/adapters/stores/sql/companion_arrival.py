@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import Connection, delete, select, update
 
 from firstcontact.adapters.stores.sql import schema
-from firstcontact.adapters.stores.sql.arrival import Arrival, erased, in_parts, of_contact, rank
+from firstcontact.adapters.stores.sql.arrival import Arrival, erased, in_parts, of_contact, of_pairs, rank
 from firstcontact.adapters.stores.sql.contact_arrival import decisions_of, identifier_rows
 from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.contacts.record import Record
@@ -47,7 +47,7 @@ class CompanionArrival:
         there: dict[tuple[str, str], Any] = {}
         for part in in_parts(names):
             asked = select(table.c.kind, table.c.record_key, table.c.version, table.c.digest)
-            for row in connection.execute(asked.where(tuple_(table.c.kind, table.c.record_key).in_(part))):
+            for row in connection.execute(asked.where(of_pairs(table.c.kind, table.c.record_key, part))):
                 there[row.kind, row.record_key] = row
         about = [(one.record.source, str(one.record.values["contact_id"])) for one in arrivals if _about(one.record)]
         gone = erased(connection, about)
@@ -68,7 +68,7 @@ class CompanionArrival:
             connection.execute(stored, [_row(one) for one in kept])
             back = [(one.record.table, record_key(one.record)) for one in kept]
             for part in in_parts(back):
-                named = tuple_(schema.companion_gone.c.kind, schema.companion_gone.c.record_key).in_(part)
+                named = of_pairs(schema.companion_gone.c.kind, schema.companion_gone.c.record_key, part)
                 connection.execute(delete(schema.companion_gone).where(named))
         self._identify(connection, [one for one in kept if one.record.table == "identifiers"])
         return found

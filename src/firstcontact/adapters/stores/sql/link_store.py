@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, tuple_, update
 
 from firstcontact.adapters.stores.sql import schema
-from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact
+from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact, of_pairs
 from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.adapters.stores.sql.link_view import LINKED, SPELLING, STANDING, LinkView, number
 from firstcontact.adapters.stores.sql.release import forget_uncarried
@@ -155,7 +155,7 @@ class SqlLinks:
             about = proposal.c.left_person.in_(part) | proposal.c.right_person.in_(part)
             connection.execute(update(proposal).where(about, proposal.c.state == "open").values(state="stale"))
         for nodes in in_parts(sorted(found.dropped - named.keys())):
-            connection.execute(delete(table).where(tuple_(table.c.kind, table.c.spelled).in_(nodes)))
+            connection.execute(delete(table).where(of_pairs(table.c.kind, table.c.spelled, nodes)))
         if named:
             kept = self._database.upsert(table)
             kept = kept.on_conflict_do_update(
@@ -176,7 +176,7 @@ class SqlLinks:
             if common is not None:
                 blurred.setdefault((node[0], common), []).append(node)
         for part in in_parts(list(blurred)):
-            asked = select(table).where(tuple_(table.c.kind, table.c.blurred).in_(part))
+            asked = select(table).where(of_pairs(table.c.kind, table.c.blurred, part))
             for row in connection.execute(asked):
                 for node in blurred[row.kind, row.blurred]:
                     like = likeness(node, (row.kind, row.spelled))

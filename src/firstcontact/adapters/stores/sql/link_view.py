@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select, tuple_
 
 from firstcontact.adapters.stores.sql import schema
-from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact
+from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact, of_pairs
 from firstcontact.contacts.table import EXTRA_PREFIX
 from firstcontact.measurement.linking.identifier import NAMES_SOMEBODY, OWN_ID, SHARED_BY
 from firstcontact.measurement.reference.contact import Contact
@@ -119,7 +119,7 @@ class LinkView:
         table = schema.person_key
         found: dict[Node, int] = {}
         for part in in_parts(list(nodes)):
-            for row in self._connection.execute(select(table).where(tuple_(table.c.kind, table.c.spelled).in_(part))):
+            for row in self._connection.execute(select(table).where(of_pairs(table.c.kind, table.c.spelled, part))):
                 found[row.kind, row.spelled] = row.person_id
         return found
 
@@ -162,7 +162,7 @@ class LinkView:
             select(own.c.kind, own.c.spelled)
             .select_from(own.join(other, _same_contact(own, other)))
             .where(
-                tuple_(own.c.kind, own.c.spelled).in_(nodes),
+                of_pairs(own.c.kind, own.c.spelled, nodes),
                 other.c.kind.in_(NAMES_SOMEBODY),
                 other.c.kind != own.c.kind,
                 other.c.spelled.is_not(None),
@@ -253,7 +253,7 @@ def number(connection: Connection, name: str) -> int:
 
 
 def _is_any(nodes: Iterable[Node]) -> Any:
-    return tuple_(_identifier.c.kind, _identifier.c.spelled).in_(list(nodes))
+    return of_pairs(_identifier.c.kind, _identifier.c.spelled, nodes)
 
 
 def _same_contact(own: Any, other: Any) -> Any:

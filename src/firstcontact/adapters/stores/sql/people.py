@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select, true, tuple_
 
 from firstcontact.adapters.stores.sql import schema
-from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact
+from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact, of_pairs
 from firstcontact.adapters.stores.sql.contact_arrival import DECISION
 from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.adapters.stores.sql.link_view import LinkView
@@ -58,7 +58,7 @@ class SqlPeople:
             return LinkView(connection, None).people_named(nodes)
 
     def unnamed(self, nodes: Sequence[Node]) -> Answer:
-        there = tuple_(_identifier.c.kind, _identifier.c.spelled).in_(list(nodes))
+        there = of_pairs(_identifier.c.kind, _identifier.c.spelled, nodes)
         with self._database.reading() as connection:
             if connection.execute(select(_identifier.c.contact_id).where(there).limit(1)).first() is None:
                 return "unknown"

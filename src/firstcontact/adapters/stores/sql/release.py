@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import Connection, delete, select, update
 
 from firstcontact.adapters.stores.sql import schema
-from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact
+from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact, of_pairs
 from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.adapters.stores.sql.inbox import ask_to_link
 from firstcontact.adapters.stores.sql.link_view import LinkView
@@ -56,7 +56,7 @@ def forget_uncarried(connection: Connection, nodes: Collection[Node]) -> None:
     """Have identifiers name nobody any more that no contact carries."""
     table, named = schema.identifier, schema.person_key
     for part in in_parts(list(nodes)):
-        asked = select(table.c.kind, table.c.spelled).where(tuple_(table.c.kind, table.c.spelled).in_(part)).distinct()
+        asked = select(table.c.kind, table.c.spelled).where(of_pairs(table.c.kind, table.c.spelled, part)).distinct()
         left = set(part) - {(row.kind, row.spelled) for row in connection.execute(asked)}
         if left:
-            connection.execute(delete(named).where(tuple_(named.c.kind, named.c.spelled).in_(sorted(left))))
+            connection.execute(delete(named).where(of_pairs(named.c.kind, named.c.spelled, sorted(left))))

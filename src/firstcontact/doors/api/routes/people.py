@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -134,14 +134,10 @@ def look_up(request: Request, question: Question, who: Who) -> PersonAnswer:
     state, numbers = _numbers(service, question)
     seen = [one for one in numbers if teams is None or service.people.person(one, teams, 1) is not None]
     if len(seen) != 1:
-        hidden_all = bool(numbers) and not seen
-        return PersonAnswer(
-            state="several" if seen else ("unknown" if hidden_all or state in {"known", "several"} else state),
-            person_id=None, candidates=list(seen), identifiers=[], facts=[], contacts=[], total=0, now=[],
-        )  # fmt: skip
+        return _nobody("several" if seen else "unknown" if numbers else state, seen)
     person = service.people.person(seen[0], teams, question.contacts)
     if person is None:
-        raise not_there("the customer")
+        return _nobody("unknown")
     rules = service.rules()
     asked = (question.reason, question.channel)
     shown = None if teams is None else person.contacts
@@ -177,6 +173,12 @@ def contacts(
     return Page(
         items=_contacts(service, person, service.rules(), visible),
         next=cursor([last.columns["started_at"].isoformat(), *last.key]) if last else None,
+    )
+
+
+def _nobody(state: Any, candidates: Sequence[int] = ()) -> PersonAnswer:
+    return PersonAnswer(
+        state=state, person_id=None, candidates=list(candidates), identifiers=[], facts=[], contacts=[], total=0, now=[]
     )
 
 
