@@ -185,7 +185,7 @@ def test_a_saved_fit_is_the_own_policys_alone(
     code, printed, _ = run("definitions", log, "--only", only, "--fit", file, "--out", tmp_path / "fitted")
     assert code == 0
     assert "The windows of firstcontact are those of the saved fit; every other definition keeps its own." in printed
-    assert "The saved fit does not name" in printed
+    assert "Reasons that the saved fit does not name" in printed
     assert run("definitions", log, "--only", only, "--out", tmp_path / "plain")[0] == 0
     plain, fitted = (pq.read_table(tmp_path / name / "definitions.parquet").to_pylist() for name in ("plain", "fitted"))
     assert fitted[0]["value"] != plain[0]["value"]

@@ -404,7 +404,7 @@ def test_a_persons_mapping_is_obeyed_and_bad_values_set_their_rows_aside(engine,
     assert load(engine, path, mapping=mapping_from(plain)).ledger.quarantined == {"FC2008": 1}
     lenient = load(engine, path, mapping=mapping_from(plain | {"bad_values": "missing"}))
     assert lenient.ledger.contacts == 2
-    assert any("handle_seconds: 1 values do not fit" in finding.text for finding in lenient.findings)
+    assert any("handle_seconds: 1 value does not fit" in finding.text for finding in lenient.findings)
 
 
 def test_mixed_date_orders_are_an_error(engine, tmp_path):

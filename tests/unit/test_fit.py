@@ -131,7 +131,7 @@ def test_reasons_that_a_saved_fit_lacks_are_counted(engine) -> None:
     """Three of five contacts have a reason that it does not name; where it names all, nothing is said."""
     said = [one for one in run_of(engine, CALLS, POLICY, fit=SAVED).run.findings if one.topic == "fit"]
     assert [one.level for one in said] == ["warning"]
-    assert "2 of 3 reasons: (none), access." in said[0].text
+    assert "does not name: 2 of 3 ((none), access)." in said[0].text
     assert "3 of 5 contacts" in said[0].text
     whole = Policy(publish=SHOW_ALL, link=Link(reason_level=0))
     run = run_of(engine, CALLS, whole, fit=Fit((ReasonWindow("", 5, 7),))).run

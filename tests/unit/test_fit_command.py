@@ -181,6 +181,7 @@ def test_reasons_read_from_a_saved_fit_are_said_in_every_language(tmp_path: Path
     """Why a reason is unlearned comes back as the sentence it was, so that a report in another language says it there;
     a fit that does not tell how its sentences were made keeps them as they are; the hash is the same."""
     why = Sentence("unlearned.history", "{days} days of complete data; {least} are needed to see coincidence.",
+                   "{days} day of complete data; {least} are needed to see coincidence.", "days",
                    days=93, least=120)  # fmt: skip
     fit = Fit((), models=(ReturnModel("a", "unlearned", 5, 1, "history", why, "more"),))
     write_fit(fit, tmp_path / "fit.json")

@@ -13,10 +13,12 @@ import pytest
 
 from firstcontact.doors.cli.summary import any_reason
 from firstcontact.doors.notebook import card
+from firstcontact.doors.report.answer import window_words
 from firstcontact.doors.report.build import render
+from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.result import NOTHING_TO_COUNT, SUPPRESSED, Estimate
-from firstcontact.measurement.policy.model import Condition, Link
+from firstcontact.measurement.policy.model import Condition, Link, Window
 from firstcontact.services.run import Run
 from tests import run_factory
 
@@ -373,3 +375,13 @@ def test_without_reasons_no_return_is_for_the_same_reason() -> None:
     assert any_reason(run) == f" {said}"
     assert said in card(run)
     assert any_reason(run_factory.centre()) == any_reason(run_factory.all_immature()) == ""
+
+
+def test_a_window_of_one_day_is_of_one_day() -> None:
+    """The headline of a policy with a window of a day, in English and in Hebrew; one of two days is of two days."""
+    for days, english, hebrew in ((1.0, "window of 1 day", "החלון המוצהר של יום אחד"), (2.0, "window of 2 days", "")):
+        policy = dataclasses.replace(run_factory.POLICY, window=Window(days))
+        run = run_factory.run([run_factory.row("fcr_issue", run_factory.share(0.8, 900))], policy=policy)
+        writers = [Writer.of(language, "UTC") for language in ("en", "he")]
+        assert window_words(run, writers[0]).endswith(f"within the declared {english}")
+        assert hebrew in window_words(run, writers[1])

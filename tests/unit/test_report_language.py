@@ -4,6 +4,7 @@ language; what is left in Latin letters is a name, a code, or somebody's own wor
 from __future__ import annotations
 
 import ast
+import pickle
 import re
 import string
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from firstcontact.doors.report.telling import tell
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.result import Estimate
-from firstcontact.kernel.sentence import Sentence, either, listed
+from firstcontact.kernel.sentence import Sentence, code_of, either, kept, listed, restored
 from firstcontact.measurement.policy.explain import explain
 from firstcontact.measurement.policy.preset import load_preset, preset_names
 from firstcontact.services.run import Run
@@ -177,11 +178,56 @@ def test_every_part_of_a_sentence_is_in_its_translation() -> None:
     def parts(text: str) -> list[tuple[str | None, str | None]]:
         return sorted((name, spec) for _, name, spec, _ in string.Formatter().parse(text) if name is not None)
 
-    patterns = {" ".join(text.split()) for _, text in translation.program() if text.strip()}
+    forms = [[" ".join(text.split()) for text in texts] for _, *texts in translation.program()]
     for language in translation.languages()[1:]:
         said = translation.translations(language)
-        wrong = [text for text in patterns if "{" in text and parts(said.gettext(text)) != parts(text)]
-        assert wrong == []
+        plain = [text for text in {texts[-1] for texts in forms if len(texts) == 1} if "{" in text]
+        assert [text for text in plain if parts(said.gettext(text)) != parts(text)] == []
+        # Of one, a language may say so in a word.
+        counted = [texts for texts in forms if len(texts) == 2]
+        assert counted
+        assert [one for one, many in counted if not set(parts(said.ngettext(one, many, 1))) <= set(parts(one))] == []
+        assert [many for one, many in counted if parts(said.ngettext(one, many, 2)) != parts(many)] == []
+
+
+def test_a_count_of_one_is_said_as_one() -> None:
+    """In English and in a language that inflects more, in text and after a file; other counts, and none, are plural."""
+    one, some, none = (
+        Sentence("rows", "{count:,} rows", "{count:,} row", "count", count=count) for count in (1, 1200, 0)
+    )
+    assert (one, some, none) == ("1 row", "1,200 rows", "0 rows")
+    writer = Writer.of("he", "UTC")
+    assert [writer.tell(said) for said in (one, some, none)] == ["שורה אחת", "1,200 שורות", "0 שורות"]
+    assert writer.tell(restored("1 row", kept(one))) == "שורה אחת"
+    assert writer.tell(pickle.loads(pickle.dumps(one))) == "שורה אחת"
+    odd = kept(one) or {}
+    assert code_of(restored("1 row", odd | {"by": "nothing"})) == code_of(restored("1 row", odd | {"one": 1})) == ""
+    assert code_of(restored("1 row", odd | {"one": "{count.real} row"})) == ""
+
+
+COUNTS = (
+    "contact",
+    "opener",
+    "reason",
+    "row",
+    "value",
+    "return",
+    "answer",
+    "day",
+    "week",
+    "customer",
+    "agent",
+    "window",
+)
+"""Nouns that are counted."""
+
+
+def test_every_sentence_that_begins_with_a_count_knows_how_to_say_one() -> None:
+    """No finding and no refusal says "1 reasons": whatever begins with a count of something, or says how many of
+    something there are, has a form for one."""
+    noun = re.compile(r"(?:^|(?:, of|not|are|the|of its) )\{\w+(?::,)?\} (?:\w+ )?(?:" + "|".join(COUNTS) + r")s\b")
+    wrong = [texts[0] for _, *texts in translation.program() if len(texts) == 1 and noun.search(texts[0])]
+    assert wrong == []
 
 
 def test_whatever_a_finding_or_a_refusal_says_can_be_said_in_other_languages() -> None:

@@ -113,7 +113,7 @@ def test_an_answer_outside_its_scale_is_counted(engine, tmp_path):
     loaded = load(engine, rated(tmp_path, ["1", "3", "5", "4"] * 20 + ["55"]))
     assert csat(engine)[:4] == [0.0, 0.5, 1.0, 0.75]
     assert csat(engine)[-1] is None
-    assert any("surveys.csat: 1 values do not fit" in f.text for f in loaded.findings)
+    assert any("surveys.csat: 1 value does not fit" in f.text for f in loaded.findings)
 
 
 def folder(path: Path, header: str, rows: list[str], ids: str = "T{}") -> Path:

@@ -47,7 +47,7 @@ def test_a_share_left_out_widens_the_interval_by_whatever_it_may_hold() -> None:
     assert found.high == pytest.approx(0.9 * 0.81 + 0.1 * 0.9, abs=1e-4)
     (finding,) = left_out(models(111), first(models(111)))
     assert "10.0% of the first contacts" in finding.text
-    assert "b > rare: 9 returns." in finding.text
+    assert "of b > rare, whose returns cannot be told apart: 9 returns." in finding.text
 
 
 def test_where_more_than_a_fifth_is_left_out_there_is_no_figure() -> None:

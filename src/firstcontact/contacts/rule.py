@@ -69,7 +69,7 @@ END_BEFORE_START = _rule(
     "FC2005",
     "a contact ends before it starts",
     "The end lies before the start. Usual causes: swapped columns, two zones, or a typing error.",
-    "that end before they start",
+    "with an end before the start",
     "check that start and end stand in the right columns and in the same zone",
 )
 IMPLAUSIBLE = _rule(
@@ -108,14 +108,14 @@ DATE_ORDER = _rule(
     "FC2010",
     "a date is in another day and month order than its column",
     "Nearly all values of the column prove one order of day and month; this one is possible only in the other.",
-    "with day and month in another order than their column",
+    "with day and month in another order than the column's",
     "correct the value in the source",
 )
 NOT_AN_OBJECT = _rule(
     "FC2011",
     "a line is not a JSON object",
     "Each line of a JSON lines file must hold one object. This one does not.",
-    "that hold no JSON object",
+    "without a JSON object",
     "export again; the line may be cut off",
 )
 STRAY = _rule(
@@ -123,7 +123,7 @@ STRAY = _rule(
     "a row of a companion table cannot be used",
     "A row of a file beside the contacts (surveys, reviews, crm_events and so on) lacks a required value or holds one "
     "that cannot be read.",
-    "of a companion table that lack a required value or hold an unreadable one",
+    "of a companion table without a required value, or with an unreadable one",
     "fill in the required columns, and correct what cannot be read",
 )
 
@@ -176,6 +176,6 @@ def by_code(code: str) -> RowRule:
     """The rule with this code.
 
     >>> by_code("FC2005").clause
-    'that end before they start'
+    'with an end before the start'
     """
     return next(rule for rule in RULES if rule.code == code)

@@ -14,11 +14,17 @@ class Sentence(str):
     A door that speaks another language looks up the pattern, and writes the parts as that language writes numbers and
     dates. The pattern and the code must stand in the call as they are, for that is where translators' tools find them.
 
+    A count that can be 1 asks for a second pattern, for one only; other languages have as many as their grammar needs.
+
     Attributes:
         code: Names the sentence for good, whatever its wording becomes.
         pattern: The English with its parts in braces, as `str.format` reads them.
+        one: The same where the count is 1; "" where no count changes the wording.
+        by: Which of the parts is that count; "" likewise.
         parts: What stands in the braces: numbers, dates, names from the data, and sentences within the sentence.
 
+    >>> Sentence("thin", "{days:,} days", "{days:,} day", "days", days=1)
+    '1 day'
     >>> said = Sentence("thin", "{days:,} days of thin volume", days=1234)
     >>> said
     '1,234 days of thin volume'
@@ -26,19 +32,22 @@ class Sentence(str):
     ('thin', '{days:,} days of thin volume', {'days': 1234})
     """
 
-    __slots__ = ("code", "parts", "pattern")
+    __slots__ = ("by", "code", "one", "parts", "pattern")
 
     code: str
     pattern: str
+    one: str
+    by: str
     parts: dict[str, Any]
 
-    def __new__(cls, code: str, pattern: str, /, **parts: Any) -> Sentence:
-        made = super().__new__(cls, pattern.format(**parts) if parts else pattern)
-        made.code, made.pattern, made.parts = code, pattern, parts
+    def __new__(cls, code: str, pattern: str, one: str = "", by: str = "", /, **parts: Any) -> Sentence:
+        said = one if by and parts[by] == 1 else pattern
+        made = super().__new__(cls, said.format(**parts) if parts else said)
+        made.code, made.pattern, made.one, made.by, made.parts = code, pattern, one, by, parts
         return made
 
-    def __getnewargs_ex__(self) -> tuple[tuple[str, str], dict[str, Any]]:
-        return (self.code, self.pattern), self.parts
+    def __getnewargs_ex__(self) -> tuple[tuple[str, str, str, str], dict[str, Any]]:
+        return (self.code, self.pattern, self.one, self.by), self.parts
 
 
 def code_of(text: str) -> str:
@@ -83,7 +92,8 @@ def kept(text: str) -> dict[str, Any] | None:
     if not isinstance(text, Sentence):
         return None
     parts = {name: kept(part) if isinstance(part, Sentence) else part for name, part in text.parts.items()}
-    return {"code": text.code, "pattern": text.pattern, "parts": parts}
+    forms = {"one": text.one, "by": text.by} if text.by else {}
+    return {"code": text.code, "pattern": text.pattern, **forms, "parts": parts}
 
 
 def restored(text: str, data: Any) -> str:
@@ -106,18 +116,20 @@ _LAYOUT = re.compile(r"^,?(\.\d)?[dfg%]?$")
 
 
 def _made(data: Any, depth: int) -> Sentence | None:
-    if not isinstance(data, dict) or set(data) != {"code", "pattern", "parts"} or depth > _DEEPEST:
+    if not isinstance(data, dict) or set(data) - {"one", "by"} != {"code", "pattern", "parts"} or depth > _DEEPEST:
         return None
-    code, pattern, given = data["code"], data["pattern"], data["parts"]
-    if not (isinstance(code, str) and isinstance(pattern, str) and isinstance(given, dict)):
+    given, words = data["parts"], [data["code"], data["pattern"], data.get("one", ""), data.get("by", "")]
+    if not (all(isinstance(word, str) for word in words) and isinstance(given, dict)):
         return None
+    code, pattern, one, by = words
     parts = {name: _made(part, depth + 1) if isinstance(part, dict) else part for name, part in given.items()}
     if not all(isinstance(part, str | int | float) and not isinstance(part, bool) for part in parts.values()):
         return None
     try:
-        fields = [(name, spec, how) for _, name, spec, how in Formatter().parse(pattern) if name is not None]
+        read = [*Formatter().parse(pattern), *Formatter().parse(one), ("", by or None, "", None)]
+        fields = [(name, spec, how) for _, name, spec, how in read if name is not None]
         if any(name not in parts or how or not _LAYOUT.match(spec or "") for name, spec, how in fields):
             return None
-        return Sentence(code, pattern, **parts)
+        return Sentence(code, pattern, one, by, **parts)
     except (ValueError, TypeError):
         return None

@@ -93,6 +93,10 @@ def unused_cycles(policy: Policy, fit: Fit) -> tuple[Finding, ...]:
         "The policy declares a cycle, and the returns of {count:,} reasons were told apart without it, {reason} among "
         "them: too few late returns show its shape, other reasons of the family have another one, or the fit that is "
         "used again was learned without it.",
+        "The policy declares a cycle, and the returns of {reason} were told apart without "
+        "it: too few late returns show its shape, other reasons of the family have another "
+        "one, or the fit that is used again was learned without it.",
+        "count",
         count=len(without),
         reason=without[0],
     )

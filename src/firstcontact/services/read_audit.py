@@ -245,8 +245,7 @@ def _share(found: Linkage | None, answers: Sequence[Answer], level: float) -> Es
         return _none_linked(len(answers), returns)
     reason = Sentence(
         "too-few-returns",
-        "{looked} contacts were looked up, and {returns} customers came back for the same issue; {least} are the "
-        "least.",
+        "Contacts looked up: {looked}; customers who came back for the same issue: {returns}; {least} are the least.",
         looked=len(answers),
         returns=returns,
         least=LEAST_RETURNS,
@@ -258,8 +257,9 @@ def _share(found: Linkage | None, answers: Sequence[Answer], level: float) -> Es
 def _none_linked(looked: int, returns: int) -> Refusal:
     reason = Sentence(
         "none-linked",
-        "{looked} contacts were looked up, and {returns} customers came back for the same issue, but by none of the "
-        "contacts that the records link: a share of nothing corrects nothing.",
+        "Contacts looked up: {looked}; customers who came back for the same issue: "
+        "{returns}. The records link none of these returns: a share of nothing corrects "
+        "nothing.",
         looked=looked,
         returns=returns,
     )

@@ -51,8 +51,9 @@ def reuse_fit(
     concerned = sum(n for reason, n in each.items() if cut_reason(reason, level) in lacking)
     text = Sentence(
         "fit.lacking",
-        "The saved fit does not name {lacking:,} of {reasons:,} reasons: {names}. They have the windows that the "
-        "policy declares, which concerns {concerned:,} of {contacts:,} contacts.",
+        "Reasons that the saved fit does not name: {lacking:,} of {reasons:,} ({names}). "
+        "Their windows are those that the policy declares, which concerns {concerned:,} of "
+        "{contacts:,} contacts.",
         lacking=len(lacking),
         reasons=len(occurring),
         concerned=concerned,
@@ -62,6 +63,8 @@ def reuse_fit(
     rests_on = Sentence(
         "fit.lacking.rests",
         "{count:,} windows in the fit, at the policy's level of reasons",
+        "{count:,} window in the fit, at the policy's level of reasons",
+        "count",
         count=len(fit.windows),
     )
     cure = Sentence("fit.lacking.cure", "leave {option} out", option="--fit")

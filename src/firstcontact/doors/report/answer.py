@@ -148,23 +148,43 @@ def window_words(run: Run, writer: Writer) -> str:
     shortest, longest = (writer.notation.decimal(end, 0 if end == int(end) else 1) for end in (days[0], days[-1]))
     learned = run.fit.kind == "learned"
     if shortest == longest:
+        one_or_more = 1 if days[-1] == 1 else 2
         if run.policy.link.reason_level != 0 and not run.names_reasons:
             return (
-                writer.say(
+                writer.say_many(
+                    "no return for any reason (the data name none) within the learned window of %(days)s day",
                     "no return for any reason (the data name none) within the learned window of %(days)s days",
+                    one_or_more,
                     days=longest,
                 )
                 if learned
-                else writer.say(
+                else writer.say_many(
+                    "no return for any reason (the data name none) within the declared window of %(days)s day",
                     "no return for any reason (the data name none) within the declared window of %(days)s days",
+                    one_or_more,
                     days=longest,
                 )
             )
         if run.policy.link.reason_level == 0:
-            return writer.say("no return for any reason within the declared window of %(days)s days", days=longest)
+            return writer.say_many(
+                "no return for any reason within the declared window of %(days)s day",
+                "no return for any reason within the declared window of %(days)s days",
+                one_or_more,
+                days=longest,
+            )
         if learned:
-            return writer.say("no return for the same reason within the learned window of %(days)s days", days=longest)
-        return writer.say("no return for the same reason within the declared window of %(days)s days", days=longest)
+            return writer.say_many(
+                "no return for the same reason within the learned window of %(days)s day",
+                "no return for the same reason within the learned window of %(days)s days",
+                one_or_more,
+                days=longest,
+            )
+        return writer.say_many(
+            "no return for the same reason within the declared window of %(days)s day",
+            "no return for the same reason within the declared window of %(days)s days",
+            one_or_more,
+            days=longest,
+        )
     span = writer.notation.span(shortest, longest)
     if learned:
         return writer.say(

@@ -70,8 +70,16 @@ def figure(result: Estimate | Refusal, notation: Notation, translations: Any) ->
         return Figure("", "", notation.count(result.n), closed, "refused", refused)
     value, low, high = (_written(part, result, notation) for part in (result.value, result.low, result.high))
     if result.unit == "days":
-        value = (translations.gettext("%(days)s days") % {"days": value[0]}, value[1])
+        value = (
+            translations.ngettext("%(days)s day", "%(days)s days", _plural(value[0])) % {"days": value[0]},
+            value[1],
+        )
     return Figure(value[0], notation.span(low[1], high[1]), notation.count(result.n), closed, result.status)
+
+
+def _plural(written: str) -> int:
+    """The number that grammar asks for: 1 where one is what is read, whatever was rounded."""
+    return 1 if written == "1" else 2
 
 
 def _written(part: float, result: Estimate, notation: Notation) -> tuple[str, str]:

@@ -20,8 +20,9 @@ def tell(text: str, notation: Notation, translations: Any) -> str:
     """
     if not isinstance(text, Sentence) or notation.locale.language == "en":
         return shown_text(text)
-    english = " ".join(text.pattern.split())
-    pattern = translations.gettext(english)
+    one, english = (" ".join(pattern.split()) for pattern in (text.one, text.pattern))
+    number = text.parts[text.by] if text.by else None
+    pattern = translations.gettext(english) if number is None else translations.ngettext(one, english, number)
     if not text.parts:
         return shown_text(pattern)
     return _Speaker(notation, translations).vformat(pattern, (), text.parts)

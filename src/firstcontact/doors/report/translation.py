@@ -102,14 +102,18 @@ def collect() -> Catalog:
     catalog = Catalog(project="firstcontact", charset="utf-8", fuzzy=False)
     for name, line, message, comments, _ in extract_from_dir(HERE, _METHODS, _OPTIONS, _KEYWORDS, ("Translators:",)):
         catalog.add(message, None, [(name, line)], auto_comments=comments)
-    for name, message in program():
-        if message.strip():
-            catalog.add(" ".join(message.split()), None, [(name, 0)])
+    for name, *forms in program():
+        if forms[-1].strip():
+            said = tuple(" ".join(form.split()) for form in forms)
+            catalog.add(said if len(said) > 1 else said[0], None, [(name, 0)])
     return catalog
 
 
-def program() -> Iterator[tuple[str, str]]:
-    """What the rest of the program says and the report repeats, with the file that says it."""
+def program() -> Iterator[tuple[str, ...]]:
+    """What the rest of the program says and the report repeats: the file that says it, and the sentence.
+
+    A sentence that depends on a count comes in two forms: for one, and for any other number.
+    """
     from firstcontact.contacts.rule import RULES
     from firstcontact.measurement.measures.catalog import MEASURES
     from firstcontact.measurement.policy.preset import load_preset, preset_names
@@ -120,7 +124,7 @@ def program() -> Iterator[tuple[str, str]]:
         source = path.read_text(encoding="utf-8")
         if "Sentence(" in source or "RefusalKind(" in source:
             name = path.relative_to(PACKAGE).as_posix()
-            yield from ((name, message) for message in _patterns(source))
+            yield from ((name, *forms) for forms in _patterns(source))
     for rule in RULES:
         yield from (("contacts/rule.py", text) for text in (rule.kind.title, rule.clause, rule.cure))
     for measure in MEASURES.values():
@@ -135,13 +139,13 @@ def program() -> Iterator[tuple[str, str]]:
             yield f"measurement/policy/presets/{preset.name}.toml", text
 
 
-def _patterns(source: str) -> Iterator[str]:
-    """The patterns of all `Sentence(code, pattern)`, and titles of `RefusalKind(code, title)`, that are written out."""
+def _patterns(source: str) -> Iterator[tuple[str, ...]]:
+    """The patterns of all `Sentence(code, pattern, one, by)`, and titles of `RefusalKind(code, title)`, as written."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SPEAKING:
-            pattern = node.args[1] if len(node.args) > 1 else None
-            if isinstance(pattern, ast.Constant) and isinstance(pattern.value, str):
-                yield pattern.value
+            said = [one.value for one in node.args[1:3] if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            if said:
+                yield (said[1], said[0]) if node.func.id == "Sentence" and len(said) > 1 else (said[0],)
 
 
 def update() -> None:

@@ -92,6 +92,9 @@ def _about_reviews(scored: Resolved, there: bool) -> list[Finding]:
             "reviews.unusable",
             "{n:,} reviewed contacts carry no sampling probability. Somebody chose them, so nothing follows from them "
             "for other contacts: T-FCR leaves them out.",
+            "{n:,} reviewed contact carries no sampling probability. Somebody chose it, so "
+            "nothing follows from it for other contacts: T-FCR leaves it out.",
+            "n",
             n=reviewed.unusable,
         )
         said.append(
@@ -104,6 +107,9 @@ def _about_reviews(scored: Resolved, there: bool) -> list[Finding]:
             "reviews.single",
             "{pairs} contacts were judged by two reviewers; it takes {least} to know how often reviewers err. T-FCR "
             "takes them at their word.",
+            "{pairs} contact was judged by two reviewers; it takes {least} to know how often "
+            "reviewers err. T-FCR takes them at their word.",
+            "pairs",
             pairs=known.pairs,
             least=LEAST_PAIRS,
         )

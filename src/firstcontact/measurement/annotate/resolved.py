@@ -55,7 +55,9 @@ class Resolved:
     """Contacts with their score and their label.
 
     Attributes:
-        contacts: The linked contacts with `p_resolved` (missing until the window has closed), `label` (share of
+        contacts: The linked contacts with `p_resolved` (missing until the window has closed, and everywhere in data
+            without surveys, wrap-ups and usable reviews: two classes cannot be told apart by returns alone, and what
+            came out would be the guess the model began with), `label` (share of
             reviewers who found it resolved; missing where not reviewed), `label_weight` (inverse of its sampling
             probability), and `reviewer_accuracy` and `reviewer_variance`, the same on every row.
         model: The classes behind the score.
@@ -83,14 +85,15 @@ def annotate_resolved(
         The contacts, and what was learned.
     """
     marked = linked.mutate(**codes(linked))
-    model, scores = _learn(engine, marked, policy)
+    model, scores, answered = _learn(engine, marked, policy)
+    reviewed, labels = _labels(engine, reviews, name)
+    supported = answered or reviewed.contacts > 0
     learned = engine.register(scores, f"{name}_score")
     keys = ["seen_reason", "seen_behaviour", "seen_survey", "seen_wrap_up"]
     joined = marked.left_join(learned, [marked[key] == learned[key] for key in keys])
-    closed = joined.excluded_code.isnull() & joined.mature
+    closed = joined.excluded_code.isnull() & joined.mature & ibis.literal(supported)
     scored = joined.mutate(p_resolved=ibis.ifelse(closed, grained(joined.seen_score), ibis.null("float64")))
     scored = scored.select(*linked.columns, "p_resolved")
-    reviewed, labels = _labels(engine, reviews, name)
     if labels is None:
         nothing = ibis.null("float64")
         scored = scored.mutate(label=nothing, label_weight=nothing)
@@ -104,8 +107,8 @@ def annotate_resolved(
     return Resolved(engine.view(scored, name), model, reviewed)
 
 
-def _learn(engine: Engine, marked: ir.Table, policy: Policy) -> tuple[LatentClass, pa.Table]:
-    """The model, and the score of every pattern of every recorded reason."""
+def _learn(engine: Engine, marked: ir.Table, policy: Policy) -> tuple[LatentClass, pa.Table, bool]:
+    """The model, the score of every pattern of every recorded reason, and whether anybody said anything at all."""
     import pyarrow as pa
 
     keys = ["seen_reason", "seen_behaviour", "seen_survey", "seen_wrap_up"]
@@ -124,7 +127,8 @@ def _learn(engine: Engine, marked: ir.Table, policy: Policy) -> tuple[LatentClas
     )
     np.add.at(counts, at, rows["contacts"].to_numpy())
     model = latent_class(counts)
-    return model, pa.table({key: rows[key] for key in keys} | {"seen_score": model.score[at]})
+    answered = bool(counts[:, :, 1:, :].sum() + counts[:, :, :, 1:].sum() > 0)
+    return model, pa.table({key: rows[key] for key in keys} | {"seen_score": model.score[at]}), answered
 
 
 def _labels(engine: Engine, reviews: ir.Table | None, name: str) -> tuple[Reviewed, ir.Table | None]:

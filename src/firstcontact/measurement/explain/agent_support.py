@@ -206,6 +206,8 @@ def explain(context: Context) -> list[ResultRow]:
                 Sentence(
                     "agents.few",
                     "{agents} agents have at least {least} contacts in the comparison; it takes two.",
+                    "{agents} agent has at least {least} contacts in the comparison; it takes two.",
+                    "agents",
                     agents=agents,
                     least=context.policy.publish.minimum_sample,
                 ),

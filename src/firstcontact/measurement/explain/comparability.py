@@ -268,6 +268,8 @@ def _about_returns(evidence: Evidence, first: NDArray[np.bool_], second: NDArray
                 Sentence(
                     "compare.latency",
                     "customers come back after different times on the two sides, for {reasons} of {all} reasons",
+                    "customers come back after different times on the two sides, for the only reason",
+                    "all",
                     reasons=int((q_values(np.array(p)) < LATENCY).sum()),
                     all=len(p),
                 )

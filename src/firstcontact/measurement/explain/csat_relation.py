@@ -85,6 +85,9 @@ def _contacts(context: Context, measure: str, words: str, contacts: ir.Table, ca
             "few-answers",
             "{few:,} answers on the smaller side, of customers in {groups} of 40 groups; the least are {least:,} in "
             "{need}.",
+            "{few:,} answer on the smaller side, of customers in {groups} of 40 groups; the "
+            "least are {least:,} in {need}.",
+            "few",
             few=few,
             groups=groups,
             least=least,
@@ -130,6 +133,8 @@ def _weeks(context: Context, measure: str, words: str, answered: ir.Table) -> Re
         said = Sentence(
             "few-weeks",
             "{weeks} consecutive weeks have {least:,} answers and judged contacts each; {need} are the least.",
+            "{weeks} week has {least:,} answers and judged contacts each; {need} consecutive ones are the least.",
+            "weeks",
             weeks=len(weeks),
             least=least,
             need=LEAST_WEEKS,

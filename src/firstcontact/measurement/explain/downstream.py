@@ -217,7 +217,11 @@ def _one_reason(reasons: int) -> Refusal:
     return Refusal(
         NOTHING_TO_COUNT,
         Sentence(
-            "one-reason", "There are {reasons:,} reasons, and it takes two for one to bring the other.", reasons=reasons
+            "one-reason",
+            "There are {reasons:,} reasons, and it takes two for one to bring the other.",
+            "There is {reasons:,} reason, and it takes two for one to bring the other.",
+            "reasons",
+            reasons=reasons,
         ),
         Sentence(
             "downstream.reasons",
@@ -236,6 +240,8 @@ def _too_short(context: Context) -> Refusal:
         Sentence(
             "short-history",
             "{days:,} days of history; {least:,} are the least in which one issue can be seen to bring another.",
+            "{days:,} day of history; {least:,} are the least in which one issue can be seen to bring another.",
+            "days",
             days=days,
             least=3 * LEAST_REACH_DAYS,
         ),
@@ -252,6 +258,9 @@ def _nothing(looked: int, reach: int) -> Refusal:
             "no-edge",
             "Of {looked:,} directed pairs of reasons that meet at least {least:,} times within {reach:,} days, none "
             "comes clearly more often in one order than in the other.",
+            "The only directed pair of reasons that meets at least {least:,} times within "
+            "{reach:,} days does not come clearly more often in one order than in the other.",
+            "looked",
             looked=looked,
             least=LEAST_PAIRS,
             reach=reach,

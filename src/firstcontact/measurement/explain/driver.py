@@ -89,7 +89,12 @@ def explain(context: Context) -> list[ResultRow]:
     period = (grain, _EPOCH + timedelta(days=after[0]))
     if min(n) < least:
         few = Sentence(
-            "few-to-compare", "{n:,} contacts in one of the periods; {least:,} are the least.", n=min(n), least=least
+            "few-to-compare",
+            "{n:,} contacts in one of the periods; {least:,} are the least.",
+            "{n:,} contact in one of the periods; {least:,} are the least.",
+            "n",
+            n=min(n),
+            least=least,
         )
         return [
             context.row(

@@ -117,6 +117,10 @@ def _figure(context: Context, share: float, error: float, n: int, maturity: floa
             "nowcast.too-young",
             "{maturity:.0%} of the returns that these {n:,} openers cause can have come by now; {least:.0%} is the "
             "least. If they fail like the other reasons of their week, R-FCR is {value:.1%}.",
+            "{maturity:.0%} of the returns that this opener causes can have come by now; "
+            "{least:.0%} is the least. If it fails like the other reasons of its week, R-FCR "
+            "is {value:.1%}.",
+            "n",
             maturity=maturity,
             n=n,
             least=LEAST_SEEN,
@@ -136,9 +140,18 @@ def _small(context: Context, n: int, maturity: float) -> Refusal | None:
     if n >= max(publish.minimum_sample, publish.suppress_below):
         return None
     if n < publish.suppress_below:
-        reason = Sentence("nowcast.suppressed", "Fewer than {least} openers.", least=publish.suppress_below)
+        reason = Sentence(
+            "nowcast.suppressed", "Fewer than {least} openers.", "No opener.", "least", least=publish.suppress_below
+        )
         return Refusal(SUPPRESSED, reason, Sentence("nowcast.longer", "Look at longer periods."), 0, MEASURE.estimand)
-    reason = Sentence("nowcast.few", "{n} openers; {least} is the least.", n=n, least=publish.minimum_sample)
+    reason = Sentence(
+        "nowcast.few",
+        "{n} openers; {least} is the least.",
+        "{n} opener; {least} is the least.",
+        "n",
+        n=n,
+        least=publish.minimum_sample,
+    )
     longer = Sentence("nowcast.longer", "Look at longer periods.")
     return Refusal(TOO_FEW, reason, longer, n, MEASURE.estimand, maturity)
 
@@ -148,6 +161,9 @@ def _unlearned(n: int, others: int) -> Refusal:
         "nowcast.unlearned",
         "{others:,} of {n:,} openers have a reason of which it is not known how fast its returns come and how many "
         "come by coincidence.",
+        "{others:,} of {n:,} openers has a reason of which it is not known how fast its "
+        "returns come and how many come by coincidence.",
+        "others",
         others=others,
         n=n + others,
     )

@@ -102,6 +102,9 @@ def explain(context: Context) -> list[ResultRow]:
             "no-opportunity",
             "None of {reasons:,} reasons differs enough between its own teams, or its own stretches of four weeks, for "
             "its best to be told from chance.",
+            "The only reason does not differ enough between its own teams, or its own "
+            "stretches of four weeks, for its best to be told from chance.",
+            "reasons",
             reasons=len(sums.names),
         )
         refusal = Refusal(

@@ -65,6 +65,8 @@ def result(model: ReturnModel, level: float) -> Estimate | Refusal:
         reason = Sentence(
             "window.coincidence",
             "{returns:,} returns to {openers:,} openers cannot be told apart from what coincidence would bring.",
+            "{returns:,} return to {openers:,} openers cannot be told apart from what coincidence would bring.",
+            "returns",
             returns=model.returns,
             openers=model.openers,
         )

@@ -69,6 +69,9 @@ def left_out(models: Sequence[ReturnModel], first: Mapping[str, float]) -> tuple
                 "r-fcr.left-out",
                 "R-FCR leaves out {share:.1%} of the first contacts, of {count:,} reasons whose returns cannot be told "
                 "apart; the largest is {reason}: {why}",
+                "R-FCR leaves out {share:.1%} of the first contacts, of {reason}, whose returns "
+                "cannot be told apart: {why}",
+                "count",
                 share=share,
                 count=len(unlearned),
                 reason=most.reason,

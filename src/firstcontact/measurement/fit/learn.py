@@ -174,6 +174,8 @@ def _refuse(found: Tally, key: int, returns: int, publish: Publish) -> _Why | No
             Sentence(
                 "unlearned.history",
                 "{days} days of complete data; {least} are needed to see coincidence.",
+                "{days} day of complete data; {least} are needed to see coincidence.",
+                "days",
                 days=int(found.history_days),
                 least=LEAST_HISTORY_DAYS,
             ),
@@ -190,6 +192,8 @@ def _refuse(found: Tally, key: int, returns: int, publish: Publish) -> _Why | No
             Sentence(
                 "unlearned.dominance",
                 "One customer holds {share:.0%} of {returns:,} returns; allowed: {limit:.0%}.",
+                "One customer holds the only return; allowed: {limit:.0%}.",
+                "returns",
                 share=largest / returns,
                 returns=returns,
                 limit=publish.dominance,
@@ -215,6 +219,8 @@ def _too_few(found: Tally, returns: int) -> _Why:
     why = Sentence(
         "unlearned.few",
         "{returns:,} returns, and not {least} in its family of reasons either.",
+        "{returns:,} return, and not {least} in its family of reasons either.",
+        "returns",
         returns=returns,
         least=LEAST_RETURNS,
     )
@@ -225,6 +231,8 @@ def _own_course(found: Tally, returns: int, family: str) -> _Why:
     why = Sentence(
         "unlearned.unlike",
         "{returns:,} returns, too few to learn from, and they come at other lags than those of its family {family}.",
+        "{returns:,} return, too few to learn from, and it comes at other lags than those of its family {family}.",
+        "returns",
         returns=returns,
         family=family,
     )
@@ -345,6 +353,9 @@ def _model(found: Tally, key: int, timing: _Timing, pooled: str, publish: Publis
             "unlearned.background",
             "{late} returns later than {days:.0f} days after the opener; {least} are needed to know how many come by "
             "coincidence.",
+            "{late} return later than {days:.0f} days after the opener; {least} are needed to "
+            "know how many come by coincidence.",
+            "late",
             late=timing.late,
             days=timing.tau,
             least=LEAST_BACKGROUND,

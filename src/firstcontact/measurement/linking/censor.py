@@ -82,12 +82,19 @@ def find_frame(
                     "{fall} The data are taken to be complete until then; the {late:,} contacts that start later are "
                     "not judged, and a window that reaches beyond that day is not closed. Counting them as if the data "
                     "were complete would show returns that never arrived as successes.",
+                    "{fall} The data are taken to be complete until then; the one contact that starts "
+                    "later is not judged, and a window that reaches beyond that day is not closed. "
+                    "Counting them as if the data were complete would show returns that never arrived "
+                    "as successes.",
+                    "late",
                     fall=fall,
                     late=late,
                 ),
                 Sentence(
                     "cut-off.collapse.rests",
                     "{thin} days of thin volume after {full} days of full volume",
+                    "{thin} day of thin volume after {full} days of full volume",
+                    "thin",
                     thin=step.days,
                     full=step.day,
                 ),
@@ -118,12 +125,21 @@ def find_frame(
                     "since.thin",
                     "Before {day} the data are thin: {thin:,.1f} contacts a day against {full:,.0f} afterwards. The "
                     "{early:,} earlier contacts serve as history, and are not judged.",
+                    "Before {day} the data are thin: {thin:,.1f} contacts a day against {full:,.0f} "
+                    "afterwards. The one earlier contact serves as history, and is not judged.",
+                    "early",
                     day=first_day + timedelta(days=opened),
                     thin=backwards.thin,
                     full=backwards.full,
                     early=early,
                 ),
-                Sentence("since.thin.rests", "{days} days of thin volume at the beginning", days=backwards.days),
+                Sentence(
+                    "since.thin.rests",
+                    "{days} days of thin volume at the beginning",
+                    "{days} day of thin volume at the beginning",
+                    "days",
+                    days=backwards.days,
+                ),
                 "warning",
                 "--since DATE",
             )

@@ -166,6 +166,9 @@ def _by_graph(engine: Engine, contacts: ir.Table, identifiers: ir.Table, region:
                     "identity.shared",
                     "{count:,} identifiers stand beside more than {limit} different ones of another kind each (a "
                     "switchboard, an office address). They were not used to say who it was.",
+                    "{count:,} identifier stands beside more than {limit} different ones of another "
+                    "kind (a switchboard, an office address). It was not used to say who it was.",
+                    "count",
                     count=shared_count,
                     limit=SHARED_BY,
                 ),
@@ -232,6 +235,10 @@ def _about_national(engine: Engine, spelled: ir.Table) -> list[Finding]:
         "identity.national",
         "{national:,} telephone numbers are written without a country, {full:,} with one. The same telephone written "
         "both ways counts as two customers, and returns between them are not seen.",
+        "{national:,} telephone number is written without a country, {full:,} with one. "
+        "The same telephone written both ways counts as two customers, and returns between "
+        "them are not seen.",
+        "national",
         national=national,
         full=known,
     )

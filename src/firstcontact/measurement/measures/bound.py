@@ -93,6 +93,10 @@ def _bounded(refusal: Refusal, returns: Estimate, return_least: float, *, audite
             "{n} reviewed contacts drawn at random; {least} are the least. From returns alone, those that the records "
             "miss among them, it lies between {low:.1%} and {high:.1%}, if at least {rho:.0%} of the customers with an "
             "unresolved issue come back.",
+            "{n} reviewed contact drawn at random; {least} are the least. From returns alone, "
+            "those that the records miss among them, it lies between {low:.1%} and {high:.1%}, "
+            "if at least {rho:.0%} of the customers with an unresolved issue come back.",
+            "n",
             **parts,
         )
     else:
@@ -100,6 +104,10 @@ def _bounded(refusal: Refusal, returns: Estimate, return_least: float, *, audite
             "too-few-labels.bounds",
             "{n} reviewed contacts drawn at random; {least} are the least. From returns alone it lies between "
             "{low:.1%} and {high:.1%}, if at least {rho:.0%} of the customers with an unresolved issue come back.",
+            "{n} reviewed contact drawn at random; {least} are the least. From returns alone "
+            "it lies between {low:.1%} and {high:.1%}, if at least {rho:.0%} of the customers "
+            "with an unresolved issue come back.",
+            "n",
             **parts,
         )
     return replace(refusal, reason=reason)

@@ -145,6 +145,8 @@ def _no_interval(measure: Measure, n: int, maturity: float) -> Refusal:
         Sentence(
             "too-few.customers",
             "{n:,} contacts, but of too few customers: their spread, and so an interval, cannot be known.",
+            "{n:,} contact, but of too few customers: their spread, and so an interval, cannot be known.",
+            "n",
             n=n,
         ),
         Sentence("too-few.customers.cure", "A longer period or a coarser cut, with more customers."),
@@ -171,7 +173,14 @@ def _suppressed(limit: int, estimand: str) -> Refusal:
 def _too_few(n: int, least: int, estimand: str, maturity: float) -> Refusal:
     return Refusal(
         TOO_FEW,
-        Sentence("too-few", "{n} contacts; the policy's minimum is {least}.", n=n, least=least),
+        Sentence(
+            "too-few",
+            "{n} contacts; the policy's minimum is {least}.",
+            "{n} contact; the policy's minimum is {least}.",
+            "n",
+            n=n,
+            least=least,
+        ),
         Sentence(
             "too-few.cure", "A longer period, a coarser cut, or a lower {setting}.", setting="publish.minimum_sample"
         ),
@@ -191,6 +200,8 @@ def _refuse(
             Sentence(
                 "none-mature",
                 "None of {immature:,} contacts is old enough: the window of each reaches beyond the cut-off.",
+                "The only contact is not old enough: its window reaches beyond the cut-off.",
+                "immature",
                 immature=immature,
             ),
             Sentence("none-mature.cure", "Wait until windows have closed, or declare a shorter window."),
@@ -215,6 +226,8 @@ def _refuse(
             Sentence(
                 "one-customer-dominates",
                 "One customer holds {share:.0%} of {n:,} contacts; the policy allows {limit:.0%}.",
+                "One customer holds the only contact; the policy allows {limit:.0%}.",
+                "n",
                 share=largest / n,
                 n=n,
                 limit=publish.dominance,

@@ -102,6 +102,9 @@ def _refusal(measure: Measure, n: int, passed: float) -> Refusal:
             "r-fcr.young",
             "{passed:.0%} of the time in which customers come back has passed for {n:,} openers; {least:.0%} is the "
             "least.",
+            "{passed:.0%} of the time in which customers come back has passed for {n:,} "
+            "opener; {least:.0%} is the least.",
+            "n",
             passed=passed,
             n=n,
             least=LEAST_SEEN,

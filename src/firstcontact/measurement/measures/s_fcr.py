@@ -78,7 +78,14 @@ _CURE = Sentence("too-few-answers.cure", "Ask more customers, and remind those w
 
 
 def _too_few(measure: Measure, n: int, maturity: float) -> Refusal:
-    said = Sentence("too-few-answers", "{n} answers; {least} are the least.", n=n, least=LEAST_ANSWERS)
+    said = Sentence(
+        "too-few-answers",
+        "{n} answers; {least} are the least.",
+        "{n} answer; {least} are the least.",
+        "n",
+        n=n,
+        least=LEAST_ANSWERS,
+    )
     return Refusal(TOO_FEW_ANSWERS, said, _CURE, n, measure.estimand, maturity)
 
 

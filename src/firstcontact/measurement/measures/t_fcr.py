@@ -105,12 +105,20 @@ def correct(measure: Measure, sums: Sums, policy: Policy) -> list[Estimate | Ref
 
 def _too_few(measure: Measure, n: int, maturity: float) -> Refusal:
     reason = Sentence(
-        "too-few-labels", "{n} reviewed contacts drawn at random; {least} are the least.", n=n, least=LEAST_LABELS
+        "too-few-labels",
+        "{n} reviewed contacts drawn at random; {least} are the least.",
+        "{n} reviewed contact drawn at random; {least} are the least.",
+        "n",
+        n=n,
+        least=LEAST_LABELS,
     )
     cure = Sentence(
         "too-few-labels.cure",
         "Review {more} more contacts of this cell, drawn at random, and record the chance of each in the column "
         "sampling_probability of the table reviews.",
+        "Review {more} more contact of this cell, drawn at random, and record its chance "
+        "in the column sampling_probability of the table reviews.",
+        "more",
         more=max(LEAST_LABELS - n, 1),
     )
     return Refusal(TOO_FEW_LABELS, reason, cure, n, measure.estimand, maturity)

@@ -193,6 +193,8 @@ def _about_returns(policy: Policy) -> list[Sentence]:
         same = Sentence(
             "explain.reason-level",
             "for a reason that agrees on the first {level} levels",
+            "for a reason that agrees on the first level",
+            "level",
             level=link.reason_level,
         )
     source = (

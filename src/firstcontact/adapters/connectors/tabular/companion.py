@@ -126,6 +126,8 @@ def read_all(
                 Sentence(
                     "files.companion",
                     "{count:,} rows of {table} come from {files}.",
+                    "{count:,} row of {table} comes from {files}.",
+                    "count",
                     count=kept,
                     table=spec.name,
                     files=", ".join(relation.files[:3]),

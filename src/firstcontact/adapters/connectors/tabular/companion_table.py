@@ -309,6 +309,8 @@ class CompanionTable:
                 Sentence(
                     "files.companion.strangers",
                     "{file}: none of its {count:,} rows is about a customer of the contacts.",
+                    "{file}: its only row is not about a customer of the contacts.",
+                    "count",
                     file=self.relation.files[0],
                     count=int(row[0]),
                 ),

@@ -87,6 +87,8 @@ class DateGuess:
         text = Sentence(
             "dates.parse",
             "{parsed:,} of {values:,} values parse as {format}",
+            "the only value parses as {format}",
+            "values",
             parsed=self.parsed,
             values=self.values,
             format=either(self.formats),

@@ -208,6 +208,8 @@ def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: boo
                     Sentence(
                         "dates.either.rests",
                         "all {count:,} values fit both orders; the zone is {zone}",
+                        "the only value fits both orders; the zone is {zone}",
+                        "count",
                         count=guess.order.either,
                         zone=zone,
                     ),
@@ -227,6 +229,9 @@ def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: boo
                         "dates.against",
                         "{source}: {count:,} values are possible only in the other order of day and month; their rows "
                         "are set aside.",
+                        "{source}: {count:,} value is possible only in the other order of day and month; "
+                        "its row is set aside.",
+                        "count",
                         source=label,
                         count=guess.order.against,
                     ),
@@ -240,7 +245,7 @@ def _about_date(ours: str, label: str, guess: DateGuess, zone: str, decided: boo
                 "zone",
                 Sentence(
                     "zone.some",
-                    "{source}: {own:,} values carry their own offset from UTC and {rest:,} do not; those were "
+                    "{source}: values with their own offset from UTC: {own:,}; without one: {rest:,}, "
                     "understood in {zone}.",
                     source=label,
                     own=guess.with_offset,

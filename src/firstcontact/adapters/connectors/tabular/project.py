@@ -55,6 +55,8 @@ class Projection:
                 Sentence(
                     "values.soft",
                     "{column}: {count:,} values do not fit and are read as missing.",
+                    "{column}: {count:,} value does not fit and is read as missing.",
+                    "count",
                     column=name.replace(SURVEY_PREFIX, "surveys."),
                     count=n,
                 ),

@@ -125,7 +125,12 @@ def _delimited(connection: DuckDBPyConnection, part: Part, number: int, scratch:
             Finding(
                 "text",
                 Sentence(
-                    "text.nul", "{label}: {count:,} NUL characters were taken out.", label=part.label, count=text.nuls
+                    "text.nul",
+                    "{label}: {count:,} NUL characters were taken out.",
+                    "{label}: {count:,} NUL character was taken out.",
+                    "count",
+                    label=part.label,
+                    count=text.nuls,
                 ),
                 Sentence("text.nul.rests", "they are no text"),
                 "warning",
@@ -138,6 +143,8 @@ def _delimited(connection: DuckDBPyConnection, part: Part, number: int, scratch:
                 Sentence(
                     "encoding.unreadable",
                     "{label}: {count:,} characters could not be read as {encoding}; they show as {sign}.",
+                    "{label}: {count:,} character could not be read as {encoding}; it shows as {sign}.",
+                    "count",
                     label=part.label,
                     count=text.replaced,
                     encoding=text.encoding,

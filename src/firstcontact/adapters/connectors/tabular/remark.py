@@ -23,10 +23,21 @@ def mapping_findings(connection: DuckDBPyConnection, relation: Relation, mapping
         Finding(
             "missing",
             Sentence(
-                "missing.token", '"{token}" is read as missing: {count:,} values.', token=found.token, count=found.count
+                "missing.token",
+                '"{token}" is read as missing: {count:,} values.',
+                '"{token}" is read as missing: {count:,} value.',
+                "count",
+                token=found.token,
+                count=found.count,
             )
             if found.token
-            else Sentence("missing.empty", "An empty value is read as missing: {count:,} values.", count=found.count),
+            else Sentence(
+                "missing.empty",
+                "An empty value is read as missing: {count:,} values.",
+                "An empty value is read as missing: {count:,} value.",
+                "count",
+                count=found.count,
+            ),
             Sentence("missing.rests", "in {columns}", columns=", ".join(found.columns)),
             override=Sentence("in-mapping", "{setting} in the mapping", setting="[missing]"),
         )
@@ -66,15 +77,24 @@ def word_findings(reader: Reader) -> list[Finding]:
             text = Sentence(
                 "values.channel",
                 "channel: {count} words are not among the known channels and are kept as they are.",
+                "channel: {count} word is not among the known channels and is kept as it is.",
+                "count",
                 count=len(unknown),
             )
         else:
             text = Sentence(
-                "values.flag", "{column}: {count} words are not known as yes or no.", column=ours, count=len(unknown)
+                "values.flag",
+                "{column}: {count} words are not known as yes or no.",
+                "{column}: {count} word is not known as yes or no.",
+                "count",
+                column=ours,
+                count=len(unknown),
             )
         found.append(
             Finding(
-                "values", text, Sentence("rows", "{count:,} rows", count=sum(unknown.values())),
+                "values", text, Sentence("rows", "{count:,} rows",
+"{count:,} row",
+"count", count=sum(unknown.values())),
                 "info" if ours == "channel" else "warning",
                 Sentence("values.cure", "say what they mean under {table} in the mapping", table=f"[values.{ours}]"),
             )
@@ -90,6 +110,8 @@ def set_aside_findings(quarantined: Counter[str], read: int) -> list[Finding]:
             "quarantine",
             Sentence(
                 "quarantine", "{count:,} rows {clause} were set aside ({code}).",
+"{count:,} row {clause} was set aside ({code}).",
+"count",
                 count=n, clause=Sentence(code, by_code(code).clause), code=code,
             ),
             Sentence("quarantine.rests", "{share:.2%} of the rows read", share=n / max(read, 1)),

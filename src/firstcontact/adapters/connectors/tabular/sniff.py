@@ -190,7 +190,13 @@ def _encoding(path: Path, scan: _Scan, label: str) -> tuple[str, str]:
             ]
         )  # fmt: skip
     lines = scan.odd.count(b"\n")
-    why = Sentence("encoding.statistics", "character statistics of {lines:,} lines that are not ASCII", lines=lines)
+    why = Sentence(
+        "encoding.statistics",
+        "character statistics of {lines:,} lines that are not ASCII",
+        "character statistics of {lines:,} line that is not ASCII",
+        "lines",
+        lines=lines,
+    )
     if best.language and best.language != "Unknown":
         why = Sentence("encoding.language", "{said}, language looks {language}", said=why, language=best.language)
     return best.encoding.replace("_", "-"), why

@@ -87,6 +87,8 @@ def unite(connection: DuckDBPyConnection, raws: Sequence[Raw], table: str) -> Re
                     Sentence(
                         "files.lacking",
                         "{label} lacks {count} columns that other files have: {columns}; they are missing there.",
+                        "{label} lacks {count} column that other files have: {columns}; it is missing there.",
+                        "count",
                         label=raw.label, count=len(lacking),
                         columns=", ".join(lacking[:8]) + (" …" if len(lacking) > 8 else ""),
                     ),

@@ -91,14 +91,19 @@ def fold_reasons(connection: DuckDBPyConnection, rows: str, columns: Sequence[st
             "reasons",
             Sentence(
                 "reasons.spelling",
-                "reason: {spelt:,} spellings differ only by capital letters or blanks from a commoner one, and are "
-                "read as that one ({rows:,} contacts).",
+                "reason: {spelt:,} spellings differ only by capital letters or blanks from a "
+                "commoner one, and are read as that one (contacts: {rows:,}).",
+                "reason: {spelt:,} spelling differs only by capital letters or blanks from a "
+                "commoner one, and is read as that one (contacts: {rows:,}).",
+                "spelt",
                 spelt=len(renamed),
                 rows=sum(counts[reason] for reason in renamed),
             ),
             Sentence(
                 "reasons.spelling.rests",
                 "{before:,} spellings stand for {after:,} reasons",
+                "{before:,} spellings stand for {after:,} reason",
+                "after",
                 before=len(counts),
                 after=left,
             ),

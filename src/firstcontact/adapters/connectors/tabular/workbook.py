@@ -76,6 +76,8 @@ def read_sheets(connection: DuckDBPyConnection, part: Part, number: int, options
                 Sentence(
                     "sheets.left-out",
                     "{label}: {left} of {sheets} sheets have other columns and were left out.",
+                    "{label}: {left} of {sheets} sheets has other columns and was left out.",
+                    "left",
                     label=part.label,
                     left=len(left),
                     sheets=len(loaded),

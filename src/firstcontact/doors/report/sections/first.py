@@ -47,15 +47,22 @@ def _gain(gain: Opportunity, run: Run, writer: Writer) -> str:
         "count": told.value,
         "interval": told.interval,
     }
+    number = 1 if told.value == "1" else 2
     if gain.money:
-        return writer.say(
+        return writer.say_many(
+            "Bring %(reason)s to its own best: about %(count)s contact a month (%(interval)s) need not come, worth "
+            "%(money)s.",
             "Bring %(reason)s to its own best: about %(count)s contacts a month (%(interval)s) need not come, worth "
             "%(money)s.",
+            number,
             money=money(gain.money, run, writer),
             **parts,
         )
-    return writer.say(
-        "Bring %(reason)s to its own best: about %(count)s contacts a month (%(interval)s) need not come.", **parts
+    return writer.say_many(
+        "Bring %(reason)s to its own best: about %(count)s contact a month (%(interval)s) need not come.",
+        "Bring %(reason)s to its own best: about %(count)s contacts a month (%(interval)s) need not come.",
+        number,
+        **parts,
     )
 
 

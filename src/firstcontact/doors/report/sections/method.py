@@ -141,9 +141,12 @@ def _rules(run: Run, writer: Writer) -> list[tuple[str, str]]:
     policy, link = run.policy, run.policy.link
     rules = []
     if link.index == "openers":
-        judged = writer.say(
+        judged = writer.say_many(
+            "The first contact of each issue: one with no contact of the same issue for at least %(days)s day "
+            "before it, and for longer where the window is longer",
             "The first contact of each issue: one with no contact of the same issue for at least %(days)s days "
             "before it, and for longer where the window is longer",
+            1 if link.look_back_days == 1 else 2,
             days=_days(link.look_back_days, writer),
         )
     else:

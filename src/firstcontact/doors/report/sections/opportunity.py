@@ -53,8 +53,10 @@ def _takeaway(found: Sequence[Opportunity], run: Run, writer: Writer) -> str:
         )
     first = sure[0]
     told = writer.figure(first.contacts)
-    said = writer.say(
+    said = writer.say_many(
+        "Most can be saved on %(reason)s: about %(count)s contact a month (%(interval)s) need not come.",
         "Most can be saved on %(reason)s: about %(count)s contacts a month (%(interval)s) need not come.",
+        1 if told.value == "1" else 2,
         reason=number.apart(writer.name(first.reason)),
         count=told.value,
         interval=told.interval,

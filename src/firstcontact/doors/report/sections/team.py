@@ -96,7 +96,7 @@ def _drawn(rows: Sequence[ResultRow], run: Run, writer: Writer) -> Rows:
         flag = ""
         if flagged(row):
             flag = writer.say("above the others") if row.result.value > 0 else writer.say("below the others")
-        note = writer.say("%(count)s contacts", count=number.count(row.result.n))
+        note = writer.say_many("%(number)s contact", "%(number)s contacts", row.result.n)
         if isinstance(compared.get(name), Refusal):
             note += "; " + writer.say("see below")
         lines.append(Line(writer.name(name), value, span, note, flag))
