@@ -265,6 +265,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
         recurring=[
             Recurring(MEASURE, lambda: measuring_of(read_setting(preferences, MEASUREMENT).value).every, {}),
             Recurring(RETAIN, lambda: timedelta(days=1), {}),
+            Recurring(LINK, lambda: timedelta(hours=1), {}),
             Recurring(TIDY, lambda: timedelta(days=1), {}),
         ],
         conditions=SqlConditions(database),
@@ -278,7 +279,12 @@ def _provider(settings: ServiceSettings) -> Provider | None:
         return None
     from firstcontact.adapters.sign_on.oidc import OidcProvider
 
-    return OidcProvider(settings.oidc_issuer, settings.oidc_client, settings.oidc_secret)
+    return OidcProvider(
+        settings.oidc_issuer,
+        settings.oidc_client,
+        settings.oidc_secret,
+        trusts_email=settings.oidc_email == "trusted",
+    )
 
 
 def _measurer(

@@ -22,9 +22,9 @@ Browser = Callable[..., TestClient]
 
 
 @pytest.fixture
-def served(service: Service) -> Service:
-    """The service, whose hashes cost little."""
-    return replace(service, passwords=CHEAP)
+def served(sqlite_service: Service) -> Service:
+    """The service, whose hashes cost little; what the databases have in it is tested in tests/contract."""
+    return replace(sqlite_service, passwords=CHEAP)
 
 
 @pytest.fixture

@@ -315,6 +315,17 @@ def test_an_account_that_belongs_to_somebody_else_there_or_is_disabled_is_not_gi
     assert other.get(set_out(other)).status_code == 401
 
 
+def test_addresses_may_be_trusted_where_a_provider_says_nothing_of_them(served: Service, provider: Provider) -> None:
+    """Some providers never say that an address is verified; a setting trusts theirs, but not one called unverified."""
+    dana(served)
+    trusting = replace(served, provider=OidcProvider(provider.issuer, CLIENT, SECRET, trusts_email=True))
+    browser = new_browser(trusting)
+    for provider.claims in ({"email_verified": False}, {"email_verified": "true"}, {"email": None}):
+        assert browser.get(set_out(browser)).status_code == 401
+    provider.claims = {"email_verified": None}
+    assert browser.get(set_out(browser)).status_code == 303
+
+
 def test_keys_may_change(browser: TestClient, served: Service, provider: Provider, monkeypatch: Any) -> None:
     """A token by a key that is not known yet makes the provider's keys be asked for again."""
     dana(served)
@@ -367,6 +378,8 @@ def test_single_sign_on_is_set_up_by_settings(tmp_path: Any, provider: Provider)
     assert "/sso/start" not in new_browser(without).get("/login").text
     without.close()
     given |= {"FIRSTCONTACT_OIDC_ISSUER": provider.issuer, "FIRSTCONTACT_OIDC_CLIENT": CLIENT}
+    given["FIRSTCONTACT_OIDC_EMAIL"] = "trusted"
     service = bootstrap.open_service(read_settings(given))
+    assert service.settings.oidc_email == "trusted"
     assert 'href="/sso/start?next=/"' in new_browser(service).get("/login").text
     service.close()

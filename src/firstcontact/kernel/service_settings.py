@@ -34,6 +34,8 @@ class ServiceSettings:
         oidc_issuer: Address of the single sign-on provider; none where empty (`FIRSTCONTACT_OIDC_ISSUER`).
         oidc_client: Client id there (`FIRSTCONTACT_OIDC_CLIENT`).
         oidc_secret: Client secret there (`FIRSTCONTACT_OIDC_SECRET`).
+        oidc_email: Whether addresses of that provider count only where it calls them `verified`, or are `trusted` where
+            it does not say (`FIRSTCONTACT_OIDC_EMAIL`).
         secret: What seals webhook secrets; made in `data` on first use where empty (`FIRSTCONTACT_SECRET`).
         proxies: How many proxies of one's own stand in front and add to `X-Forwarded-For` (`FIRSTCONTACT_PROXIES`).
         worker: Whether this process also does the jobs (`FIRSTCONTACT_WORKER`, `yes` or `no`).
@@ -47,6 +49,7 @@ class ServiceSettings:
     oidc_issuer: str = ""
     oidc_client: str = ""
     oidc_secret: str = ""
+    oidc_email: str = "verified"
     secret: str = ""
     proxies: int = 0
     worker: bool = True
@@ -110,6 +113,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> ServiceSettin
             wrong(name, f"{len(address)} characters that are no address", "http://... or https://...")
     if bool(value("OIDC_ISSUER")) != bool(value("OIDC_CLIENT")):
         wrong("OIDC_CLIENT", "one of issuer and client", "both, or neither")
+    email = value("OIDC_EMAIL", "verified")
+    if email not in {"verified", "trusted"}:
+        wrong("OIDC_EMAIL", f"{len(email)} characters", "verified or trusted")
     worker = value("WORKER", "yes")
     if worker not in {"yes", "no"}:
         wrong("WORKER", f"{len(worker)} characters", "yes or no")
@@ -123,6 +129,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> ServiceSettin
         oidc_issuer=value("OIDC_ISSUER"),
         oidc_client=value("OIDC_CLIENT"),
         oidc_secret=value("OIDC_SECRET"),
+        oidc_email=email,
         secret=value("SECRET"),
         proxies=int(proxies),
         worker=worker == "yes",

@@ -37,12 +37,15 @@ class OidcProvider:
         issuer: Its address, exactly as its tokens name it.
         client: Our id there.
         secret: Our secret there; empty for a public client, which PKCE alone protects.
+        trusts_email: Whether an address counts where the provider does not say that it was verified, because people
+            there cannot choose theirs. One that it calls unverified never counts.
     """
 
-    def __init__(self, issuer: str, client: str, secret: str = "") -> None:
+    def __init__(self, issuer: str, client: str, secret: str = "", *, trusts_email: bool = False) -> None:
         self.issuer = issuer
         self._client = client
         self._secret = secret
+        self._trusts_email = trusts_email
         self._lock = threading.Lock()
         self._about: dict[str, Any] | None = None
         self._about_at = 0.0
@@ -72,7 +75,7 @@ class OidcProvider:
             raise sign_on_failed("no ID token")
         claims = self._claims(token, nonce, given.get("access_token"), now)
         email = claims.get("email")
-        verified = claims.get("email_verified") is True and isinstance(email, str)
+        verified = claims.get("email_verified", self._trusts_email) is True and isinstance(email, str)
         return Identity(self.issuer, str(claims["sub"]), email if verified else None)
 
     def _claims(self, token: str, nonce: str, access_token: Any, now: datetime) -> dict[str, Any]:
