@@ -73,7 +73,7 @@ def draft(name: str) -> Path | None:
     )
     path = VERSIONS / f"{number}_{name}.py"
     path.write_text(text, encoding="utf-8")
-    for arguments in (["check", "--fix", "--quiet"], ["format", "--quiet"]):
+    for arguments in (["format", "--quiet"], ["check", "--fix", "--quiet"]):
         subprocess.run([sys.executable, "-m", "ruff", *arguments, str(path)], check=False)  # noqa: S603 - our own
     return path
 
