@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -29,6 +29,9 @@ PART = 8 << 20
 
 TRIES = 6
 """How often a request is sent that the service could not take yet, or that got lost on the way."""
+
+LONGEST = 3_600.0
+"""Seconds that an import is waited for."""
 
 _ENDED = frozenset({"done", "failed", "cancelled", "undone"})
 
@@ -254,8 +257,11 @@ class Client:
                 return
             after = {"after": page["next"]}
 
-    def _until(self, import_id: str, over: Any) -> Import:
+    def _until(self, import_id: str, over: Callable[[Import], bool]) -> Import:
+        ending = time.monotonic() + LONGEST
         while not over(one := self.imported(import_id)):
+            if time.monotonic() > ending:
+                raise TimeoutError(f"the import {import_id} is still {one.state}")
             time.sleep(0.25)
         return one
 

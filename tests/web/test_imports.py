@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import random
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from firstcontact.adapters.stores.sql.database import STORE_UNREACHABLE
+from firstcontact.adapters.stores.sql.inbox import SqlInbox
+from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
 from firstcontact.services.work import Worker
-from tests.service_fixture import Caller
+from tests.service_fixture import Caller, caller_of
 
 MAPPING = {"columns": {"contact_id": "id", "started_at": "opened", "customer_id": "who", "reason": "why"}}
 
@@ -106,8 +111,6 @@ def test_what_arrives_is_what_was_announced(service: Service, client: TestClient
 @pytest.mark.parametrize("name", ["../log.csv", "a/b.csv", "a\\b.csv", "..", ".bashrc", "C:log.csv", "a\x00.csv"])
 def test_paths_are_refused(sqlite_service: Service, name: str) -> None:
     """A file's name never becomes a path."""
-    from tests.service_fixture import caller_of
-
     client = caller_of(sqlite_service)(Role.ADMINISTRATOR)
     answer = client.post("/api/v1/imports", json={"name": name, "size": 5, "source": "pbx"})
     assert answer.json()["code"] == "FC9451"
@@ -171,6 +174,45 @@ def test_rows_that_do_not_fit_are_set_aside(service: Service, client: TestClient
     assert one["counts"]["ledger"]["adds_up"]
 
 
+def test_an_import_goes_on_after_the_store_was_away(
+    service: Service, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that broke off half way is done again, and what it had stored already changes nothing."""
+    import_id = uploaded(client, rows(3_000))
+    client.post(f"/api/v1/imports/{import_id}/preview", json={"mapping": MAPPING})
+    drain(service)
+    client.post(f"/api/v1/imports/{import_id}/start")
+    put, calls = SqlInbox.put, iter(range(100))
+
+    def away(*given: Any, **more: Any) -> Any:
+        if next(calls) == 1:
+            raise FirstcontactError([STORE_UNREACHABLE.fault(where="x", saw="x", allowed="x", cure="x")])
+        return put(*given, **more)
+
+    monkeypatch.setattr(SqlInbox, "put", away)
+    drain(service)
+    later = service.now() + timedelta(minutes=5)  # by then its next try is due, if it was not meanwhile
+    Worker(service.queue, service.handlers | {"measure": lambda _task: None}, lambda: later).drain()
+    done = client.get(f"/api/v1/imports/{import_id}").json()
+    assert (done["state"], done["counts"]["outcomes"]) == ("done", {"stored": 1_000, "unchanged": 2_000})
+    assert service.queue.find(done["job_id"]).attempts == 2
+
+
+def test_a_full_disk_is_said(sqlite_service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part for which there is no room is refused, and nothing of it counts."""
+    client = caller_of(sqlite_service)(Role.ADMINISTRATOR)
+    import_id = announce(client, b"123")
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("firstcontact.services.upload.os.fsync", full)
+        answer = part(client, import_id, 0, b"123")
+    assert (answer.status_code, answer.json()["code"]) == (507, "FC9455")
+    assert part(client, import_id, 0, b"123").json()["state"] == "uploaded"
+
+
 def test_a_cancelled_import_stops_and_can_be_undone(service: Service, client: TestClient) -> None:
     """Cancelling an upload throws it away; cancelling a waiting import keeps its job from running."""
     first = announce(client, rows(10))
@@ -208,8 +250,6 @@ def test_imports_are_for_those_who_may(caller: Caller) -> None:
 @pytest.mark.full
 def test_a_large_upload_interrupted_and_resumed(sqlite_service: Service, tmp_path: Path) -> None:
     """200 MB, broken off at random places, arrive as they were sent."""
-    from tests.service_fixture import caller_of
-
     client = caller_of(sqlite_service)(Role.ADMINISTRATOR)
     data = rows(5_500_000)
     assert len(data) > 200 << 20

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 from firstcontact.contacts.record import Unfit
 from firstcontact.contacts.rule import by_code
-from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.errors import EXIT_OUTPUT, FirstcontactError
 from firstcontact.services.ingest import Inbox, Redact, SetAside, ingest
-from firstcontact.services.queue import CancelledError, Queue
+from firstcontact.services.queue import MAX_ATTEMPTS, CancelledError, Queue
 from firstcontact.services.upload import Import, Imports, ImportState, Uploads
 from firstcontact.services.work import Handler, Task
 
@@ -137,11 +137,15 @@ class ImportWork:
         except CancelledError:
             raise
         except FirstcontactError as error:
-            if error.faults[0].kind.code == "FC9102":
+            if error.exit_code == EXIT_OUTPUT and task.job.attempts < MAX_ATTEMPTS:
                 raise  # the store does not answer for now: the job is tried again
             faults = [fault.as_dict() for fault in error.faults]
             ended = self._imports.change(one.id, running, state="failed", faults=faults, ended_at=self._now())
             self._finished(ended or one)
+            raise
+        except Exception:
+            if task.job.attempts >= MAX_ATTEMPTS and not task.stopped:
+                self._finished(self._imports.change(one.id, running, state="failed", ended_at=self._now()) or one)
             raise
         told["outcomes"] = dict(sorted(counts.items()))
         told["set_aside"] = dict(sorted(codes.items()))

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, Faults, FirstcontactError
+from firstcontact.kernel.errors import EXIT_INPUT, EXIT_OUTPUT, ErrorKind, Faults, FirstcontactError
 
 IMPORT_UNFIT = ErrorKind(
     "FC9451",
@@ -40,6 +40,14 @@ STATE_WRONG = ErrorKind(
     "The import is in a state in which this cannot be done",
     EXIT_INPUT,
     "An import is uploaded, then looked into, then started; what runs or has ended can be cancelled or undone.",
+)
+
+NO_ROOM = ErrorKind(
+    "FC9455",
+    "There is no room for the file",
+    EXIT_OUTPUT,
+    "The disk of the data directory is full, or cannot be written to. What arrived before is kept; send the part again "
+    "when there is room.",
 )
 
 MOST_BYTES = 16 << 30
@@ -147,9 +155,13 @@ class Uploads:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-        except OSError:
+        except OSError as error:
             aside.unlink(missing_ok=True)
-            raise
+            fault = NO_ROOM.fault(
+                where="the data directory", saw=type(error).__name__, allowed="room for the part",
+                cure="make room, then send the part again",
+            )  # fmt: skip
+            raise FirstcontactError([fault]) from None
 
         def keep() -> None:
             aside.replace(folder / f"{offset:015d}.part")

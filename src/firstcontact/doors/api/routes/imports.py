@@ -24,7 +24,6 @@ ImportId = Annotated[str, Path(description="The import's id.", pattern="^[0-9a-f
 MappingName = Annotated[str, Path(description="The mapping's name.", pattern=r"^[\w .\-]{1,100}$")]
 
 _WAITING: frozenset[ImportState] = frozenset({"uploaded", "failed", "cancelled"})
-_LEFT: frozenset[ImportState] = frozenset({"running", "done", "failed", "cancelled"})
 
 
 class NewImport(BaseModel):
@@ -149,7 +148,8 @@ def start_import(request: Request, who: Who, import_id: ImportId) -> ImportAnswe
 @router.post("/imports/{import_id}/undo", status_code=202)
 def undo_import(request: Request, who: Who, import_id: ImportId) -> ImportAnswer:
     """Take back everything that an import brought, and put back what it had replaced."""
-    left: frozenset[ImportState] = frozenset({"done", "failed", "cancelled"})
+    # One whose undoing broke off goes on; taking back what is back already changes nothing.
+    left: frozenset[ImportState] = frozenset({"done", "failed", "cancelled", "undoing"})
     return _run(request, who, import_id, UNDO, "undoing", left, "an import that has ended")
 
 
