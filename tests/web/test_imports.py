@@ -251,7 +251,7 @@ def test_imports_are_for_those_who_may(caller: Caller) -> None:
 def test_a_large_upload_interrupted_and_resumed(sqlite_service: Service, tmp_path: Path) -> None:
     """200 MB, broken off at random places, arrive as they were sent."""
     client = caller_of(sqlite_service)(Role.ADMINISTRATOR)
-    data = rows(5_500_000)
+    data = rows(6_000_000)
     assert len(data) > 200 << 20
     chance = random.Random(4)
     import_id = announce(client, data, digest=hashlib.sha256(data).hexdigest())
