@@ -197,6 +197,28 @@ def test_many_at_once_are_all_kept(database: Database, inbox: SqlInbox) -> None:
         assert connection.execute(select(func.count()).select_from(schema.contact)).scalar_one() == 17
 
 
+def test_two_processes_may_begin_at_the_same_moment(database: Database) -> None:
+    """Each with connections of its own, on a store in which nothing ever arrived; numbers are given once."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    opened = [Database(url) for _ in range(4)]
+    barrier = threading.Barrier(len(opened))
+    answers: dict[int, list[Outcome]] = {}
+
+    def call(place: int, inbox: SqlInbox) -> None:
+        barrier.wait()
+        answers[place] = send(inbox, contact(str(place)), contact("shared"))
+
+    threads = [threading.Thread(target=call, args=(place, SqlInbox(one))) for place, one in enumerate(opened)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one in opened:
+        one.close()
+    assert sorted(one for found in answers.values() for one in found) == [STORED] * 5 + [UNCHANGED] * 3
+    assert len({seq for (seq,) in rows(database, schema.contact, "seq")}) == 5
+
+
 def test_one_that_cannot_be_stored_harms_no_other(database: Database, inbox: SqlInbox) -> None:
     """Its sender is told; those who share its commit are not."""
     whole = ingest(inbox, "contacts", [contact("1")], source="pbx", now=NOW, redact=lambda t: (t, {}))
