@@ -26,6 +26,8 @@ class Ratio:
         groups: Buckets that hold any row.
         freedom: Degrees of freedom of the variance: G - 1 for G buckets of one size, far less where a few hold most;
             0 where fewer than two buckets hold rows.
+        customers: How many customers of equal size the rows are worth, if those of a customer are all alike: from how
+            unevenly they fall into the buckets. At least `groups` (1 where nothing is held), at most `count`.
     """
 
     value: Array
@@ -33,6 +35,7 @@ class Ratio:
     count: Array
     groups: Array
     freedom: Array
+    customers: Array
 
 
 def ratio(count: Array, total: Array) -> Ratio:
@@ -43,7 +46,9 @@ def ratio(count: Array, total: Array) -> Ratio:
         var(p) = sum(z_g^2 / (1 - h_g)): a bucket that holds much of the cell pulls p towards itself, and its residual
         is put right for that (CR2; G / (G - 1) * sum(z_g^2) for G buckets of one size). The degrees of freedom are
         Satterthwaite's: those of the chi-squared with the mean and variance that var(p) has when the rows of a bucket
-        all move together, which is the worst that customers of very unequal size can do.
+        all move together, which is the worst that customers of very unequal size can do. With w_i each customer's share
+        of the cell, sum(w_i^2) = (sum(h_g^2) - 1/B) / (1 - 1/B) on average over splits into B buckets, and the cell is
+        worth 1 / sum(w_i^2) customers (Kish).
     Assumes: customers fall into buckets independently of what happens to them.
     Lies when: one customer holds much of the cell; the degrees of freedom then say how little is known.
     Oracle: `statsmodels` WLS of the buckets' means on a constant, weights n_g, covariance HC2, which is the same sum;
@@ -69,7 +74,17 @@ def ratio(count: Array, total: Array) -> Ratio:
     holds = np.where(several[:, None], count / safe[:, None], 0.0)
     variance = np.where(several, (spread**2 / (1 - holds)).sum(axis=1), np.nan)
     freedom = np.where(several, _satterthwaite(holds), 0.0)
-    return Ratio(np.where(n > 0, value, np.nan), variance, n, held, freedom)
+    return Ratio(np.where(n > 0, value, np.nan), variance, n, held, freedom, _customers(count / safe[:, None], n, held))
+
+
+def _customers(holds: Array, count: Array, held: Array) -> Array:
+    """How many customers of equal size a cell is worth, from each bucket's share of it."""
+    buckets = holds.shape[1]
+    if buckets < 2:
+        return np.maximum(held, 1.0)
+    square = ((holds**2).sum(axis=1) - 1 / buckets) / (1 - 1 / buckets)
+    worth = 1 / np.maximum(square, 1 / np.maximum(count, 1.0))
+    return np.asarray(np.maximum(np.minimum(worth, count), np.maximum(held, 1.0)), dtype=float)
 
 
 def _satterthwaite(holds: Array) -> Array:

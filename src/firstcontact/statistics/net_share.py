@@ -15,7 +15,8 @@ def net_share(exposure: Array, net: Array, seen: Array, learned_sd: Array, level
     Formula: p = sum(y_i - b_i) / sum(e_i), with y_i the event seen, b_i the chance of a coincidental one by now and e_i
         the chance that an event of the kind asked for would have shown by now. Wilson's form around p with the variance
         g(1 - g) max(1, d) / E + s²: g = sum(y) / E, E = sum(e), d the variance between customer buckets against
-        g(1 - g) / E, s the standard error through what was learned, as if it erred alike for all rows.
+        g(1 - g) / E, s the standard error through what was learned, as if it erred alike for all rows. With g of 0 or 1
+        E/d is as many as the cell is worth customers.
     Assumes: what was learned (b, e) fits these rows; customers are independent of each other.
     Lies when: the cell's customers come back by coincidence more often than those of the whole; or when b moved.
     Oracle: with b = 0, e = 1 and s = 0 it is `share.clustered_share`; recovery on simulated centres.
@@ -35,7 +36,8 @@ def net_share(exposure: Array, net: Array, seen: Array, learned_sd: Array, level
     total = np.maximum(exposure.sum(axis=1), 1e-12)
     gross = np.clip(seen.sum(axis=1) / total, 0.0, 1.0)
     counted = gross * (1 - gross) / total
-    effect = np.where(counted > 0, cells.variance / np.where(counted > 0, counted, 1.0), 1.0)
+    blind = np.where(cells.groups > 1, total / np.minimum(cells.customers, total), 1.0)
+    effect = np.where(counted > 0, cells.variance / np.where(counted > 0, counted, 1.0), blind)
     effective = total / np.maximum(np.nan_to_num(effect, nan=1.0), 1.0)
     quantile = t_quantile(level, cells.freedom)
     square = quantile**2
