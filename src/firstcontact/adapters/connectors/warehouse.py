@@ -19,6 +19,7 @@ from firstcontact.contacts.loaded import Loaded, SourceKind
 from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.progress import Progress, silent
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.services.measuring import Measuring
 
 if TYPE_CHECKING:
@@ -186,9 +187,14 @@ def _attributes(connection: DuckDBPyConnection) -> list[str]:
 def _findings(double: int) -> tuple[Finding, ...]:
     if not double:
         return ()
-    return (
-        Finding("contacts", f"{double:,} contact ids occur in more than one source; the source stands before the id."),
+    text = Sentence(
+        "sources.same-id",
+        "{count:,} contact ids occur in more than one source; the source stands before the id.",
+        "{count:,} contact id occurs in more than one source; the source stands before the id.",
+        "count",
+        count=double,
     )
+    return (Finding("contacts", text),)
 
 
 def _quoted(name: str) -> str:

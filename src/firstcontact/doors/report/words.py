@@ -98,6 +98,7 @@ CHANNELS: dict[str, str] = {
 TOPICS: dict[str, str] = {
     "audit": N_("audit"),
     "columns": N_("columns"),
+    "contacts": N_("contacts"),
     "cut-off": N_("cut-off"),
     "dates": N_("dates"),
     "encoding": N_("encoding"),
