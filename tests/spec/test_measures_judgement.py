@@ -172,6 +172,18 @@ def test_contacts_are_counted_as_issues_are(engine, measure: str) -> None:
     assert told["nobody known"] is None
 
 
+def test_returns_alone_score_nobody(engine) -> None:
+    """p_resolved: without answers, wrap-ups and usable reviews two classes cannot be told apart, and no contact has a
+    score; one review drawn at random gives it back, for then a figure may rest on it."""
+    contacts = [contact(f"c{k}", f"K{k}", 50 + k % 7) for k in range(40)]
+    alone, _ = _judge(engine, contacts)
+    assert engine.execute(alone.contacts.aggregate(n=alone.contacts.p_resolved.count())).to_pylist() == [{"n": 0}]
+    picked, _ = _judge(engine, contacts, _reviews(engine, [("c1", "R", True, None)]))
+    assert engine.execute(picked.contacts.aggregate(n=picked.contacts.p_resolved.count())).to_pylist() == [{"n": 0}]
+    drawn, _ = _judge(engine, contacts, _reviews(engine, [("c1", "R", True, 0.5)]))
+    assert engine.execute(drawn.contacts.aggregate(n=drawn.contacts.p_resolved.count())).to_pylist() == [{"n": 40}]
+
+
 def _row(measure: str, result: Estimate | Refusal, by: str = "", **cell: str) -> ResultRow:
     return ResultRow(measure, by, dict(cell), "all", None, result, "p", "h", FRAME.cutoff, "1")
 

@@ -45,6 +45,21 @@ def test_the_plan_tells_budgets_and_waits(centre: Path) -> None:
     assert "reviews at hand" in words
     assert "delivery" in words
     assert "days to wait" in words
+    assert "window up to" in words
+
+
+def test_without_reviews_the_plan_is_the_worst_case(tmp_path: Path) -> None:
+    """Where nobody reviewed, answered or wrapped up, no share resolved is claimed: half is planned for, and it says
+    so; the score saves nothing."""
+    folder = tmp_path / "bare"
+    made = run("simulate", "--contacts", 4_000, "--seed", 1, "--set", "days=200", "--out", folder)
+    assert made.code == 0, made.err
+    said = run("plan", folder / "contacts.parquet")
+    words = " ".join(said.out.split())
+    assert "worst case" in words
+    assert "with the score" not in words
+    assert "% resolved" not in words
+    assert f"± 3 points {label_budget(0.5, 0.0, 0.03, 10**9).alone:,} " in words
 
 
 def test_a_smaller_difference_takes_longer(centre: Path) -> None:

@@ -32,6 +32,8 @@ LEAST_LABELS = 200
 """Fewer reviews than this in a cell, and T-FCR is refused there."""
 LEAST_KNOWN = 50
 """With fewer reviews at hand, how good the score is cannot be seen on them."""
+WORST = 0.5
+"""Share resolved that takes most reviews, assumed where too few reviews are at hand to know better."""
 _WEEK = 7.0
 _LONGEST_WEEKS = 520
 
@@ -41,10 +43,13 @@ class Score:
     """How much the score of resolution tells of what reviewers find.
 
     Attributes:
-        explained: Share of the variance of the label that the score explains, 0 to 1.
-        labels: Reviews from which that is known; 0 where it is only what the score claims of itself.
-        share: Share resolved to be expected, from labels where there are enough, from the score otherwise.
-        contacts: Judged contacts that have a score.
+        explained: Share of the variance of the label that the score explains, 0 to 1; 0 where reviews are too few to
+            see it.
+        labels: Reviews from which that is known; 0 where there are fewer than `LEAST_KNOWN`, and the worst case is
+            taken instead.
+        share: Share resolved to be expected, from labels where there are enough; else one half, which takes most
+            reviews.
+        contacts: Contacts that are judged and old enough.
     """
 
     explained: float
@@ -166,13 +171,11 @@ def plan(
 
 
 def _score(engine: Engine, judged: ir.Table) -> Score | None:
-    """How good the score is: against labels where there are enough, else by its own account."""
+    """How good the score is, as seen on labels; without enough of them the worst case, never the score's own word."""
     score, label, weight = judged.p_resolved, judged.label, judged.label_weight
     both = label.notnull() & score.notnull() & weight.notnull()
     sums = {
-        "n": score.count(),
-        "mean": score.mean(),
-        "left": (score * (1 - score)).mean(),
+        "n": judged.count(),
         "labels": both.sum(),
         **{
             name: both.ifelse(value * weight, 0.0).sum()
@@ -190,14 +193,12 @@ def _score(engine: Engine, judged: ir.Table) -> Score | None:
     if not row["n"]:
         return None
     labels = int(row["labels"] or 0)
-    mean = float(row["mean"])
-    if labels >= LEAST_KNOWN:
-        y, f, yy, ff, yf = (float(row[name]) / float(row["w"]) for name in ("y", "f", "yy", "ff", "yf"))
-        spread = (yy - y * y) * (ff - f * f)
-        explained = (yf - y * f) ** 2 / spread if spread > 0 and yf > y * f else 0.0
-        return Score(min(explained, 1.0), labels, y, int(row["n"]))
-    whole = mean * (1 - mean)
-    return Score(max(1 - float(row["left"]) / whole, 0.0) if whole > 0 else 0.0, 0, mean, int(row["n"]))
+    if labels < LEAST_KNOWN:
+        return Score(0.0, 0, WORST, int(row["n"]))
+    y, f, yy, ff, yf = (float(row[name]) / float(row["w"]) for name in ("y", "f", "yy", "ff", "yf"))
+    spread = (yy - y * y) * (ff - f * f)
+    explained = (yf - y * f) ** 2 / spread if spread > 0 and yf > y * f else 0.0
+    return Score(min(explained, 1.0), labels, y, int(row["n"]))
 
 
 def _budget(score: Score, half: float, level: float) -> Budget:

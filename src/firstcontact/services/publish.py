@@ -172,7 +172,10 @@ CONTACT_EXPORT: tuple[tuple[str, str], ...] = (
     ("excluded_code", "Why it is excluded from repeat measures; missing when it is not."),
     ("verdict", "`yes`, `no`, `unsettled`, `left_out`; missing when not judged."),
     ("verdict_code", "Why it was left out by the definition."),
-    ("p_resolved", "Score of having been resolved, from what is seen once its window has closed. It is no measure."),
+    (
+        "p_resolved",
+        "Score of having been resolved, once its window has closed; empty without surveys, wrap-ups and reviews.",
+    ),
     (
         "risk",
         "Probability, as could be known when it ended, that it brings its customer back. `risk.json` is its card.",

@@ -59,21 +59,29 @@ def _say_labels(console: Console, planned: Planned) -> None:
     console.print("\nReviews for T-FCR (truly resolved at first contact)", style="bold")
     score = planned.score
     if score is None:
-        console.print("No contact is judged and old enough to be scored, so there is nothing to draw reviews from.")
+        console.print("No contact is judged and old enough, so there is nothing to draw reviews from.")
         return
     table = Table(box=None, pad_edge=False)
-    for name in ("wanted interval", "reviews", "with the score"):
+    for name in ("wanted interval", "reviews", *(["with the score"] if score.labels else [])):
         table.add_column(name, justify="right", no_wrap=True)
     for budget in planned.budgets:
-        table.add_row(f"± {100 * budget.half_width:g} points", _reviews(budget.alone), _reviews(budget.with_score))
+        needed = (budget.alone, *([budget.with_score] if score.labels else []))
+        table.add_row(f"± {100 * budget.half_width:g} points", *(_reviews(one) for one in needed))
     console.print(table)
     if score.labels:
-        known = f"as seen on {score.labels:,} reviews at hand"
+        known = (
+            f"About {score.share:.0%} resolved; the score explains {score.explained:.0%} of what reviewers find, as "
+            f"seen on {score.labels:,} reviews at hand."
+        )
     else:
-        known = f"if it is as good as it claims: fewer than {LEAST_KNOWN} reviews are at hand to see"
+        known = (
+            f"This is the worst case, half of the contacts resolved and no help from the score: fewer than "
+            f"{LEAST_KNOWN} reviews are at hand, so nothing tells yet how many were resolved. Once there are "
+            f"{LEAST_KNOWN}, plan again: it may take fewer."
+        )
     console.print(
-        f"About {score.share:.0%} resolved; the score explains {score.explained:.0%} of what reviewers find, {known}. "
-        f"Draw reviews at random with a recorded probability; at least {LEAST_LABELS} for each cell to be shown.",
+        f"{known} Draw reviews at random with a recorded probability; at least {LEAST_LABELS} for each cell to be "
+        "shown.",
         style="dim",
     )
     if planned.cells:
@@ -99,7 +107,7 @@ def _say_waits(console: Console, planned: Planned) -> None:
     if planned.waits:
         table = Table(box=None, pad_edge=False)
         table.add_column("reason", overflow="fold")
-        for name in ("openers a week", "R-FCR", "window, days", "openers a side", "days to wait"):
+        for name in ("openers a week", "R-FCR", "window up to", "openers a side", "days to wait"):
             table.add_column(name, justify="right", no_wrap=True)
         for one in planned.waits:
             table.add_row(
@@ -113,7 +121,8 @@ def _say_waits(console: Console, planned: Planned) -> None:
         console.print(table)
         console.print(
             "Days to wait: from the end of the roll-out until enough openers have come and their returns with them, to "
-            "see the change four times in five. A week's figure is final once the window has passed.",
+            "see the change four times in five. A week's figure is final once the window has passed. Windows are the "
+            "upper ends of their intervals, in days: what `firstcontact fit` shows is the middle.",
             style="dim",
         )
     if planned.unlearned:
