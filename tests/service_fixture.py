@@ -14,9 +14,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
 from firstcontact import bootstrap
+from firstcontact.adapters.stores.sql import schema
+from firstcontact.adapters.stores.sql.migrate import form_of, newest_form
 from firstcontact.doors.api.app import create_app
 from firstcontact.kernel.service_settings import ServiceSettings
 from firstcontact.services.access import Principal, Role
@@ -40,6 +43,7 @@ class Cluster:
         self.folder = folder
         self._user = user
         self._count = 0
+        self._free: list[str] = []
         self._run("initdb", "-D", str(folder / "data"), "-U", "firstcontact", "-A", "trust", "-E", "UTF8", "--no-sync")
         self.start()
         admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
@@ -74,7 +78,9 @@ class Cluster:
         return f"postgresql://firstcontact@/{name}?host={self.folder}"
 
     def database(self, prepared: bool = True) -> str:
-        """A new database: with the tables of this version, or empty."""
+        """A database of one's own: with the tables of this version and nothing in them, or without tables."""
+        if prepared and self._free:
+            return self._free.pop()
         self._count += 1
         name = f"test{self._count}"
         admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
@@ -82,6 +88,28 @@ class Cluster:
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {'prepared' if prepared else 'template1'}"))
         admin.dispose()
         return self.url(name)
+
+    def give_back(self, url: str) -> None:
+        """Let another test have a database, emptied: making one takes ten times as long. One that is odd is left."""
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        try:
+            with engine.begin() as connection:
+                connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+                if form_of(connection) != newest_form():
+                    return
+                for table in reversed(schema.metadata.sorted_tables):
+                    connection.execute(table.delete())
+                    column = table.autoincrement_column
+                    if column is not None:
+                        named = {"table": f'"{table.name}"', "column": column.name}
+                        connection.execute(
+                            text("SELECT setval(pg_get_serial_sequence(:table, :column), 1, false)"), named
+                        )
+            self._free.append(url)
+        except DBAPIError:
+            return
+        finally:
+            engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -107,9 +135,15 @@ def postgresql() -> Iterator[Cluster]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The setting of the operational store: a test that takes it runs on both kinds."""
-    return "" if request.param == "sqlite" else request.getfixturevalue("postgresql").database()
+    if request.param == "sqlite":
+        yield ""
+        return
+    cluster: Cluster = request.getfixturevalue("postgresql")
+    url = cluster.database()
+    yield url
+    cluster.give_back(url)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,13 @@ def form_of(connection: Connection) -> str:
     return MigrationContext.configure(connection).get_current_revision() or ""
 
 
+@cache
 def newest_form() -> str:
     """The form that this version writes."""
     return ScriptDirectory.from_config(configuration(None)).get_current_head() or ""
 
 
+@cache
 def known_forms() -> frozenset[str]:
     """Every form that this version can read."""
     return frozenset(one.revision for one in ScriptDirectory.from_config(configuration(None)).walk_revisions())
