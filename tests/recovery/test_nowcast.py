@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -115,6 +117,44 @@ def test_a_settled_week_is_its_own_plain_share() -> None:
     found = nowcast(cohorts, np.array([0.1]), 2)
     assert found.week_share.tolist() == [0.1, 0.5]
     assert found.settled.all()
+
+
+def _rare(chance: np.random.Generator, openers: int, share: Array) -> Cohorts:
+    """Weeks of one reason, the newest last, with returns so far and hardly any of them coincidental."""
+    age = (len(share) - 1 - np.arange(len(share))) * 7 + 3.5
+    settled = age >= 30
+    g = np.where(settled, 1.0, 1 - np.exp(-age / 8))
+    b = -np.expm1(-0.0005 * np.minimum(age, 30))
+    back = chance.binomial(openers, b + share * g * (1 - b)).astype(float)
+    week, none = np.arange(len(share)), np.zeros(len(share))
+    return Cohorts(np.zeros_like(week), week, none + openers, back, g, 0.02 * g * (1 - g), b, none, settled)
+
+
+def test_weeks_without_returns_are_not_certain() -> None:
+    """Where a reason has brought nobody back, a week of 96 openers is known to about three points, and no young week
+    better than a settled one of the same size; weeks of 9,600 openers are known far better."""
+    cohorts = _rare(np.random.default_rng(1), 96, np.zeros(16))
+    never = nowcast(replace(cohorts, returned=np.zeros(16), coincidence=np.zeros(16)), np.zeros(1), 16)
+    assert never.week_share.max() < 0.001
+    assert 1.96 * never.week_error.min() > 0.025
+    assert never.week_error[-4:].min() >= never.week_error[:8].max()
+    np.testing.assert_allclose(never.error[0], never.week_error)
+    assert 0.5 < never.shift.min() < never.shift.max() < 1.5
+    crowd = nowcast(replace(cohorts, count=cohorts.count * 100, returned=np.zeros(16)), np.zeros(1), 16)
+    assert crowd.week_error.max() < 0.3 * never.week_error.min()
+
+
+@pytest.mark.parametrize("openers", [60, 150])
+def test_a_seldom_failing_reason_that_begins_to_fail(openers: int) -> None:
+    """Where 0.3 % came back and in the last three weeks 2 % do, 95 % intervals of the last eight weeks hold the truth
+    in at least 93 % of 200 draws, those of the last three too."""
+    chance = np.random.default_rng(openers)
+    share = np.where(np.arange(20) >= 17, 0.02, 0.003)
+    found = [nowcast(_rare(chance, openers, share), np.array([0.003]), 20) for _ in range(200)]
+    value, error = (np.array([getattr(one, name) for one in found]) for name in ("week_share", "week_error"))
+    inside = np.abs(value - share) <= 1.96 * error
+    assert inside[:, -8:].mean() >= 0.93
+    assert inside[:, -3:].mean() >= 0.93
 
 
 def test_nothing_seen_is_no_nan() -> None:

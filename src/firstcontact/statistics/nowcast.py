@@ -17,6 +17,8 @@ OWN_CV = 0.15
 """That of a reason's own deviation from the common shift."""
 LEVEL_WEEKS = 12
 """How many of the latest mature weeks say what is usual."""
+_BESIDE = 4.0
+"""Openers added in thought, half of them back, so that no returns at all are not taken for certainty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int, stands: Array | None = N
         that of its latest 12 settled weeks, drawn in the same way to its level over all. Mean squared error of the
         whole, which is linear in the S / E of the week: of each, its luck (binomial at the prior mean) and that of G
         and b (their standard errors), which counts directly and through delta_w at once; that reasons deviate from
-        delta_w, and delta_w from 1, as the priors say; that levels are not known exactly. The share of a week is the
+        delta_w, and delta_w from 1, as the priors say; that levels are not known exactly. It is never less than that of
+        as many openers of which nothing more can come, with two returns more among four openers more (Agresti-Coull).
+        The share of a week is the
         mean of its pi_rw, each weighted by its openers and by the first contacts that an opener of r stands for.
     Assumes: how fast caused returns come has not changed; coincidental returns go on as before; what is usual for a
         reason changes by parts, not by multiples.
@@ -99,7 +103,8 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int, stands: Array | None = N
     Oracle: with G = 1, b = 0 everywhere it is the plain share; recovery in simulated worlds with a jump of the failure
         rate (proof A1).
     References: Lawless, J. F. (1994) Adjustments for reporting delays and the prediction of occurred but not reported
-        events, Canadian Journal of Statistics 22(1); Pohar Perme, Stare & Estève (2012), Biometrics 68(1).
+        events, Canadian Journal of Statistics 22(1); Pohar Perme, Stare & Estève (2012), Biometrics 68(1); Agresti, A.
+        & Coull, B. A. (1998), The American Statistician 52(2).
 
     Args:
         cohorts: The openers.
@@ -145,6 +150,7 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int, stands: Array | None = N
     mix = first / np.where(n > 0, n, 1.0)
     taken = (mix * borrowed).sum(axis=0)
     week_error = taken**2 * (through + far) + (2 * taken * mix * lent * both + mix**2 * direct).sum(axis=0)
+    least, week_least = _least(cohorts, sums.count, share, mix)
     returning = usual[:, None] * first
     total = returning.sum(axis=0)
     maturity = np.where(sums.count > 0, sums.reach / np.where(sums.count > 0, sums.count, 1.0), 0.0)
@@ -153,10 +159,10 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int, stands: Array | None = N
         maturity=maturity,
         settled=sums.settled,
         share=share,
-        error=np.sqrt(np.maximum(error, 0.0)),
+        error=np.sqrt(np.maximum(error, least)),
         raw=raw,
         week_share=(mix * share).sum(axis=0),
-        week_error=np.sqrt(np.maximum(week_error, 0.0)),
+        week_error=np.sqrt(np.maximum(week_error, week_least)),
         week_first=n,
         week_maturity=(returning * maturity).sum(axis=0) / np.where(total > 0, total, 1.0),
         shift=shift,
@@ -204,7 +210,43 @@ def _recent(sums: _Sums, level: Array) -> tuple[Array, Array]:
     own = np.where(held, np.maximum(level, 0.01) * count / np.where(held, exposure, 1.0) ** 2, np.inf)
     prior = (OWN_CV * level) ** 2
     weight = np.where(held, prior / (prior + np.where(held, own, 1.0)), 0.0)
-    return np.maximum(level + weight * (raw - level), 1e-6), (1 - weight) * prior
+    # However seldom a reason brings customers back: as many openers without a return could not tell it from this.
+    ever = (sums.exposure * full).sum(axis=1)
+    usual = np.maximum(level + weight * (raw - level), np.where(ever > 0, 0.5 / (ever + 1), 1e-6))
+    variance = np.maximum((1 - weight) * prior, np.where(ever > 0, _luck(usual, np.maximum(ever, 1.0)), 0.0))
+    return usual, variance
+
+
+def _luck(share: Array, n: Array) -> Array:
+    """Variance of a share of n, with `_BESIDE` more of which half are returns."""
+    likely = (n * share + _BESIDE / 2) / (n + _BESIDE)
+    return np.asarray(likely * (1 - likely) / (n + _BESIDE), dtype=float)
+
+
+def _least(cohorts: Cohorts, count: Array, share: Array, mix: Array) -> tuple[Array, Array]:
+    """Variances that cells and weeks would have if nothing more could come of them: no young one is surer than that."""
+    reasons = len(count)
+    settled = cohorts.count * cohorts.settled
+    seen = np.bincount(cohorts.reason, settled, reasons)
+    parts = []
+    for one in (cohorts.coincidence, cohorts.coincidence_se):
+        most = np.zeros(reasons)
+        np.maximum.at(most, cohorts.reason, one)
+        mean = np.bincount(cohorts.reason, settled * one, reasons) / np.where(seen > 0, seen, 1.0)
+        parts.append(np.where(seen > 0, mean, most)[:, None])
+    ground, doubt = parts
+    free = np.maximum(1 - ground, 1e-6)
+    back, n = ground + share * free, np.where(count > 0, count, 1.0)
+    plain, learned = back * (1 - back) / n, doubt**2
+    cells = np.where(count > 0, (np.maximum(plain, _luck(back, n)) + learned) / free**2, 0.0)
+
+    # Reasons differ, so that a week varies less than as many openers of one kind; four in thought are added to it once.
+    square = (mix**2 / n).sum(axis=0)
+    worth = 1 / np.where(square > 0, square, 1.0)
+    common, open_ = (mix * back).sum(axis=0), np.maximum((mix * free).sum(axis=0), 1e-6)
+    added = np.maximum(_luck(common, worth) - common * (1 - common) / worth, 0.0)
+    weeks = (mix**2 * (plain + learned) / free**2).sum(axis=0) + added / open_**2
+    return cells, np.where(square > 0, weeks, 0.0)
 
 
 def _drawn(seen: Array, expected: Array, variance: Array) -> tuple[Array, Array]:

@@ -43,8 +43,9 @@ def clustered_share(cells: Ratio, level: float) -> tuple[Array, Array]:
         a customer are taken for one: as many rows as the cell is worth customers.
     Assumes: customers are independent of each other.
     Lies when: very few rows differ from all others, as their spread says little of how alike a customer's are; with
-        fewer than two buckets only rows speak (d is 1, one degree of freedom). Where most customers are either always or never resolved and the
-        share is near 0 or 1, 95 % intervals of cells with few degrees of freedom hold the truth 91 to 93 % of the time.
+        fewer than two buckets only rows speak (d is 1, one degree of freedom). Where most customers are either always
+        or never resolved and the share is near 0 or 1, 95 % intervals of cells with few degrees of freedom hold the
+        truth 91 to 93 % of the time.
     Oracle: recovery on simulated customers with known dependence; Wilson against statsmodels.
     References: Korn, E. L. & Graubard, B. I. (1998), Survey Methodology 24; Wilson (1927); Kish, L. (1965), Survey
         Sampling, on what clusters of unequal size are worth.
