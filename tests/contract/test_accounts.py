@@ -13,7 +13,14 @@ from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import NOT_ALLOWED, Permission, Principal, Role
 from firstcontact.services.account import ACCOUNT_LAST, ACCOUNT_WRONG, Account, add_account
 from firstcontact.services.audit import Event
-from firstcontact.services.log_in import LOG_IN_FAILED, change_password, log_in, reset_password
+from firstcontact.services.log_in import (
+    FREE_ANYWHERE,
+    FREE_HERE,
+    LOG_IN_FAILED,
+    change_password,
+    log_in,
+    reset_password,
+)
 from firstcontact.services.password import PASSWORD_WEAK, Passwords
 from firstcontact.services.service import Service
 from firstcontact.services.session import (
@@ -52,8 +59,8 @@ def _code(error: pytest.ExceptionInfo[FirstcontactError]) -> str:
     return error.value.faults[0].kind.code
 
 
-def _log_in(service: Service, email: str, password: str, now: datetime = NOW) -> Account:
-    return log_in(service.accounts, service.sessions, CHEAP, email=email, password=password, now=now)
+def _log_in(service: Service, email: str, password: str, now: datetime = NOW, place: str = "192.0.2.1") -> Account:
+    return log_in(service.accounts, service.sessions, CHEAP, email=email, password=password, place=place, now=now)
 
 
 def _event(action: str = "test.event", now: datetime = NOW) -> Event:
@@ -168,9 +175,25 @@ def test_guessing_locks_an_address_known_or_not(service: Service, email: str) ->
             _log_in(service, email, "wrong password!!")
     with pytest.raises(FirstcontactError):
         _log_in(service, email, WORDS, NOW + timedelta(seconds=29))
-    assert service.sessions.attempt(hash_of(email), NOW + timedelta(seconds=30))
-    assert not service.sessions.attempt(hash_of(email), NOW + timedelta(seconds=89))
-    assert service.sessions.attempt(hash_of(email), NOW + timedelta(seconds=91))
+    here = {hash_of(f"{email} 192.0.2.1"): FREE_HERE}
+    assert service.sessions.attempt(here, NOW + timedelta(seconds=30))
+    assert not service.sessions.attempt(here, NOW + timedelta(seconds=89))
+    assert service.sessions.attempt(here, NOW + timedelta(seconds=91))
+
+
+def test_a_stranger_locks_nobody_out(service: Service) -> None:
+    """Guessing from one place locks the address for that place; its owner logs in from another. Only very many failures
+    from many places lock it for all."""
+    made = _account(service)
+    for _ in range(20):
+        with pytest.raises(FirstcontactError):
+            _log_in(service, made.email, "wrong password!!", place="198.51.100.9")
+    assert _log_in(service, made.email, WORDS) == made
+    everywhere = {hash_of(made.email): FREE_ANYWHERE}
+    for _ in range(FREE_ANYWHERE):
+        assert service.sessions.attempt(everywhere, NOW)
+    with pytest.raises(FirstcontactError):
+        _log_in(service, made.email, WORDS, place="203.0.113.1")
 
 
 def test_knowing_the_password_forgives_failures(service: Service) -> None:
@@ -188,7 +211,7 @@ def test_many_guesses_at_once_are_all_counted(service: Service) -> None:
     judged = []
 
     def guess() -> None:
-        judged.append(service.sessions.attempt("k" * 64, NOW))
+        judged.append(service.sessions.attempt({"k" * 64: FREE_HERE, "l" * 64: FREE_ANYWHERE}, NOW))
 
     threads = [threading.Thread(target=guess) for _ in range(12)]
     for thread in threads:
@@ -205,7 +228,7 @@ def test_a_log_in_compares_a_hash_whoever_it_is_for(service: Service, monkeypatc
     service.accounts.change(gone.id, {"disabled_at": NOW}, _event(), edition=None)
     locked = _account(service, "locked@example.org")
     for _ in range(6):
-        service.sessions.attempt(hash_of(locked.email), NOW)
+        service.sessions.attempt({hash_of(f"{locked.email} 192.0.2.1"): FREE_HERE}, NOW)
     compared: list[bool] = []
     right = Passwords.right
 
@@ -283,6 +306,7 @@ def test_a_password_is_changed_by_who_knows_it(service: Service) -> None:
             current=current,
             new=new,
             session=hash_of(mine),
+            place="192.0.2.1",
             now=NOW,
         )
 
@@ -329,7 +353,7 @@ def test_a_password_kept_at_an_old_cost_is_kept_anew(service: Service) -> None:
     """Logging in brings a hash to today's cost without asking anybody."""
     account = _account(service)
     dearer = Passwords(memory_kib=16, rounds=1)
-    log_in(service.accounts, service.sessions, dearer, email=account.email, password=WORDS, now=NOW)
+    log_in(service.accounts, service.sessions, dearer, email=account.email, password=WORDS, place="x", now=NOW)
     kept = service.accounts.password_hash(account.id)
     assert kept is not None
     assert not dearer.outdated(kept)

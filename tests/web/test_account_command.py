@@ -35,6 +35,7 @@ def test_an_account_takes_its_password_from_the_standard_input(monkeypatch: pyte
         service.passwords,
         email="dana@example.org",
         password=WORDS,
+        place="192.0.2.1",
         now=service.now(),
     )
     service.close()

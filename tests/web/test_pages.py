@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from firstcontact.doors.api.app import create_app
 from firstcontact.doors.web.translation import TEMPLATE, collect, languages, read
+from firstcontact.measurement.measures.catalog import TITLES
 from firstcontact.services.access import Role
 from firstcontact.services.measure_history import KeptRun
 from firstcontact.services.service import Service
@@ -200,12 +201,15 @@ def test_pages_speak_the_readers_language(browser: Browser, served: Service) -> 
 
 
 def test_every_sentence_of_the_pages_is_translated() -> None:
-    """The template holds every sentence, and no translation lacks one or its parts."""
+    """The template holds every sentence, and no translation lacks one or its parts. What measures are called comes from
+    their catalogue; a new one is English until it is translated too."""
+    titles = set(TITLES.values())
     with TEMPLATE.open("rb") as file:
-        assert {one.id for one in read_po(file) if one.id} == {one.id for one in collect() if one.id}
+        written = {one.id for one in read_po(file) if one.id}
+    assert written - titles == {one.id for one in collect() if one.id} - titles
     for language in languages()[1:]:
         for one in read(language):
-            if one.id:
+            if one.id and one.id not in titles:
                 assert one.string, f"{language}: {one.id}"
                 assert set(re.findall(r"%\(\w+\)s", one.id)) == set(re.findall(r"%\(\w+\)s", one.string)), one.id
 

@@ -19,12 +19,28 @@ LOG_IN_FAILED = ErrorKind(
 )
 
 
+FREE_HERE = 5
+"""Failures in a row for one account from one place that lock nothing: people mistype."""
+
+FREE_ANYWHERE = 200
+"""Failures in a row for one account from anywhere: more than one place can reach in a day, so that one stranger locks
+nobody out."""
+
+
 def log_in(
-    accounts: Accounts, sessions: Sessions, passwords: Passwords, *, email: str, password: str, now: datetime
+    accounts: Accounts,
+    sessions: Sessions,
+    passwords: Passwords,
+    *,
+    email: str,
+    password: str,
+    place: str,
+    now: datetime,
 ) -> Account:
     """The account that an address and a password belong to.
 
-    Failures are counted by address whether it is known or not, and lock it for a while (`Sessions.attempt`).
+    Failures are counted by address, whether it is known or not, and by where they come from; they lock that address for
+    that place, and after very many for all (`Sessions.attempt`).
 
     Args:
         accounts: Where accounts are kept.
@@ -32,6 +48,7 @@ def log_in(
         passwords: How hashes are compared.
         email: As typed.
         password: As typed.
+        place: Where it comes from: a network address.
         now: The moment, UTC.
 
     Returns:
@@ -41,15 +58,15 @@ def log_in(
         FirstcontactError: It did not work (FC9203).
     """
     address = clean_email(email)
-    key = hash_of(address)
-    allowed = sessions.attempt(key, now)
+    keys = {hash_of(address): FREE_ANYWHERE, hash_of(f"{address} {place}"): FREE_HERE}
+    allowed = sessions.attempt(keys, now)
     account = accounts.find_email(address)
     kept = accounts.password_hash(account.id if account else "")
     # Compared in every case: a refusal that comes sooner would tell which of the reasons it was.
     right = passwords.right(kept, password)
     if not (right and allowed and account is not None and account.disabled_at is None and kept is not None):
         raise log_in_failed()
-    sessions.forgive(key)
+    sessions.forgive(keys)
     if passwords.outdated(kept):
         accounts.renew_hash(account.id, kept, passwords.keep(password))
     return account
@@ -78,6 +95,7 @@ def change_password(
     current: str,
     new: str,
     session: str | None,
+    place: str,
     now: datetime,
 ) -> None:
     """Change one's own password, knowing the current one. Every other session ends.
@@ -90,12 +108,13 @@ def change_password(
         current: The current one.
         new: The new one.
         session: Hash of the session that stays.
+        place: Where it comes from: a network address.
         now: The moment, UTC.
 
     Raises:
         FirstcontactError: The current one is wrong (FC9203), or the new one too easy to guess (FC9204).
     """
-    log_in(accounts, sessions, passwords, email=account.email, password=current, now=now)
+    log_in(accounts, sessions, passwords, email=account.email, password=current, place=place, now=now)
     fault = weakness(new, account.email)
     if fault is not None:
         raise FirstcontactError([fault])
@@ -130,5 +149,5 @@ def reset_password(sessions: Sessions, passwords: Passwords, *, token: str, new:
     done = sessions.use_reset(hash_of(token), passwords.keep(new), event)
     if done is None:
         raise log_in_failed()
-    sessions.forgive(hash_of(account.email))
+    sessions.forgive([hash_of(account.email)])
     return done

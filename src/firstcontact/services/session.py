@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -122,14 +122,18 @@ class Sessions(Protocol):
     def use_reset(self, token_hash: str, password_hash: str, event: Event) -> Account | None:
         """Set the password by a reset, once. Every session ends. None where it was used, is late, or never was."""
 
-    def attempt(self, key: str, now: datetime) -> bool:
+    def attempt(self, keys: Mapping[str, int], now: datetime) -> bool:
         """Count a log-in before it is judged, so that many at once are counted too.
 
+        Args:
+            keys: Under what it is counted, with how many failures in a row lock nothing.
+            now: The moment, UTC.
+
         Returns:
-            Whether it may be judged; False while locked.
+            Whether it may be judged; False while any of them is locked, and then none counts it.
         """
 
-    def forgive(self, key: str) -> None:
+    def forgive(self, keys: Collection[str]) -> None:
         """Forget failures: somebody knew the password."""
 
     def begin_sign_on(self, pending: SignOn, now: datetime) -> None:

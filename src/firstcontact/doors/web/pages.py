@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 
 from firstcontact.doors.api.permit import Permit, is_open
 from firstcontact.doors.api.problem import not_there
+from firstcontact.doors.api.rate import client_address
 from firstcontact.doors.api.routes.own_figures import find_own
 from firstcontact.doors.api.routes.session import begin, end
 from firstcontact.doors.web.figures import answer, result, row, title
@@ -120,7 +121,13 @@ def take_log_in(
     service: Service = request.app.state.service
     try:
         account = log_in(
-            service.accounts, service.sessions, service.passwords, email=email, password=password, now=service.now()
+            service.accounts,
+            service.sessions,
+            service.passwords,
+            email=email,
+            password=password,
+            place=client_address(request.scope, service.settings.proxies),
+            now=service.now(),
         )
     except FirstcontactError as error:
         if error.faults[0].kind.code != "FC9203":

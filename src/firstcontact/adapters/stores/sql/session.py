@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,13 +17,9 @@ from firstcontact.services.account import Account
 from firstcontact.services.audit import Event
 from firstcontact.services.session import Session, SignOn, Token
 
-FREE_FAILURES = 5
-"""Failures in a row that lock nothing: people mistype."""
-
 FIRST_LOCK = timedelta(seconds=30)
 LONGEST_LOCK = timedelta(minutes=15)
-"""A lock doubles with each failure up to this: long enough against guessing, short enough that locking somebody out on
-purpose is no more than a nuisance."""
+"""A lock doubles with each failure up to this: some hundred guesses a day."""
 
 FORGOTTEN_AFTER = timedelta(days=1)
 
@@ -169,26 +166,32 @@ class SqlSessions:
             write_event(connection, event)
             return read_account(connection.execute(select(account).where(account.c.id == account_id)).one())
 
-    def attempt(self, key: str, now: datetime) -> bool:
+    def attempt(self, keys: Mapping[str, int], now: datetime) -> bool:
         row = schema.attempt
         with self._database.writing() as connection:
             connection.execute(delete(row).where(row.c.at < now - FORGOTTEN_AFTER))
-            put = self._database.upsert(row).values(key=key, failures=1, at=now)
-            put = put.on_conflict_do_update(index_elements=["key"], set_={"failures": row.c.failures + 1, "at": now})
-            counted = connection.execute(put.returning(row.c.failures, row.c.locked_until)).one()
-            if counted.locked_until is not None and counted.locked_until > now:
-                # While locked nothing is judged, so nothing is learned, and the lock does not grow.
-                connection.execute(update(row).where(row.c.key == key).values(failures=row.c.failures - 1))
+            for key in sorted(keys):  # in one order, so that two log-ins at once never wait for each other
+                put = self._database.upsert(row).values(key=key, failures=1, at=now)
+                put = put.on_conflict_do_update(
+                    index_elements=["key"], set_={"failures": row.c.failures + 1, "at": now}
+                )
+                connection.execute(put)
+            counted = connection.execute(select(row).where(row.c.key.in_(keys))).all()
+            if any(one.locked_until is not None and one.locked_until > now for one in counted):
+                # While locked nothing is judged, so nothing is learned, and no lock grows.
+                uncounted = update(row).where(row.c.key.in_(keys)).values(failures=row.c.failures - 1)
+                connection.execute(uncounted)
                 return False
-            over = counted.failures - FREE_FAILURES
-            if over >= 0:
-                lock = min(FIRST_LOCK * 2 ** min(over, 20), LONGEST_LOCK)
-                connection.execute(update(row).where(row.c.key == key).values(locked_until=now + lock))
+            for one in counted:
+                over = one.failures - keys[one.key]
+                if over >= 0:
+                    lock = min(FIRST_LOCK * 2 ** min(over, 20), LONGEST_LOCK)
+                    connection.execute(update(row).where(row.c.key == one.key).values(locked_until=now + lock))
             return True
 
-    def forgive(self, key: str) -> None:
+    def forgive(self, keys: Collection[str]) -> None:
         with self._database.writing() as connection:
-            connection.execute(delete(schema.attempt).where(schema.attempt.c.key == key))
+            connection.execute(delete(schema.attempt).where(schema.attempt.c.key.in_(sorted(keys))))
 
     def begin_sign_on(self, pending: SignOn, now: datetime) -> None:
         row = schema.sign_on

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, SecretStr
 from firstcontact.doors.api.moment import Moment
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
+from firstcontact.doors.api.rate import client_address
 from firstcontact.services.access import GRANTS, Permission, Principal, Role, Scope
 from firstcontact.services.account import Account, check_choice
 from firstcontact.services.audit import Event
@@ -120,6 +121,7 @@ def set_password(
         current=asked.current.get_secret_value(),
         new=asked.new.get_secret_value(),
         session=who.session,
+        place=client_address(request.scope, service.settings.proxies),
         now=service.now(),
     )
     return Response(status_code=204)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from firstcontact.doors.api.permit import Permit, is_open
+from firstcontact.doors.api.rate import client_address
 from firstcontact.doors.api.recognise import clear_cookie, set_cookie
 from firstcontact.doors.api.routes.me import Me, describe
 from firstcontact.services.access import Permission, Principal
@@ -70,6 +71,7 @@ def open_(request: Request, response: Response, asked: LogIn) -> Me:
         service.passwords,
         email=asked.email,
         password=asked.password.get_secret_value(),
+        place=client_address(request.scope, service.settings.proxies),
         now=now,
     )
     token = begin(request, response, account, "password")
