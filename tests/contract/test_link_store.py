@@ -20,7 +20,8 @@ from firstcontact.adapters.stores.sql.subject import SqlSubjects
 from firstcontact.measurement.fit.declared import Fit
 from firstcontact.measurement.policy.model import Exclusion, Policy
 from firstcontact.services.ingest import ingest
-from firstcontact.services.relink import Rules, relink
+from firstcontact.services.link_person import Rules
+from firstcontact.services.relink import relink
 
 NOW = datetime(2026, 1, 10, 12)  # noqa: DTZ001 - UTC, as everywhere inside
 

@@ -23,7 +23,8 @@ from firstcontact.measurement.linking.identity import identify
 from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.reference.contact import Contact
 from firstcontact.services.ingest import ingest
-from firstcontact.services.relink import Link, Rules, relink
+from firstcontact.services.link_person import Link, Rules
+from firstcontact.services.relink import relink
 from firstcontact.services.standing import stand
 from tests.engine_teller import rows
 from tests.generative.strategy import BASE, Invented, invented

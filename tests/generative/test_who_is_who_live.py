@@ -18,7 +18,8 @@ from firstcontact.measurement.fit.declared import Fit
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.measurement.reference.identity import Node, people, shared_nodes
 from firstcontact.services.ingest import ingest
-from firstcontact.services.relink import Rules, relink
+from firstcontact.services.link_person import Rules
+from firstcontact.services.relink import relink
 from tests.generative.strategy import BASE
 
 Version = frozenset[Node]

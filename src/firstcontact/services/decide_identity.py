@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
-from firstcontact.services.relink import Key
+from firstcontact.services.link_person import Key
 
 CONTACT_ABSENT = ErrorKind(
     "FC9441",

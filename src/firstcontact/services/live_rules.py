@@ -11,10 +11,10 @@ from firstcontact.measurement.fit.declared import Fit
 from firstcontact.measurement.fit.read import read_fit
 from firstcontact.measurement.linking.frame import Frame
 from firstcontact.measurement.policy.model import Policy
+from firstcontact.services.link_person import Rules
 from firstcontact.services.measure_history import KeptRun, Runs
 from firstcontact.services.measuring import MEASUREMENT, Measuring, measuring_of
 from firstcontact.services.policy_version import Policies, PolicyVersion
-from firstcontact.services.relink import Rules
 from firstcontact.services.setting import Settings, read_setting
 
 

@@ -17,7 +17,7 @@ from firstcontact.measurement.linking.identifier import NAMES_SOMEBODY
 from firstcontact.measurement.reference.contact import Contact
 from firstcontact.measurement.reference.identifier import spell
 from firstcontact.measurement.reference.identity import Node
-from firstcontact.services.relink import Key, Link, Rules, link_group
+from firstcontact.services.link_person import Key, Link, Rules, link_group
 from firstcontact.services.standing import Standing, stand
 
 LATEST_OF_ALL = 200

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from firstcontact.measurement.linking.frame import Frame
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.measurement.reference.link import AFTER_CUTOFF, BEFORE_SINCE
-from firstcontact.services.relink import Link
+from firstcontact.services.link_person import Link
 
 
 @dataclass(frozen=True, slots=True)

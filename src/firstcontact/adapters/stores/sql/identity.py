@@ -23,7 +23,7 @@ from firstcontact.services.decide_identity import (
     contact_absent,
     decided_already,
 )
-from firstcontact.services.relink import Key
+from firstcontact.services.link_person import Key
 
 _decision, _override, _proposal = schema.identity_decision, schema.identity_override, schema.identity_proposal
 

@@ -17,8 +17,9 @@ from firstcontact.adapters.stores.sql.release import forget_uncarried
 from firstcontact.kernel.time_id import time_id
 from firstcontact.measurement.reference.identifier import spell
 from firstcontact.measurement.reference.identity import Node
+from firstcontact.services.link_person import Key, Link
 from firstcontact.services.propose import Likeness, blur, likeness
-from firstcontact.services.relink import Again, Key, Link, Outcome
+from firstcontact.services.relink import Again, Outcome
 
 PERSON = "person"
 """The row of `sequence` with the number of the last customer."""

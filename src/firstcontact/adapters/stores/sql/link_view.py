@@ -14,7 +14,8 @@ from firstcontact.measurement.linking.identifier import NAMES_SOMEBODY, OWN_ID, 
 from firstcontact.measurement.reference.contact import Contact
 from firstcontact.measurement.reference.identifier import spell
 from firstcontact.measurement.reference.identity import Node
-from firstcontact.services.relink import Again, Changes, Key
+from firstcontact.services.link_person import Key
+from firstcontact.services.relink import Again, Changes
 
 LINKED = "linked"
 """The row of `sequence` with the number of the last change that is linked."""

@@ -15,8 +15,8 @@ from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.adapters.stores.sql.link_view import LinkView
 from firstcontact.measurement.reference.contact import Contact
 from firstcontact.measurement.reference.identity import Node
+from firstcontact.services.link_person import Key, Link
 from firstcontact.services.look_up import Answer, Person, Seen
-from firstcontact.services.relink import Key, Link
 
 _contact, _identifier, _link = schema.contact, schema.identifier, schema.link
 

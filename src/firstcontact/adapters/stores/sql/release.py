@@ -13,7 +13,7 @@ from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.adapters.stores.sql.inbox import ask_to_link
 from firstcontact.adapters.stores.sql.link_view import LinkView
 from firstcontact.measurement.reference.identity import Node
-from firstcontact.services.relink import Key
+from firstcontact.services.link_person import Key
 
 
 def carried(connection: Connection, keys: Collection[Key]) -> set[Node]:

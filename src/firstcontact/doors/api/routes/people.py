@@ -14,8 +14,8 @@ from firstcontact.doors.api.page import After, Limit, Page, cursor, no_cursor, r
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
 from firstcontact.services.access import Permission, Principal
+from firstcontact.services.link_person import Key, Rules
 from firstcontact.services.look_up import Beginning, Person, Seen, begin_now, find_person, hidden, names_of, standing_of
-from firstcontact.services.relink import Key, Rules
 from firstcontact.services.service import Service
 
 router = APIRouter(prefix="/api/v1/people", tags=["people"])
