@@ -125,7 +125,7 @@ def test_nothing_is_said_before_the_read_out(engine: Engine, measured: Measured)
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (Change(FAULT, date(2024, 3, 25)), "change.history"),
+        (Change(FAULT, date(2024, 3, 25)), "change.history-unknown"),
         (Change(FAULT, DAY, smallest=0.002), "change.never"),
     ],
 )

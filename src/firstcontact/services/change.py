@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +135,8 @@ def weeks_of(
     seen[0] = True
     labels = tuple(names.get(number, "") for number in range(size))
     whole = Weekly(tuple(weeks), count, exposure, failed, maturity, labels).rows(np.asarray(seen))
-    return whole.only(_settled_in(whole.count))
+    known = _settled_in(whole.count)
+    return replace(whole.only(known), unknown=int((~known).sum()))
 
 
 def _settled_in(count: Array) -> NDArray[np.bool_]:

@@ -33,6 +33,10 @@ _LATELY = 4
 _JUMP = 1.5
 _RECODED = 0.8
 _ENOUGH = 10
+_CLEARLY = 5
+"""A control is left out at a level so many times stricter: what is lost by leaving out one that stayed is precision."""
+_TELLS = 3
+"""With fewer controls that disagree nobody knows which of them moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ class Weekly:
         failed: Failures among them.
         maturity: Share of the time to a return that has passed, same shape; 1 for a week of which all is known.
         names: What the rows are called.
+        unknown: Whole weeks at the beginning of the data that are left out, because whom they served had perhaps come
+            before.
     """
 
     weeks: tuple[date, ...]
@@ -114,6 +120,7 @@ class Weekly:
     failed: Array
     maturity: Array
     names: tuple[str, ...]
+    unknown: int = 0
 
     @property
     def share(self) -> Array:
@@ -185,7 +192,9 @@ def judge_change(
     """Judge a change, or say until when nothing can be said.
 
     Estimand: the lasting change of the share where the change was made, beside what controls did in the same weeks.
-    Assumes: without the change the treated would have moved as the controls did; one change.
+    Assumes: without the change the treated would have moved as the controls did; one change. Controls are held against
+        each other: one that moved at that date itself is left out, and where most moved, or two disagree, there is no
+        verdict.
 
     Args:
         weekly: The weeks; the first row is where the change was made. Without controls its own past is compared.
@@ -205,6 +214,8 @@ def judge_change(
     used = weekly.only((before & grown) | later)
     after = np.asarray([week >= rolled_out for week in used.weeks], dtype=bool)
     used, unsteady = _steady(used)
+    kept, moved = _unmoved(used, after, level)
+    used = used if kept is None else used.rows(kept)
     share = used.share
     difference = share[0] - _controls(used, share)
     past, since = int((~after).sum()), int(after.sum())
@@ -214,7 +225,7 @@ def judge_change(
         sequence = always_valid(difference[~after], difference[after], level)
     word: Word
     if past < BEFORE:
-        word, said = "cannot", _too_short(past)
+        word, said = "cannot", _too_short(past, weekly.unknown)
     elif planned.read_out is None:
         word, said = "cannot", _never(planned)
     elif cutoff < planned.read_out:
@@ -229,11 +240,16 @@ def judge_change(
                 least=AFTER,
             ),
         )
+    elif kept is None:
+        word, said = "cannot", _torn(moved)
     else:
         step_found = step(difference, after, level)
         placebo_found = placebo(share[0], share[1:], after, level) if len(share) > 1 else None
         word, said = _word(step_found, planned.smallest)
-    warnings = _warnings(used, after, difference, placebo_found, word, unsteady)
+    warnings = [
+        *_moved(moved if kept is not None else ()),
+        *_warnings(used, after, difference, placebo_found, word, unsteady),
+    ]
     chart = laney(used.count[0], np.clip(used.failed[0], 0.0, None) * _scale(used))
     return Verdict(
         word, said, planned, step_found, placebo_found, used, after, difference, sequence, chart, tuple(warnings)
@@ -260,7 +276,73 @@ def _word(found: Step | None, smallest: float) -> tuple[Word, Sentence]:
     return "none", Sentence("change.none", "No effect larger than {largest:.1f} percentage points.", largest=largest)
 
 
-def _too_short(past: int) -> Sentence:
+def _unmoved(
+    used: Weekly, after: NDArray[np.bool_], level: float
+) -> tuple[NDArray[np.bool_] | None, tuple[tuple[str, float], ...]]:
+    """The rows without controls that moved at the date themselves, and those controls with the size of their move.
+
+    Each control is judged beside the others as the treated would be, at a level shared among them; the clearest move
+    goes first, for it draws the others the other way. None instead of rows: two that disagree do not tell which of them
+    moved, nor is a half that did a measure of what is usual.
+    """
+    kept = np.ones(len(used.names), dtype=bool)
+    moved: list[tuple[str, float]] = []
+    allowed = 1 - (1 - level) / (_CLEARLY * max(len(used.names) - 1, 1))
+    share, weight = used.share, used.exposure.sum(axis=1)
+    while kept.sum() > 2:  # the treated and two controls
+        places = np.flatnonzero(kept)[1:]
+        found = []
+        for place in places:
+            others = places[places != place]
+            beside = weight[others] @ share[others] / weight[others].sum()
+            one = step(np.asarray(share[place] - beside), after, allowed)
+            if one is not None and (one.low > 0 or one.high < 0):
+                found.append((one.p, int(place), one.size))
+        if not found:
+            return kept, tuple(moved)
+        _, place, size = min(found)
+        moved.append((used.names[place], size))
+        kept[place] = False
+        if len(places) < _TELLS or 2 * len(moved) > len(used.names) - 1:
+            return None, tuple(moved)
+    return kept, tuple(moved)
+
+
+def _moved(moved: tuple[tuple[str, float], ...]) -> list[Sentence]:
+    """What is said of controls left out."""
+    return [
+        Sentence(
+            "change.moved",
+            "{control} moved by {size:+.1f} percentage points beside the other controls at that date, and is left out.",
+            control=name,
+            size=100 * size,
+        )
+        for name, size in moved
+    ]
+
+
+def _torn(moved: tuple[tuple[str, float], ...]) -> Sentence:
+    name, size = moved[-1]
+    return Sentence(
+        "change.torn",
+        "The controls moved apart at that date themselves ({control} by {size:+.1f} percentage points beside the "
+        "others), so that they do not tell what would have been: name controls that nothing touched.",
+        control=name,
+        size=100 * size,
+    )
+
+
+def _too_short(past: int, unknown: int) -> Sentence:
+    if unknown:
+        return Sentence(
+            "change.history-unknown",
+            "Whole weeks before the change: {weeks}; it takes {least} to know how weeks vary. Whole weeks at the "
+            "beginning of the data that do not count: {unknown}, because a contact is a first one only after the quiet "
+            "time of the policy, and nobody knows who came before the data begin.",
+            weeks=past,
+            least=BEFORE,
+            unknown=unknown,
+        )
     return Sentence(
         "change.history",
         "Whole weeks before the change: {weeks}; it takes {least} to know how weeks vary.",
@@ -315,6 +397,13 @@ def _warnings(
             Sentence(
                 "change.uncontrolled",
                 "There are no controls: whatever else changed at that time is part of the figure.",
+            )
+        )
+    elif len(used.names) == 2:
+        said.append(
+            Sentence(
+                "change.single",
+                "There is one control: whether it moved itself at that time cannot be seen.",
             )
         )
     if unsteady:
