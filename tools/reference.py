@@ -19,7 +19,7 @@ from firstcontact.contacts.table import CASE_EVENT_KINDS, EXTRA_PREFIX, NO_REASO
 from firstcontact.kernel.errors import EXIT_CODES, ErrorKind
 from firstcontact.kernel.result import RefusalKind
 from firstcontact.measurement.explain.catalog import EXPLANATIONS
-from firstcontact.measurement.measures.catalog import FURTHER, MEASURES
+from firstcontact.measurement.measures.catalog import AUDITED, FURTHER, MEASURES, MISCODED
 from firstcontact.measurement.measures.result_table import RESULT_COLUMNS
 from firstcontact.measurement.policy.preset import load_preset, preset_names
 from firstcontact.services.publish import CONTACT_EXPORT, ISSUE_EXPORT
@@ -67,6 +67,7 @@ ABOUT_POLICIES = (
 ABOUT_KNOBS = "`firstcontact simulate --set KNOB=VALUE`, or a world file that holds them, changes any of these."
 
 
+_NEEDS_FURTHER = {AUDITED: "`--audit`", MISCODED: "customers, reasons, and R-FCR"}
 ABOUT_RUNS = (
     "`firstcontact measure --out DIR` writes these, whole or not at all, readable by their owner only. Names and "
     "columns are stable: a later version may add some, and takes none away without saying so in the changelog."
@@ -206,7 +207,7 @@ def results() -> str:
             table(
                 ("id", "title", "what is estimated", "needs"),
                 [(f"`{m.id}`", m.title, m.estimand, m.needs or "nothing beyond contacts") for m in MEASURES.values()]
-                + [(f"`{name}`", title, what, "`--audit`") for name, (title, what) in FURTHER.items()],
+                + [(f"`{name}`", title, what, _NEEDS_FURTHER[name]) for name, (title, what) in FURTHER.items()],
             ),
             "# What explains them",
             "Rows about pairs of reasons, causes, teams and movements. A refused one says what would make it possible.",

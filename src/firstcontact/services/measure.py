@@ -26,6 +26,7 @@ from firstcontact.measurement.annotate.risk import NEEDS as RISK_NEEDS
 from firstcontact.measurement.annotate.risk import READS as RISK_READS
 from firstcontact.measurement.annotate.risk import annotate_risk
 from firstcontact.measurement.explain.catalog import EXPLANATIONS
+from firstcontact.measurement.explain.downstream import explain_crossing
 from firstcontact.measurement.explain.explanation import READS, Context, Stamp
 from firstcontact.measurement.explain.unlearned import allow_for_unlearned, left_out
 from firstcontact.measurement.fit.declared import Fit, effective_hash, linking_hash
@@ -37,6 +38,7 @@ from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.measurement.measures.cut import asked, standard
 from firstcontact.measurement.measures.reduce import LEARNED, columns_read, gather
 from firstcontact.measurement.measures.row import DefinitionRow, ResultRow
+from firstcontact.measurement.measures.s_fcr import name_unheard
 from firstcontact.measurement.measures.tabulate import columns_of, tabulate
 from firstcontact.measurement.policy.model import Policy, cut_reason
 from firstcontact.services.compare_definitions import compare_definitions, signals_beside
@@ -46,6 +48,7 @@ from firstcontact.services.learn_fit import complete_fit, learn_fit, unused_cycl
 from firstcontact.services.prepare import Connector, Options, Prepared, extent, prepare
 from firstcontact.services.reuse_fit import reuse_fit, standing
 from firstcontact.services.run import IdentityCoverage, Run
+from firstcontact.services.suspect_codes import bound_by_codes, code_findings
 from firstcontact.services.take_audit import audit_findings, audit_record, check_audit, take_audit
 
 if TYPE_CHECKING:
@@ -217,21 +220,24 @@ def measure(
     _check(ledgers, loaded.ledger.contacts)
     facts.drop()
     exports: dict[str, ir.Table] = {}
+    tables = {name: engine.table(table) for name, table in loaded.tables.items()}
+    lacking = tuple(one for one in stands if one.cause == "not-in-fit")
+    known = replace(fit, models=fit.models + lacking) if lacking else fit
+    context = Context(engine, told, tables, policy, known, frame, prepared.zone, has, stamp, exports)
     if options.explanations:
-        tables = {name: engine.table(table) for name, table in loaded.tables.items()}
-        lacking = tuple(one for one in stands if one.cause == "not-in-fit")
-        known = replace(fit, models=fit.models + lacking) if lacking else fit
-        context = Context(engine, told, tables, policy, known, frame, prepared.zone, has, stamp, exports)
         rows = supersede(rows, explain(context, watch))
         engine.drop(_TOLD)
+    elif "learned" in has:
+        rows += explain_crossing(context)
     rows = allow_for_unlearned(rows, stands, first_contacts, policy.publish.level)
-    rows = bound_by_returns(take_audit(rows, options.audit), policy.returns.return_least)
+    rows = bound_by_returns(take_audit(bound_by_codes(rows), options.audit), policy.returns.return_least)
+    rows = name_unheard(rows, judged.surveyed.silent if judged.surveyed else ())
     findings += (
         left_out(stands, first_contacts)
         + unused_cycles(policy, fit)
         + audit_findings(options.audit, linking_hash(policy, fit))
     )
-    findings += contradictions(rows)
+    findings += contradictions(rows) + code_findings(rows)
     definitions: tuple[DefinitionRow, ...] = ()
     if options.definitions:
         watch("applying every definition")

@@ -12,6 +12,7 @@ from firstcontact.doors.priority import foremost
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.measures.catalog import TITLES
 from firstcontact.services.run import Run
+from firstcontact.services.suspect_codes import if_wrong
 
 
 def say(run: Run, folder: Path) -> None:
@@ -28,6 +29,8 @@ def say(run: Run, folder: Path) -> None:
             console.print(Text(f"      To decide otherwise: {finding.override}"))
     console.print()
     console.print(_table(run))
+    for line in _if_wrong(run):
+        console.print(Text(line))
     if steps := first_steps(run):
         console.print()
         console.print(Text("What to do first", style="bold"))
@@ -96,6 +99,17 @@ def _table(run: Run) -> Table:
         value, interval = figure(row.result)
         table.add_row(TITLES[row.measure], value, Text(interval), f"{row.result.n:,}" if row.result.n else "")
     return table
+
+
+def _if_wrong(run: Run) -> list[str]:
+    """What wrong codes and split records would make of R-FCR, a line each; none where it is not known."""
+    tried = if_wrong(run.rows)
+    if not tried:
+        return []
+    shares = "/".join(f"{100 * share:.0f}" for share, _, _ in tried)
+    codes, splits = (" / ".join(percent(one[place]) for one in tried) for place in (1, 2))
+    said = f"R-FCR, if {shares} % of the codes were wrong: {codes}; "
+    return ["", f"{said}if {shares} % of the contacts stood under a second record of their customer: {splits}."]
 
 
 def first_steps(run: Run) -> list[str]:

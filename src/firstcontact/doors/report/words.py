@@ -97,6 +97,7 @@ CHANNELS: dict[str, str] = {
 
 TOPICS: dict[str, str] = {
     "audit": N_("audit"),
+    "codes": N_("codes"),
     "columns": N_("columns"),
     "contacts": N_("contacts"),
     "cut-off": N_("cut-off"),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from firstcontact.kernel.result import COUNTED, NOTHING_TO_COUNT, TOO_FEW, Estimate, Refusal, Unit
 from firstcontact.kernel.sentence import Sentence
+from firstcontact.measurement.explain.crossing import CROSSING, CROSSING_ESTIMAND, crossing_rows
 from firstcontact.measurement.explain.explanation import Explanation
 from firstcontact.measurement.explain.sequence import LEAST_PAIRS, Reduced, lags, occupied, reduce
 from firstcontact.measurement.explain.tally import NOTHING_CLEAR, array_of, fared, reason_names
@@ -31,6 +32,8 @@ REACH_DAYS = 45
 LEAST_REACH_DAYS = 7
 RATE = 0.05
 """Share of false edges that is accepted among the edges."""
+KEEPS = ("fc_downstream_pair", "fc_downstream_opener")
+"""What `sequence.reduce` keeps in the engine."""
 MUTUAL = "each brings the other"
 
 Ints = NDArray[np.int64]
@@ -73,6 +76,21 @@ def explain(context: Context) -> list[ResultRow]:
     return _rows(context, found, result, names)
 
 
+def explain_crossing(context: Context) -> list[ResultRow]:
+    """Of all rows, that by which wrong codes would show: for runs that ask for no explanations."""
+    reach = _reach(context)
+    if len(reason_names(context)) < 2 or reach < LEAST_REACH_DAYS:
+        return []
+    found = reduce(context, reach)
+    rows: list[ResultRow] = []
+    if len(found.sums.first):
+        result = sequences(found.sums, found.openers, found.profile, context.policy.publish.level)
+        rows = crossing_rows(context, found, result, edges_of(result))
+    for name in KEEPS:
+        context.engine.drop(name)
+    return rows
+
+
 def edges_of(result: Sequences) -> Ints:
     """Directed pairs that are called edges, the largest excess first: false ones are at most 5 % of them on average."""
     edges = np.flatnonzero((result.q <= RATE) & (result.excess > 0) & ~result.mutual)
@@ -104,7 +122,7 @@ def _rows(context: Context, found: Reduced, result: Sequences, names: dict[int, 
     level, looked = context.policy.publish.level, len(result.cause)
     edges = edges_of(result)
     seen = shown(context, found, result, edges)
-    rows = [_share_row(context, found, result, edges, seen)]
+    rows = [_share_row(context, found, result, edges, seen), *crossing_rows(context, found, result, edges)]
     rows.append(context.row("downstream_pairs", _exactly(looked, int(result.count.sum()), _LOOKED)))
     for edge, part in zip(edges.tolist(), seen.part.tolist(), strict=True):
         rows += _edge_rows(context, result, edge, part, seen.lags.get(edge), _cell(found, result, names, edge), found)
@@ -282,8 +300,9 @@ EXPLANATION = Explanation(
         "downstream_delay": _DELAY,
         "downstream_cost": _COST,
         "downstream_count": _COUNT,
+        CROSSING: CROSSING_ESTIMAND,
     },
     explain=explain,
-    keeps=("fc_downstream_pair", "fc_downstream_opener"),
+    keeps=KEEPS,
     columns=("reason",),
 )

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firstcontact.measurement.explain.tally import array_of
-from firstcontact.measurement.linking.portable import DAY_US, MINUTE_US
+from firstcontact.measurement.linking.portable import BUCKETS, DAY_US, MINUTE_US
+from firstcontact.statistics.miscoding import CrossSums, pooled_early_for_late
 from firstcontact.statistics.sequence_symmetry import NullProfile, PairSums, null_profile
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Reduced:
         openers: Openers with a full reach, shape (keys, buckets).
         profile: What order alone would give.
         pairs: One row a meeting: `lo`, `hi` (keys), `ahead` (whether `lo` came first), `lag_day`.
+        cross: Of all pairs together, also those that meet seldom.
     """
 
     reach: int
@@ -47,6 +49,7 @@ class Reduced:
     openers: Floats
     profile: NullProfile
     pairs: ir.Table
+    cross: CrossSums
 
 
 def reduce(context: Context, reach: int) -> Reduced:
@@ -143,17 +146,24 @@ def _assemble(context: Context, reach: int, rows: pa.Table, openers: ir.Table, p
     }
     first = np.array([number[one] for one, _ in chosen], dtype=np.int64)
     second = np.array([number[other] for _, other in chosen], dtype=np.int64)
-    asked = openers.filter(openers.key.isin(keys)) if keys else openers.limit(0)
     each = context.engine.execute(
-        asked.group_by(["key", "bucket", "local_day"]).aggregate(n=asked.count(), whole=asked.whole.sum())
+        openers.group_by(["key", "bucket", "local_day"]).aggregate(n=openers.count(), whole=openers.whole.sum())
     )
-    key_at = np.array([number[key] for key in each["key"].to_pylist()], dtype=np.int64)
-    whole = array_of(each, [key_at], [len(keys)], "whole")
+    every = sorted(set(each["key"].to_pylist()))
+    key_at = np.searchsorted(every, each["key"].to_numpy())
+    own = np.searchsorted(every, np.array(keys, dtype=np.int64))
+    whole = array_of(each, [key_at], [len(every)], "whole")
     days = each["local_day"].to_numpy()
     begin = int(days.min()) if len(days) else 0
-    daily = np.zeros((len(keys), int(days.max()) - begin + 1 if len(days) else 0))
+    daily = np.zeros((len(every), int(days.max()) - begin + 1 if len(days) else 0))
     np.add.at(daily, (key_at, days - begin), each["n"].to_numpy().astype(float))
-    return Reduced(reach, keys, PairSums(first, second, **arrays), whole, null_profile(daily, reach), pairs)
+    early, late = (
+        sum((array_of(rows, [], [], f"{way}_{third}") for way in ("forward", "backward")), np.zeros(BUCKETS))
+        for third in ("early", "late")
+    )
+    cross = CrossSums(early, late, pooled_early_for_late(daily, reach), whole.sum(axis=0))
+    profile = null_profile(daily[own], reach)
+    return Reduced(reach, keys, PairSums(first, second, **arrays), whole[own], profile, pairs, cross)
 
 
 def occupied(context: Context, wanted: list[tuple[int, int]]) -> Floats:

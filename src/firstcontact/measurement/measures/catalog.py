@@ -47,10 +47,15 @@ MEASURES: dict[str, Measure] = {
 }
 
 AUDITED = "r_fcr_audited"
+MISCODED = "r_fcr_if_miscoded"
 FURTHER: dict[str, tuple[str, str]] = {
     AUDITED: (
         "R-FCR, freed of returns that the records miss",
         "R-FCR: share of first contacts that cause no return, freed of returns that the records do not link",
+    ),
+    MISCODED: (
+        "R-FCR, if other-reason returns are wrong codes",
+        "R-FCR: share of first contacts that cause no return, were unexplained returns for other reasons wrong codes",
     ),
 }
 """Title and estimand of figures that stand beside the measures, where a run is given what they need."""

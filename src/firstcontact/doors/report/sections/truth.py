@@ -16,7 +16,9 @@ from firstcontact.doors.report.section import Section
 from firstcontact.doors.report.theme import DEFINITION_ROW
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import Estimate, Refusal
+from firstcontact.measurement.measures.catalog import MISCODED
 from firstcontact.services.run import Run
+from firstcontact.services.suspect_codes import code_findings, if_wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,21 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrong:
+    """R-FCR, were so much of the records wrong.
+
+    Attributes:
+        share: Of the contacts.
+        codes: Were their codes wrong.
+        records: Stood they under a second record of their customer.
+    """
+
+    share: str
+    codes: str
+    records: str
+
+
+@dataclass(frozen=True, slots=True)
 class Truth:
     """The section.
 
@@ -47,12 +64,14 @@ class Truth:
         kinds: The answers.
         drawing: Theirs; its first row is the scale.
         relation: How they hang together.
+        wrong: What R-FCR would be, were codes wrong or records split.
     """
 
     takeaway: str
     kinds: list[Kind]
     drawing: Drawing
     relation: list[str]
+    wrong: list[Wrong]
 
 
 def write(run: Run, writer: Writer) -> list[Section]:
@@ -69,7 +88,10 @@ def write(run: Run, writer: Writer) -> list[Section]:
         rtl=writer.rtl,
         row=DEFINITION_ROW,
     )
-    told = Truth(_takeaway(results, writer), kinds, drawing, _relation(results, run, writer))
+    percent = writer.notation.percent
+    wrong = [Wrong(percent(one), percent(codes, 1), percent(records, 1)) for one, codes, records in if_wrong(run.rows)]
+    relation = _relation(results, run, writer) + _codes(run, writer)
+    told = Truth(_takeaway(results, writer), kinds, drawing, relation, wrong)
     return [Section("truth", writer.say("What was really resolved"), part="truth", data=told)]
 
 
@@ -140,3 +162,29 @@ def _relation(results: dict[str, Estimate | Refusal], run: Run, writer: Writer) 
             )
         )
     return said
+
+
+def _codes(run: Run, writer: Writer) -> list[str]:
+    """How far down wrong codes may take R-FCR, as far as the data show them."""
+    found = {row.measure: row.result for row in run.rows if not row.by and row.measure in ("r_fcr", MISCODED)}
+    own, bound = found.get("r_fcr"), found.get(MISCODED)
+    if not (isinstance(own, Estimate) and isinstance(bound, Estimate) and if_wrong(run.rows)):
+        return []
+    ends = {"bound": bound.value, "low": bound.low, "high": bound.high}
+    values = {name: writer.notation.percent(end, 1) for name, end in ends.items()}
+    if code_findings(run.rows):
+        return [
+            writer.say(
+                "R-FCR is not to be relied on before codes are looked at: customers come back for another reason more "
+                "often than chance explains. Were all of these the same issue under a wrong code, R-FCR would be "
+                "%(bound)s (%(low)s to %(high)s). An audit would tell.",
+                **values,
+            )
+        ]
+    return [
+        writer.say(
+            "Were all returns for another reason that chance does not explain the same issue under a wrong code, R-FCR "
+            "would be %(bound)s (%(low)s to %(high)s).",
+            **values,
+        )
+    ]
