@@ -29,8 +29,8 @@ def check_names(engine: Engine, policy: Policy, contacts: ir.Table, reasons: lis
         reasons: Every different reason in the data; None for contacts without one.
 
     Returns:
-        A warning for each reason of a window, a cycle or a rule that no contact has, for each exclusion that excludes nobody,
-        and where no contact has a reason at all though the policy asks for the same one.
+        A warning for each reason of a window, a cycle or a rule that no contact has, for each exclusion that excludes
+        nobody, and where no contact has a reason at all though the policy asks for the same one.
     """
     known = sorted(reason for reason in reasons if reason is not None)
     found = []
