@@ -28,6 +28,7 @@ from firstcontact.measurement.annotate.risk import annotate_risk
 from firstcontact.measurement.explain.catalog import EXPLANATIONS
 from firstcontact.measurement.explain.downstream import explain_crossing
 from firstcontact.measurement.explain.explanation import READS, Context, Stamp
+from firstcontact.measurement.explain.uncounted import name_uncounted
 from firstcontact.measurement.explain.unlearned import allow_for_unlearned, left_out
 from firstcontact.measurement.fit.declared import Fit, effective_hash, linking_hash
 from firstcontact.measurement.fit.tally import keys_of
@@ -229,6 +230,8 @@ def measure(
         engine.drop(_TOLD)
     elif "learned" in has:
         rows += explain_crossing(context)
+    coverage = _coverage(engine, prepared)
+    rows = name_uncounted(rows, frame, policy, coverage.largest_share)
     rows = allow_for_unlearned(rows, stands, first_contacts, policy.publish.level)
     rows = bound_by_returns(take_audit(bound_by_codes(rows), options.audit), policy.returns.return_least)
     rows = name_unheard(rows, judged.surveyed.silent if judged.surveyed else ())
@@ -260,7 +263,7 @@ def measure(
         row_ledger=loaded.ledger,
         measure_ledgers=ledgers,
         findings=findings,
-        identity=_coverage(engine, prepared),
+        identity=coverage,
         definitions=definitions,
         seconds=watch.seconds,
         options=options.as_dict(),

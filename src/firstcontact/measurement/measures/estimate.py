@@ -56,7 +56,9 @@ def estimate(
     for cell, n in enumerate(counts.astype(int).tolist()):
         known = n + immature[cell]
         maturity = float(n / known) if known else 0.0
-        refusal = _refuse(measure, policy, n, int(immature[cell]), maturity, (largest or {}).get(cell))
+        refusal = _refuse(
+            measure, policy, n, int(immature[cell]), maturity, (largest or {}).get(cell), sums.astray.get(cell)
+        )
         if refusal is None and not np.isfinite(highs[cell] - lows[cell]):
             refusal = _no_interval(measure, n, maturity)
         if refusal is not None:
@@ -108,7 +110,9 @@ def _corrected(
     results: list[Estimate | Refusal] = []
     for cell, result in enumerate(found):
         n = int(counts[cell])
-        refusal = _refuse(measure, policy, n, int(immature[cell]), result.maturity, largest.get(cell))
+        refusal = _refuse(
+            measure, policy, n, int(immature[cell]), result.maturity, largest.get(cell), sums.astray.get(cell)
+        )
         results.append(refusal or result)
     return results
 
@@ -190,8 +194,61 @@ def _too_few(n: int, least: int, estimand: str, maturity: float) -> Refusal:
     )
 
 
+NO_FIRST_CONTACT, NO_HISTORY = "nothing-to-count.no-first", "nothing-to-count.no-history"
+"""Codes of what is said where every contact is a later one, or lies too close to the beginning of the data."""
+_LATER = frozenset({"not_opener", "left_censored", "part_of_contact"})
+
+
+@lru_cache(maxsize=4096)
+def nothing(astray: frozenset[str], quiet: float, estimand: str) -> Refusal:
+    """The refusal of a cell without contacts that count, by why they do not.
+
+    Args:
+        astray: Every code for which contacts of the cell are left out.
+        quiet: Days without a contact before a first one.
+        estimand: What would have been estimated.
+    """
+    if astray & {"not_opener", "left_censored"} and astray <= _LATER:
+        cure = Sentence("nothing-to-count.no-history.cure", "A longer history.")
+        if "not_opener" in astray:
+            said = Sentence(
+                NO_FIRST_CONTACT,
+                "None of the contacts is a first one: each comes within {days:g} days of an earlier one of the same "
+                "customer for the same reason, or of the beginning of the data.",
+                days=quiet,
+            )
+            cure = Sentence(
+                "nothing-to-count.no-first.cure",
+                "FCR by contact, which looks at every contact; a shorter {setting}; or a longer history.",
+                setting="link.look_back_days",
+            )
+        else:
+            said = Sentence(
+                NO_HISTORY,
+                "All contacts lie so close to the beginning of the data that nobody knows who had come before.",
+            )
+    elif astray == {"no_customer"}:
+        said = Sentence("nothing-to-count.no-customer", "Of none of the contacts is the customer known.")
+        cure = Sentence("nothing-to-count.no-customer.cure", "Customer ids or identifiers for these contacts.")
+    elif astray == {"not_recorded"}:
+        said = Sentence("nothing-to-count.not-recorded", "For none of the contacts is it recorded.")
+        cure = Sentence("nothing-to-count.not-recorded.cure", "Records of these contacts that hold it.")
+    else:
+        said = Sentence(
+            "nothing-to-count", "No contact belongs to this measure; the ledger says where each one stands."
+        )
+        cure = Sentence("nothing-to-count.cure", "See the ledger's causes.")
+    return Refusal(NOTHING_TO_COUNT, said, cure, 0, estimand)
+
+
 def _refuse(
-    measure: Measure, policy: Policy, n: int, immature: int, maturity: float, largest: int | None
+    measure: Measure,
+    policy: Policy,
+    n: int,
+    immature: int,
+    maturity: float,
+    largest: int | None,
+    astray: frozenset[str] | None,
 ) -> Refusal | None:
     publish = policy.publish
     if n == 0 and immature:
@@ -209,13 +266,7 @@ def _refuse(
             measure.estimand,
         )
     if n == 0:
-        return Refusal(
-            NOTHING_TO_COUNT,
-            Sentence("nothing-to-count", "No contact belongs to this measure; the ledger says where each one stands."),
-            Sentence("nothing-to-count.cure", "See the ledger's causes."),
-            0,
-            measure.estimand,
-        )
+        return nothing(astray or frozenset(), policy.link.look_back_days, measure.estimand)
     if n < publish.suppress_below:
         return _suppressed(publish.suppress_below, measure.estimand)
     if n < publish.minimum_sample:

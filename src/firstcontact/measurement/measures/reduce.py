@@ -40,6 +40,7 @@ class Sums:
         immature: Contacts left out because their window has not closed.
         terms: Sums of the terms of a measure that corrects, by name.
         learned: Contacts, counted or immature, whose window was learned; None where all windows have one origin.
+        astray: For each cell of which no contact is counted or immature, why its contacts are left out: all codes.
     """
 
     count: NDArray[np.float64]
@@ -48,6 +49,7 @@ class Sums:
     immature: NDArray[np.float64]
     terms: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     learned: NDArray[np.float64] | None = None
+    astray: dict[int, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,22 @@ class Placed:
                 spread(immature),
                 {term: spread(own.added(term_column(name, term)) * counted) for term in asked.reduction.terms},
                 spread(own.added(LEARNED) * known) if LEARNED in own.rows.column_names else None,
+                _astray(digit, known, where // BUCKETS, number, own.patterns.codes),
             )
         return sums
+
+
+def _astray(
+    digit: NDArray[np.int64], known: NDArray[np.bool_], cell: NDArray[np.int64], cells: int, codes: list[str]
+) -> dict[int, frozenset[str]]:
+    """Why the contacts of empty cells are left out."""
+    held = np.zeros(cells, dtype=bool)
+    held[cell[known]] = True
+    rows = ~held[cell]
+    found: dict[int, set[str]] = {}
+    for pair in np.unique(cell[rows] * len(codes) + digit[rows] - CAUSES).tolist() if rows.any() else ():
+        found.setdefault(pair // len(codes), set()).add(codes[pair % len(codes)])
+    return {number: frozenset(causes) for number, causes in found.items()}
 
 
 def _numbered(column: pa.ChunkedArray) -> tuple[list[Any], NDArray[np.int64]]:
