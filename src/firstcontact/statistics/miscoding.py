@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from firstcontact.statistics.bucket import Array
-from firstcontact.statistics.sequence_symmetry import PairSums, Sequences
+from firstcontact.statistics.sequence_symmetry import PairSums, Sequences, thirds
 from firstcontact.statistics.share import t_quantile
 
 
@@ -48,7 +48,13 @@ class Crossing:
 def pooled_early_for_late(daily: Array, lags: int) -> float:
     """Pairs of different reasons in the first third of a reach for each in the last, by daily numbers alone.
 
-    As `sequence_symmetry.null_profile`, all pairs of reasons together.
+    Estimand: the ratio under independence of reasons inside customers.
+    Formula: e(u) = sum over days d of n_a(d) n_b(d + u), all pairs of different reasons together; whole days of lag count
+        (e(u) + e(u + 1)) / 2, since a lag of u to u + 1 days ends on either of two dates.
+    Assumes: the trend is that of all customers.
+    Lies when: customers come and go in bulk.
+    Oracle: 1 where numbers are constant; the double sum over days.
+    References: Tsiropoulos, Andersen & Hallas (2009), as `sequence_symmetry.null_profile`.
 
     Args:
         daily: Openers by reason and day, shape (reasons, days).
@@ -58,22 +64,22 @@ def pooled_early_for_late(daily: Array, lags: int) -> float:
         The ratio; 1 where it is not known.
 
     >>> pooled_early_for_late(np.ones((2, 400)), 30)
-    0.95
+    1.0
     """
     days, total = daily.shape[1], daily.sum(axis=0)
     first = days - lags
     if first < 1:
         return 1.0
     # All pairs less those of the same reason.
-    expected = np.array(
+    by_date = np.array(
         [
             total[:first] @ total[lag : lag + first] - (daily[:, :first] * daily[:, lag : lag + first]).sum()
-            for lag in range(lags)
+            for lag in range(lags + 1)
         ]
     )
-    expected[0] /= 2
-    width = max(1, lags // 3)
-    early, late = float(expected[:width].sum()), float(expected[lags - width :].sum())
+    expected = by_date[:-1] + by_date[1:]
+    ahead, last = thirds(lags)
+    early, late = float(expected[ahead].sum()), float(expected[last].sum())
     return early / late if early > 0 and late > 0 else 1.0
 
 
