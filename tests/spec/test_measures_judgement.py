@@ -19,6 +19,7 @@ from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.measurement.measures.estimate import estimate
 from firstcontact.measurement.measures.reduce import ledger, reduce
 from firstcontact.measurement.measures.row import ResultRow
+from firstcontact.measurement.measures.s_fcr import name_unheard
 from firstcontact.measurement.measures.t_fcr import LEAST_LABELS
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.measurement.simulator.column import table as rows
@@ -147,6 +148,56 @@ def test_s_fcr_of_few_answers_is_an_indication(engine) -> None:
     told = _figure(engine, judged, "s_fcr")
     assert isinstance(told, Refusal)
     assert "30 are the least" in told.reason
+
+
+def _asked(engine, never: int, kind: str) -> tuple[Judged, Estimate | Refusal]:
+    """S-FCR of 1,000 customers of whom nobody of the last `never` answers, as all of them have one reason or channel;
+    of the others one in three does, of whom 90 % are content."""
+    contacts = []
+    for k in range(1_000):
+        silent = k >= 1_000 - never
+        survey = {} if silent or k % 3 else {"survey": {"resolved": k % 30 != 0}}
+        own = {kind: "product" if kind == "reason" else "email"} if silent else {}
+        contacts.append(contact(f"c{k}", f"K{k}", 50 + k % 7, **own, **survey))
+    judged, _ = _judge(engine, contacts)
+    return judged, _figure(engine, judged, "s_fcr")
+
+
+@pytest.mark.parametrize("kind", ["reason", "channel"])
+def test_s_fcr_of_a_whole_that_is_partly_never_asked_is_refused(engine, kind: str) -> None:
+    """s_fcr: where nobody of a reason or a channel with 40 % of the contacts answers, the whole has no figure; the
+    refusal says what those who were asked say and who was not, and a finding warns of it."""
+    judged, told = _asked(engine, 400, kind)
+    assert judged.surveyed is not None
+    name = "product" if kind == "reason" else "email"
+    assert judged.surveyed.unheard == pytest.approx(0.4)
+    assert judged.surveyed.silent == (name,)
+    assert isinstance(told, Refusal)
+    assert told.code == "too-few-answers"
+    assert "40.0% of the contacts" in told.reason
+    assert "The others' S-FCR is 89.9% (82.9% to 94.2%)" in told.reason
+    warned = [one for one in judged.findings if one.code == "surveys.unheard"]
+    assert [one.level for one in warned] == ["warning"]
+    assert name in warned[0].text
+    stamp = {"policy": "", "policy_hash": "", "cutoff": None, "version": "", "windows": ""}
+    row = ResultRow("s_fcr", "", {}, "all", None, told, **stamp)  # type: ignore[arg-type]
+    (named,) = name_unheard([row], judged.surveyed.silent)
+    assert isinstance(named.result, Refusal)
+    assert named.result.reason.endswith(f"Nobody answers of: {name}.")
+    assert name_unheard([row], ()) == [row]
+
+
+def test_s_fcr_allows_for_a_small_part_that_is_never_asked(engine) -> None:
+    """s_fcr: where nobody of a channel with 4 % of the contacts answers, the interval reaches from none of them content
+    to all of them; with everybody asked it is 3 points narrower at least, and nothing is said."""
+    judged, told = _asked(engine, 40, "channel")
+    _, everybody = _asked(engine, 0, "channel")
+    assert isinstance(told, Estimate)
+    assert isinstance(everybody, Estimate)
+    assert told.low < 0.96 * everybody.low + 0.01
+    assert told.high > 0.96 * everybody.high + 0.03
+    assert (told.high - told.low) - (everybody.high - everybody.low) > 0.03
+    assert "surveys.unheard-few" in {one.code for one in judged.findings}
 
 
 @pytest.mark.parametrize("measure", ["t_fcr", "s_fcr"])

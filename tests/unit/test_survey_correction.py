@@ -9,7 +9,7 @@ import pytest
 
 from firstcontact.statistics.bucket import Array
 from firstcontact.statistics.categorical_logistic import categorical_logistic
-from firstcontact.statistics.survey_correction import FOLDS, LEAST_RESPONSE, SurveyModel, survey_model, tilted
+from firstcontact.statistics.survey_correction import FOLDS, LEAST_RESPONSE, SurveyModel, survey_model, tilted, unheard
 
 
 def _share(model: SurveyModel, contacts: Array, answered: Array, yes: Array) -> float:
@@ -107,3 +107,48 @@ def test_without_an_answer_there_is_no_model() -> None:
     nothing = np.zeros((0, FOLDS))
     assert survey_model([np.zeros(0, dtype=np.int64)], nothing, nothing, nothing) is None
     assert categorical_logistic([np.zeros(1, dtype=np.int64)], np.zeros(1), np.zeros(1)).tolist() == [0.5]
+
+
+REASON, CHANNEL = np.repeat(np.arange(4), 3), np.tile(np.arange(3), 4)
+CELL = 3 * REASON + CHANNEL
+
+
+def _never(answered: Array, contacts: float = 300) -> list[int]:
+    """The unheard cells of four reasons in three channels."""
+    each, said = (np.repeat(one[:, None] / FOLDS, FOLDS, axis=1) for one in (np.full(12, contacts), answered))
+    return np.flatnonzero(unheard(CELL, [REASON, CHANNEL], each, said)).tolist()
+
+
+def test_a_reason_a_channel_or_one_in_the_other_is_unheard() -> None:
+    """Nobody answers, or hardly anybody: of a reason, of a channel, of one reason in one channel; and where one channel
+    alone answers of a reason, this channel is heard."""
+    all_over = np.full(12, 30.0)
+    assert _never(all_over) == []
+    assert _never(np.where(REASON == 1, 0.0, all_over)) == [3, 4, 5]
+    assert _never(np.where(REASON == 1, 2.0, all_over)) == [3, 4, 5]
+    assert _never(np.where(CHANNEL == 2, 0.0, all_over)) == [2, 5, 8, 11]
+    assert _never(np.where((CELL == 7), 0.0, all_over)) == [7]
+    assert _never(np.where((CELL == 4) | (CELL == 5), 0.0, all_over)) == [4, 5]
+    assert _never(np.zeros(12)) == list(range(12))
+
+
+def test_luck_and_low_response_leave_nobody_unheard() -> None:
+    """Cells of 30 contacts without an answer where a tenth answers, half as many answers as elsewhere, and surveys that
+    nobody much answers anywhere, are no sign that nobody is asked."""
+    assert _never(np.where(CELL == 3, 0.0, 3.0), 30) == []
+    assert _never(np.where(REASON == 1, 15.0, 30.0)) == []
+    assert _never(np.where(CELL % 5 == 0, 0.0, 2.0)) == []
+
+
+def test_cells_drawn_at_random_are_heard() -> None:
+    """Of 400 drawn centres in which every cell answers at its own 4 to 25 %, with cells of 5 to 400 contacts, hardly
+    one contact in two hundred is taken for unheard."""
+    chance = np.random.default_rng(4)
+    held = lost = 0.0
+    for _ in range(400):
+        contacts = chance.integers(5, 400, 12).astype(float)
+        rate = np.clip(chance.uniform(0.06, 0.2, 4)[REASON] * chance.uniform(0.7, 1.25, 3)[CHANNEL], 0.04, 0.25)
+        said = chance.binomial(contacts.astype(int), rate).astype(float)
+        never = unheard(CELL, [REASON, CHANNEL], contacts[:, None], said[:, None])
+        held, lost = held + contacts.sum(), lost + contacts[never].sum()
+    assert lost / held < 0.005

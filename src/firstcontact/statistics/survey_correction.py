@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from firstcontact.statistics.bucket import Array
 from firstcontact.statistics.categorical_logistic import Codes, categorical_logistic
@@ -16,6 +17,9 @@ LEAST_RESPONSE = 0.01
 """Chances of answering are taken for at least this: one answer then stands for at most 100 contacts."""
 TIPPING = 0.03
 """By how much the figure must move to count as tipped: 3 percentage points."""
+UNHEARD = 0.05
+"""Above this share of contacts of which nobody answers, there is no figure for all of them."""
+_CHANCE = 0.01
 LOW_RESPONSE, HIGH_EFFECT = 0.05, 3.0
 """Below this response, or above this design effect, a figure is indicative only."""
 
@@ -75,7 +79,7 @@ def survey_model(factors: Sequence[Codes], contacts: Array, answered: Array, yes
         behaviour after the contact among the factors (return, reopen, wrap-up code) this is far weaker than with reason
         and channel alone.
     Lies when: answering depends on the outcome beyond all that is seen; `tipping_down` and `tipping_up` say how much of
-        that it takes. Customers who are never asked are never represented.
+        that it takes. Customers who are never asked are never represented: `unheard` looks for them.
     Oracle: with everybody answering, the plain share; with one pattern, the plain share of the answers; recovery where
         response depends on what is seen.
     References: Robins, J. M., Rotnitzky, A. & Zhao, L. P. (1994), JASA 89; Chernozhukov, V. et al. (2018), Econometrics
@@ -118,6 +122,60 @@ def survey_model(factors: Sequence[Codes], contacts: Array, answered: Array, yes
         tipping_down=down,
         tipping_up=up,
     )
+
+
+def unheard(cells: Codes, groups: Sequence[Codes], contacts: Array, answered: Array) -> NDArray[np.bool_]:
+    """Patterns of which nobody, or hardly anybody, answers, so that no answer stands for them.
+
+    Estimand: whether the chance of answering is below `LEAST_RESPONSE` (positivity fails), for each cell of reason and
+        channel.
+    Formula: a cell is unheard if less than 1 % of it answers and that is no accident: as few answers, in the cell or in
+        one of the groups that it belongs to, would have a probability below 1 % (Poisson). Of a group that many are
+        expected as answer of as many contacts overall; of a cell as many as its groups' rates make together.
+    Assumes: what luck leaves without an answer is spread over reasons and channels.
+    Lies when: cells are so small that none could be expected to answer, and their group has answers: they pass for
+        heard.
+    Oracle: worlds in which a reason, a channel or one of the other is never asked.
+    References: Petersen, M. L. et al. (2012), Statistical Methods in Medical Research 21(1), on positivity.
+
+    Args:
+        cells: The cell of every pattern, from 0.
+        groups: Its reason, its channel, and what else shares one chance of answering; the first two make the cell.
+        contacts: Contacts by pattern and fold.
+        answered: How many of them were answered.
+
+    Returns:
+        One truth value a pattern.
+
+    >>> asked, each = np.array([[60.0], [0.0]]), np.arange(2)
+    >>> unheard(each, [each, each * 0], np.array([[500.0], [500.0]]), asked).tolist()
+    [False, True]
+    """
+    n, said = contacts.sum(axis=1), answered.sum(axis=1)
+    overall = float(said.sum() / max(n.sum(), 1.0))
+    if overall <= 0:
+        return np.ones(len(n), dtype=np.bool_)
+    held, spoke = _within(cells, n), _within(cells, said)
+    rare = spoke < LEAST_RESPONSE * held
+    rates, silent = [], np.zeros(len(n), dtype=np.bool_)
+    for group in groups:
+        own, heard = _within(group, n), _within(group, said)
+        rates.append(heard / np.maximum(own, 1.0))
+        silent |= _below(heard, own, overall)
+    together = rates[0] * rates[1] / overall
+    return rare & (silent | _below(spoke, held, together))
+
+
+def _within(groups: Codes, values: Array) -> Array:
+    """For each row the sum over the group it belongs to."""
+    return np.asarray(np.bincount(groups, values)[groups], dtype=float)
+
+
+def _below(said: Array, contacts: Array, rate: Array | float) -> NDArray[np.bool_]:
+    """Whether less than `LEAST_RESPONSE` answered, and at a rate as given hardly ever so few would."""
+    from scipy.special import pdtr
+
+    return np.asarray((said < LEAST_RESPONSE * contacts) & (pdtr(said, contacts * rate) < _CHANCE), dtype=np.bool_)
 
 
 def tilted(contacts: Array, answered: Array, yes: Array, outcome: Array, odds: float) -> float:

@@ -13,6 +13,7 @@ from firstcontact.measurement.annotate import resolved, survey
 from firstcontact.measurement.annotate.resolved import LABELS, SCORED, Resolved, annotate_resolved
 from firstcontact.measurement.annotate.survey import SURVEYED, Surveyed, annotate_survey
 from firstcontact.statistics.rogan_gladen import LEAST_PAIRS
+from firstcontact.statistics.survey_correction import UNHEARD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,6 +143,24 @@ def _about_surveys(surveyed: Surveyed) -> list[Finding]:
     said = [
         Finding("surveys", text, Sentence("survey.judged.rests", "answers by reason, channel and what came afterwards"))
     ]
+    if surveyed.unheard > 0:
+        parts = {"share": surveyed.unheard, "names": ", ".join(surveyed.silent)}
+        if surveyed.unheard > UNHEARD:
+            text = Sentence(
+                "surveys.unheard",
+                "Nobody, or hardly anybody, answers of {share:.1%} of the openers: {names}. What others say cannot "
+                "stand for them, so there is no S-FCR of all.",
+                **parts,
+            )
+        else:
+            text = Sentence(
+                "surveys.unheard-few",
+                "Nobody, or hardly anybody, answers of {share:.1%} of the openers: {names}. The interval of S-FCR "
+                "reaches from none of them content to all of them content.",
+                **parts,
+            )
+        rests = Sentence("surveys.unheard.rests", "answers by reason and channel, fewer than 1 % and not by chance")
+        said.append(Finding("surveys", text, rests, "warning"))
     if np.isfinite(model.tipping_down):
         text = Sentence(
             "surveys.tipping",

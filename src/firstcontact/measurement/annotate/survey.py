@@ -13,10 +13,11 @@ import numpy as np
 from firstcontact.measurement.annotate.seen import SIGNALS, YES, codes, judged
 from firstcontact.measurement.linking.portable import grained
 from firstcontact.measurement.policy.model import cut_reason
-from firstcontact.statistics.survey_correction import FOLDS, SurveyModel, survey_model
+from firstcontact.statistics.survey_correction import FOLDS, SurveyModel, survey_model, unheard
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    from numpy.typing import NDArray
 
     from firstcontact.kernel.engine import Engine
     from firstcontact.measurement.policy.model import Policy
@@ -29,12 +30,15 @@ NEEDS: tuple[str, ...] = (*SIGNALS, "returned")
 SURVEYED = "surveyed"
 """Says among what the data hold that contacts have an influence on S-FCR."""
 
-COLUMNS: tuple[str, ...] = ("survey_influence", "survey_weight")
+COLUMNS: tuple[str, ...] = ("survey_influence", "survey_weight", "survey_unheard")
 
 LEAST_ANSWERS = 30
 """Reasons and channels with fewer answers share one effect on answering."""
 
-_OTHERS = ""
+_OTHERS = "\n"
+"""Level of all with few answers; no name of a reason or channel, and not that of a missing one."""
+_NAMED = 5
+_NAMELESS = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +46,21 @@ class Surveyed:
     """Contacts with what they add to S-FCR.
 
     Attributes:
-        contacts: The linked contacts with `survey_influence` (phi; missing until the window has closed) and
-            `survey_weight` (for how many contacts its answer stands; missing where it has none).
+        contacts: The linked contacts with `survey_influence` (phi; missing until the window has closed),
+            `survey_weight` (for how many contacts its answer stands; missing where it has none) and `survey_unheard`
+            (1 where nobody of its reason and channel answers, so that its influence is a guess; else 0).
         model: Who answers and what they say; None where nobody answered.
         behaviour: Whether anything is seen of what customers do afterwards: without it, response that depends on the
             outcome cannot be told from response that does not.
+        unheard: Share of contacts of which nobody answers.
+        silent: Their reasons, channels, or reasons in channels, those with most contacts first.
     """
 
     contacts: ir.Table
     model: SurveyModel | None
     behaviour: bool
+    unheard: float = 0.0
+    silent: tuple[str, ...] = ()
 
 
 def annotate_survey(engine: Engine, linked: ir.Table, policy: Policy, name: str = "fc_surveyed") -> Surveyed:
@@ -92,12 +101,15 @@ def annotate_survey(engine: Engine, linked: ir.Table, policy: Policy, name: str 
     behaviour = len({pattern[2:] for pattern in patterns}) > 1
     if model is None:
         nothing = ibis.null("float64")
-        return Surveyed(
-            engine.view(linked.mutate(survey_influence=nothing, survey_weight=nothing), name), None, behaviour
-        )
+        return Surveyed(engine.view(linked.mutate(**dict.fromkeys(COLUMNS, nothing)), name), None, behaviour)
+    channels = [pattern[1] for pattern in patterns]
+    cells = _numbered(list(zip(reasons, channels, strict=True)))
+    groups = [_numbered(reasons), _numbered(channels), factors[0], factors[1]]
+    never = unheard(cells, groups, contacts, answered)
     columns = {key: [pattern[number] for pattern in patterns for _ in range(FOLDS)] for number, key in enumerate(keys)}
     columns |= {"seen_fold": list(range(FOLDS)) * len(patterns)}
     columns |= {"seen_response": model.response.ravel().tolist(), "seen_yes": model.outcome.ravel().tolist()}
+    columns |= {"seen_unheard": [float(one) for one in never for _ in range(FOLDS)]}
     learned = engine.register(pa.table(columns), f"{name}_model")
     joined = marked.left_join(learned, [marked[key] == learned[key] for key in (*keys, "seen_fold")])
     there = ibis.ifelse(joined.seen_survey > 0, 1.0, 0.0)
@@ -107,8 +119,31 @@ def annotate_survey(engine: Engine, linked: ir.Table, policy: Policy, name: str 
     surveyed = joined.mutate(
         survey_influence=ibis.ifelse(own, grained(influence), ibis.null("float64")),
         survey_weight=ibis.ifelse(own & (joined.seen_survey > 0), 1 / joined.seen_response, ibis.null("float64")),
+        survey_unheard=ibis.ifelse(own, joined.seen_unheard, ibis.null("float64")),
     )
-    return Surveyed(engine.view(surveyed.select(*linked.columns, *COLUMNS), name), model, behaviour)
+    held = contacts.sum(axis=1)
+    return Surveyed(
+        contacts=engine.view(surveyed.select(*linked.columns, *COLUMNS), name),
+        model=model,
+        behaviour=behaviour,
+        unheard=float(held[never].sum() / held.sum()),
+        silent=_named(reasons, channels, held, never, policy.publish.suppress_below),
+    )
+
+
+def _named(
+    reasons: list[str], channels: list[str], contacts: Array, never: NDArray[np.bool_], least: int
+) -> tuple[str, ...]:
+    """Names of what is unheard: a reason or a channel where all of it is, otherwise a reason in a channel."""
+    counted: Counter[str] = Counter()
+    spoken = [number for number, silent in enumerate(never) if not silent]
+    heard = {(kind, of[number]) for kind, of in enumerate((reasons, channels)) for number in spoken}
+    for reason, channel, n, silent in zip(reasons, channels, contacts.tolist(), never.tolist(), strict=True):
+        if silent:
+            whole = [one for kind, one in enumerate((reason, channel)) if (kind, one) not in heard]
+            counted[(whole[0] if whole else f"{reason or _NAMELESS} / {channel or _NAMELESS}") or _NAMELESS] += n
+    names = [name for name, n in counted.most_common() if n >= least]
+    return (*names[:_NAMED], *(["…"] if len(counted) > min(len(names), _NAMED) else []))
 
 
 def _levels(values: list[str], answers: Array) -> Codes:
