@@ -49,8 +49,8 @@ def pooled_early_for_late(daily: Array, lags: int) -> float:
     """Pairs of different reasons in the first third of a reach for each in the last, by daily numbers alone.
 
     Estimand: the ratio under independence of reasons inside customers.
-    Formula: e(u) = sum over days d of n_a(d) n_b(d + u), all pairs of different reasons together; whole days of lag count
-        (e(u) + e(u + 1)) / 2, since a lag of u to u + 1 days ends on either of two dates.
+    Formula: e(u) = sum over days d of n_a(d) n_b(d + u), all pairs of different reasons together; a lag of u to u + 1
+        days counts (e(u) + e(u + 1)) / 2, since it ends on either of two dates.
     Assumes: the trend is that of all customers.
     Lies when: customers come and go in bulk.
     Oracle: 1 where numbers are constant; the double sum over days.
