@@ -25,9 +25,7 @@ def card(run: Run) -> str:
     refused = isinstance(run.headline, Refusal)
     head = f"FCR refused: {interval}" if refused else f"FCR {value} <small>({interval}; n = {run.headline.n:,})</small>"
     rows = "".join(
-        _row(row.measure, *figure(row.result), row.result.n)
-        for row in run.rows
-        if not row.by and row.measure in TITLES
+        _row(row.measure, *figure(row.result), row.result.n) for row in run.rows if not row.by and row.measure in TITLES
     )
     todo = "".join(f"<li>{escape(step)}</li>" for step in first_steps(run))
     steps = f'<p style="margin:.6em 0 0">What to do first</p><ol style="margin:.2em 0">{todo}</ol>' if todo else ""
