@@ -183,7 +183,7 @@ def test_s_fcr_of_a_whole_that_is_partly_never_asked_is_refused(engine, kind: st
     row = ResultRow("s_fcr", "", {}, "all", None, told, **stamp)  # type: ignore[arg-type]
     (named,) = name_unheard([row], judged.surveyed.silent)
     assert isinstance(named.result, Refusal)
-    assert named.result.reason.endswith(f"Nobody answers of: {name}.")
+    assert named.result.reason == f"Nobody of {name} answers. {told.reason}"
     assert name_unheard([row], ()) == [row]
 
 

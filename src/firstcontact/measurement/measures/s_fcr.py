@@ -152,7 +152,7 @@ def _with_names(row: ResultRow, silent: Sequence[str]) -> ResultRow:
         return row
     named = Sentence(
         "too-few-answers.unheard.named",
-        "{said} Nobody answers of: {names}.",
+        "Nobody of {names} answers. {said}",
         said=refused.reason,
         names=", ".join(silent),
     )
