@@ -219,6 +219,15 @@ def test_every_pattern_and_variant_has_words() -> None:
     assert root_cause.named("brand new: thing", ENGLISH) == "brand new: thing"
 
 
+def test_what_comes_next_says_why_it_needs_no_caused_repeats() -> None:
+    """Where no reason's returns can be told apart, a line says that the order of two can; else none."""
+    run = told_runs.told()
+    short = tuple(dataclasses.replace(model, state="unlearned") for model in run.fit.models)
+    unlearned = dataclasses.replace(run, fit=dataclasses.replace(run.fit, models=short))
+    assert "what is counted is the order" in text(render(unlearned))
+    assert "what is counted is the order" not in text(told())
+
+
 def test_an_opportunity_that_may_be_nothing_is_called_so() -> None:
     """Intervals that reach 0 promise nothing, and are no first step."""
     assert "Most can be saved on billing > bill: about 90 contacts a month (80–100)" in text(told())

@@ -28,6 +28,7 @@ from firstcontact.measurement.annotate.risk import annotate_risk
 from firstcontact.measurement.explain.catalog import EXPLANATIONS
 from firstcontact.measurement.explain.downstream import explain_crossing
 from firstcontact.measurement.explain.explanation import READS, Context, Stamp
+from firstcontact.measurement.explain.opportunity import withhold_needless
 from firstcontact.measurement.explain.uncounted import name_uncounted
 from firstcontact.measurement.explain.unlearned import allow_for_unlearned, left_out
 from firstcontact.measurement.fit.declared import Fit, effective_hash, linking_hash
@@ -232,7 +233,7 @@ def measure(
         rows += explain_crossing(context)
     coverage = _coverage(engine, prepared)
     rows = name_uncounted(rows, frame, policy, coverage.largest_share)
-    rows = allow_for_unlearned(rows, stands, first_contacts, policy.publish.level)
+    rows = withhold_needless(allow_for_unlearned(rows, stands, first_contacts, policy.publish.level))
     rows = bound_by_returns(take_audit(bound_by_codes(rows), options.audit), policy.returns.return_least)
     rows = name_unheard(rows, judged.surveyed.silent if judged.surveyed else ())
     findings += (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,8 @@ LEAST_CELLS = 4
 STRETCH_DAYS = 28
 LEAST_GAIN = 1.0
 """Contacts a month below which nothing is worth a line."""
+_PERFECT = 0.9995
+"""An R-FCR that reads as 100.0 %."""
 TEAMS, WEEKS = "its own best teams", "its own best four weeks"
 
 _CONTACTS = "contacts a month (30 days) that need not come, were the reason as good as at its own best"
@@ -119,6 +122,44 @@ def explain(context: Context) -> list[ResultRow]:
     priced = np.isfinite(sums.cost).all()
     ranked = sorted(rows, key=lambda pair: -(pair[0] if priced else pair[1][0].result.value))  # type: ignore[union-attr]
     return [row for _, own in ranked for row in own]
+
+
+def withhold_needless(rows: Sequence[ResultRow]) -> list[ResultRow]:
+    """All rows but what would be gained on reasons of which perhaps nobody comes back because of them.
+
+    Caused returns are noisy net sums, and among several stretches one is always best: where R-FCR's interval holds
+    100 %, a gap between them promises contacts that need not come where none does.
+
+    Args:
+        rows: Rows of a run.
+
+    Returns:
+        The rows in order; where no gain is left, one refusal instead of the gains.
+    """
+    perfect = {
+        next(iter(row.cell.values()))
+        for row in rows
+        if row.measure == "r_fcr"
+        and row.period_grain == "all"
+        and len(row.cell) == 1
+        and next(iter(row.cell)).startswith("reason")
+        and isinstance(row.result, Estimate)
+        and row.result.high >= _PERFECT
+    }
+    own = [row for row in rows if row.measure in EXPLANATION.measures and isinstance(row.result, Estimate)]
+    needless = [row for row in own if row.cell.get("reason") in perfect]
+    if not needless:
+        return list(rows)
+    if len(needless) < len(own):
+        return [row for row in rows if row not in needless]
+    said = Sentence(
+        "opportunity.perfect",
+        "R-FCR may be 100 % for every reason whose teams or stretches differ: perhaps nobody comes back because of it.",
+    )
+    cure = Sentence("opportunity.longer", "A longer period.")
+    refusal = Refusal(NOTHING_CLEAR, said, cure, len(perfect), _CONTACTS)
+    first = replace(own[0], by="", cell={}, result=refusal)
+    return [first if row is own[0] else row for row in rows if row is own[0] or row not in needless]
 
 
 def _interval(context: Context, replicates: Floats) -> tuple[float, float, float]:

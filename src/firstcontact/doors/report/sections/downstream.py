@@ -35,6 +35,16 @@ def write(run: Run, writer: Writer) -> list[Section]:
             )
         )
     )
+    if run.fit.models and not any(model.learned for model in run.fit.models):
+        blocks.append(
+            Paragraph(
+                writer.say(
+                    "That no repeat can be called caused or coincidental here, as said under when customers come back, "
+                    "does not touch this: coincidence brings two different reasons in either order equally often, and "
+                    "what is counted is the order."
+                )
+            )
+        )
     if len(found) > 1:
         blocks.append(_matrix(found, writer))
     blocks.append(_guidance(found, run, writer))
