@@ -163,6 +163,26 @@ def test_every_fault_of_a_form_is_said_at_once(drawn: Path, tmp_path: Path) -> N
     assert sorted(said.codes) == ["FC4021", "FC4021", "FC4022", "FC4022", "FC4022", "FC4022"]
 
 
+@pytest.mark.parametrize("column", ["wrong_code", "other_record"])
+def test_what_is_asked_of_a_return_needs_one(drawn: Path, tmp_path: Path, column: str) -> None:
+    """Yes to a wrong code or another record, where the customer did not come back, contradicts itself."""
+    rows = _rows(drawn)
+    rows[0] |= {"came_back": "no", column: "yes"}
+    rows[1] |= {"came_back": "no", column: "no"}
+    said = run("audit", "read", _filled(drawn, tmp_path / "torn", rows))
+    assert said.codes == ["FC4022"]
+    assert f"line 2, {column}" in said.err
+
+
+def test_of_many_faults_alike_the_first_are_told(drawn: Path, tmp_path: Path) -> None:
+    """A form filled with one wrong word throughout does not flood the screen: five are told, the rest are counted."""
+    rows = [row | {"came_back": "perhaps"} for row in _rows(drawn)]
+    said = run("audit", "read", _filled(drawn, tmp_path / "flood", rows))
+    assert said.code == 3
+    assert said.err.count("  where ") == 5
+    assert f"and {len(rows) - 5:,} more like the FC4022 above" in said.err
+
+
 def test_what_is_no_audit_is_refused(drawn: Path, tmp_path: Path) -> None:
     """A directory without a draw, a draw that is none, and a form without its columns, each say what is wrong."""
     assert run("audit", "read", tmp_path).codes == ["FC4020"]

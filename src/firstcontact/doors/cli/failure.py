@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -115,10 +116,21 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
 
+ALIKE = 5
+"""Of faults that take the same cure, so many are told."""
+
+
 def say(error: FirstcontactError) -> None:
-    """Print every fault on standard error."""
+    """Print the faults on standard error; of many alike the first few, and how many more there are."""
+    seen: Counter[tuple[str, str]] = Counter()
     for fault in error.faults:
-        print(told(fault), file=sys.stderr)
+        alike = fault.kind.code, fault.cure
+        seen[alike] += 1
+        if seen[alike] <= ALIKE:
+            print(told(fault), file=sys.stderr)
+    for (code, cure), found in seen.items():
+        if found > ALIKE:
+            print(f"… and {found - ALIKE:,} more like the {code} above: {printable(cure)}", file=sys.stderr)
 
 
 def told(fault: Fault) -> str:

@@ -31,7 +31,8 @@ WRONG_ANSWER = ErrorKind(
     "An answer of the form cannot be understood",
     EXIT_INPUT,
     "`came_back`, `wrong_code` and `other_record` take yes or no, or nothing. Where came_back is yes, "
-    "`return_contact_id` names the contacts by which the customer came back, or says `not here`.",
+    "`return_contact_id` names the contacts by which the customer came back, or says `not here`. The other questions "
+    "are about that return: where came_back is no, they are never yes.",
 )
 
 FORM_COLUMNS: tuple[tuple[str, str], ...] = (
@@ -165,6 +166,15 @@ def read_form(path: Path, known: Mapping[int, str]) -> list[Answer]:
                 allowed="nothing where came_back is no",
                 cure="take it out, or change came_back to yes",
             )
+        for name in (_FILLED[2], _FILLED[3]):
+            if not came and said[name]:
+                faults.add(
+                    WRONG_ANSWER,
+                    where=f"{place}, {name}",
+                    saw="yes, though came_back is no",
+                    allowed="no or nothing where came_back is no: it is asked of a return",
+                    cure="take it out, or change came_back to yes and name the return",
+                )
         here = tuple(one for one in named if one.casefold() != NOT_HERE)
         answers[number] = Answer(number, came, here, said["wrong_code"], said["other_record"])
     faults.raise_if_any()
