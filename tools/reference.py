@@ -19,7 +19,8 @@ from firstcontact.contacts.table import CASE_EVENT_KINDS, EXTRA_PREFIX, NO_REASO
 from firstcontact.kernel.errors import EXIT_CODES, ErrorKind
 from firstcontact.kernel.result import RefusalKind
 from firstcontact.measurement.explain.catalog import EXPLANATIONS
-from firstcontact.measurement.measures.catalog import AUDITED, FURTHER, MEASURES, MISCODED
+from firstcontact.measurement.explain.split_case import SPLIT, SPLIT_ESTIMAND
+from firstcontact.measurement.measures.catalog import AUDITED, FURTHER, MEASURES, MISCODED, SPLIT_RECORDS
 from firstcontact.measurement.measures.result_table import RESULT_COLUMNS
 from firstcontact.measurement.policy.preset import load_preset, preset_names
 from firstcontact.services.publish import CONTACT_EXPORT, ISSUE_EXPORT
@@ -67,7 +68,11 @@ ABOUT_POLICIES = (
 ABOUT_KNOBS = "`firstcontact simulate --set KNOB=VALUE`, or a world file that holds them, changes any of these."
 
 
-_NEEDS_FURTHER = {AUDITED: "`--audit`", MISCODED: "customers, reasons, and R-FCR"}
+_NEEDS_FURTHER = {
+    AUDITED: "`--audit`",
+    MISCODED: "customers, reasons, and R-FCR",
+    SPLIT_RECORDS: "customers, cases, and R-FCR",
+}
 ABOUT_RUNS = (
     "`firstcontact measure --out DIR` writes these, whole or not at all, readable by their owner only. Names and "
     "columns are stable: a later version may add some, and takes none away without saying so in the changelog."
@@ -213,7 +218,8 @@ def results() -> str:
             "Rows about pairs of reasons, causes, teams and movements. A refused one says what would make it possible.",
             table(
                 ("id", "what is estimated"),
-                [(f"`{name}`", what) for one in EXPLANATIONS for name, what in one.measures.items()],
+                [(f"`{name}`", what) for one in EXPLANATIONS for name, what in one.measures.items()]
+                + [(f"`{SPLIT}`", SPLIT_ESTIMAND)],
             ),
         ]
     )

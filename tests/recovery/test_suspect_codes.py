@@ -24,7 +24,7 @@ from firstcontact.services.measure import measure
 from firstcontact.services.prepare import Options
 from firstcontact.services.prove import Simulated
 from firstcontact.services.run import Run
-from firstcontact.services.suspect_codes import TRIED, code_findings, if_wrong
+from firstcontact.services.suspect_codes import TRIED, code_findings, if_wrong, record_findings
 from firstcontact.statistics.linkage_audit import sensitivity
 from firstcontact.statistics.miscoding import if_miscoded, pooled_early_for_late
 
@@ -32,9 +32,9 @@ FULL = os.environ.get("FIRSTCONTACT_FULL") == "1"
 CONTACTS = 20_000
 
 
-def measured(wrong: float, seed: int, contacts: int = CONTACTS) -> tuple[Run, float]:
+def measured(wrong: float, seed: int, contacts: int = CONTACTS, *further: str) -> tuple[Run, float]:
     """A run of a world in which so many codes are wrong, and its true R-FCR."""
-    world = world_with([f"coding.wrong={wrong}"])
+    world = world_with([f"coding.wrong={wrong}", *further])
     simulation = simulate(world, contacts=contacts, seed=seed)
     start = datetime.combine(world.start, datetime.min.time())
     options = Options(
@@ -106,6 +106,37 @@ def test_terminal_and_report_say_it_beside_the_figure(
         section = page[page.index(words) :].split("</section>")[0]
         assert bound in section
         assert tenth in section
+
+
+SPLIT = ("identity.split=0.1", "identity.split_new_identifier=1")
+
+
+def test_split_records_are_seen_where_cases_go_on_under_another_customer() -> None:
+    """Where one contact in ten stands under a second record, R-FCR is 3 points too high; the bound from cases lies half
+    as far from the truth, its interval holds it, and a warning names it once the interval of R-FCR does not."""
+    run, truth = measured(0.0, 12, 60_000 if FULL else CONTACTS, *SPLIT)
+    own, bound = whole(run, "r_fcr"), whole(run, "r_fcr_if_split")
+    assert own.value - truth > 0.03
+    assert abs(bound.value - truth) < (own.value - truth) / 1.5
+    assert bound.low <= truth <= bound.high
+    assert bool([one for one in run.findings if one.code == "records.suspect"]) == (bound.value < own.low)
+    sure = [
+        replace(row, result=replace(own, low=own.value - 0.005)) if row.measure == "r_fcr" and not row.by else row
+        for row in run.rows
+    ]
+    (finding,) = record_findings(sure)
+    assert (finding.code, finding.level) == ("records.suspect", "warning")
+    page = render(replace(run, rows=tuple(sure)), "he")
+    assert "אין להסתמך על R-FCR לפני שנבדקו רשומות הלקוחות" in page
+    assert f"{100 * bound.value:.1f}" in page
+
+
+def test_whole_records_are_not_suspected() -> None:
+    """Where no record is split, no case goes on under another customer, and the bound is the figure."""
+    run, _ = measured(0.0, 11, CONTACTS, "identity.split=0", "identity.merged=0")
+    assert whole(run, "split_cases").value == 0
+    assert whole(run, "r_fcr_if_split").value == pytest.approx(whole(run, "r_fcr").value)
+    assert record_findings(run.rows) == ()
 
 
 def test_an_audit_silences_the_suspicion(wrong: tuple[Run, float]) -> None:

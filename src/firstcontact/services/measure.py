@@ -29,6 +29,7 @@ from firstcontact.measurement.explain.catalog import EXPLANATIONS
 from firstcontact.measurement.explain.downstream import explain_crossing
 from firstcontact.measurement.explain.explanation import READS, Context, Stamp
 from firstcontact.measurement.explain.opportunity import withhold_needless
+from firstcontact.measurement.explain.split_case import split_rows
 from firstcontact.measurement.explain.uncounted import name_uncounted
 from firstcontact.measurement.explain.unlearned import allow_for_unlearned, left_out
 from firstcontact.measurement.fit.declared import Fit, effective_hash, linking_hash
@@ -50,7 +51,7 @@ from firstcontact.services.learn_fit import complete_fit, learn_fit, unused_cycl
 from firstcontact.services.prepare import Connector, Options, Prepared, extent, prepare
 from firstcontact.services.reuse_fit import reuse_fit, standing
 from firstcontact.services.run import IdentityCoverage, Run
-from firstcontact.services.suspect_codes import bound_by_codes, code_findings
+from firstcontact.services.suspect_codes import bound_by_records, record_findings
 from firstcontact.services.take_audit import audit_findings, audit_record, check_audit, take_audit
 
 if TYPE_CHECKING:
@@ -231,17 +232,19 @@ def measure(
         engine.drop(_TOLD)
     elif "learned" in has:
         rows += explain_crossing(context)
+    if "learned" in has:
+        rows += split_rows(context, prepared.tables["contacts"])
     coverage = _coverage(engine, prepared)
     rows = name_uncounted(rows, frame, policy, coverage.largest_share)
     rows = withhold_needless(allow_for_unlearned(rows, stands, first_contacts, policy.publish.level))
-    rows = bound_by_returns(take_audit(bound_by_codes(rows), options.audit), policy.returns.return_least)
+    rows = bound_by_returns(take_audit(bound_by_records(rows), options.audit), policy.returns.return_least)
     rows = name_unheard(rows, judged.surveyed.silent if judged.surveyed else ())
     findings += (
         left_out(stands, first_contacts)
         + unused_cycles(policy, fit)
         + audit_findings(options.audit, linking_hash(policy, fit))
     )
-    findings += contradictions(rows) + code_findings(rows)
+    findings += contradictions(rows) + record_findings(rows)
     definitions: tuple[DefinitionRow, ...] = ()
     if options.definitions:
         watch("applying every definition")

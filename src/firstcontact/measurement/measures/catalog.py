@@ -48,6 +48,7 @@ MEASURES: dict[str, Measure] = {
 
 AUDITED = "r_fcr_audited"
 MISCODED = "r_fcr_if_miscoded"
+SPLIT_RECORDS = "r_fcr_if_split"
 FURTHER: dict[str, tuple[str, str]] = {
     AUDITED: (
         "R-FCR, freed of returns that the records miss",
@@ -56,6 +57,10 @@ FURTHER: dict[str, tuple[str, str]] = {
     MISCODED: (
         "R-FCR, if other-reason returns are wrong codes",
         "R-FCR: share of first contacts that cause no return, were unexplained returns for other reasons wrong codes",
+    ),
+    SPLIT_RECORDS: (
+        "R-FCR, if cases under two customers are split records",
+        "R-FCR: share of first contacts that cause no return, were returns lost as often as cases change customer",
     ),
 }
 """Title and estimand of figures that stand beside the measures, where a run is given what they need."""

@@ -14,11 +14,12 @@ from firstcontact.doors.report.charts.drawing import Drawing
 from firstcontact.doors.report.figure import Figure, dot
 from firstcontact.doors.report.section import Section
 from firstcontact.doors.report.theme import DEFINITION_ROW
+from firstcontact.doors.report.words import N_
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import Estimate, Refusal
-from firstcontact.measurement.measures.catalog import MISCODED
+from firstcontact.measurement.measures.catalog import MISCODED, SPLIT_RECORDS
 from firstcontact.services.run import Run
-from firstcontact.services.suspect_codes import code_findings, if_wrong
+from firstcontact.services.suspect_codes import code_findings, if_wrong, split_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
     )
     percent = writer.notation.percent
     wrong = [Wrong(percent(one), percent(codes, 1), percent(records, 1)) for one, codes, records in if_wrong(run.rows)]
-    relation = _relation(results, run, writer) + _codes(run, writer)
+    relation = _relation(results, run, writer) + _suspected(run, writer)
     told = Truth(_takeaway(results, writer), kinds, drawing, relation, wrong)
     return [Section("truth", writer.say("What was really resolved"), part="truth", data=told)]
 
@@ -164,27 +165,44 @@ def _relation(results: dict[str, Estimate | Refusal], run: Run, writer: Writer) 
     return said
 
 
-def _codes(run: Run, writer: Writer) -> list[str]:
-    """How far down wrong codes may take R-FCR, as far as the data show them."""
-    found = {row.measure: row.result for row in run.rows if not row.by and row.measure in ("r_fcr", MISCODED)}
-    own, bound = found.get("r_fcr"), found.get(MISCODED)
-    if not (isinstance(own, Estimate) and isinstance(bound, Estimate) and if_wrong(run.rows)):
+def _suspected(run: Run, writer: Writer) -> list[str]:
+    """How far down wrong codes and split records may take R-FCR, as far as the data show them."""
+    names = ("r_fcr", MISCODED, SPLIT_RECORDS)
+    found = {row.measure: row.result for row in run.rows if not row.by and row.measure in names}
+    bounds = {name: one for name, one in found.items() if name != "r_fcr" and isinstance(one, Estimate)}
+    if not if_wrong(run.rows):
         return []
-    ends = {"bound": bound.value, "low": bound.low, "high": bound.high}
-    values = {name: writer.notation.percent(end, 1) for name, end in ends.items()}
-    if code_findings(run.rows):
-        return [
-            writer.say(
-                "R-FCR is not to be relied on before codes are looked at: customers come back for another reason more "
-                "often than chance explains. Were all of these the same issue under a wrong code, R-FCR would be "
-                "%(bound)s (%(low)s to %(high)s). An audit would tell.",
-                **values,
-            )
-        ]
-    return [
-        writer.say(
+    said = []
+    for name, bound in bounds.items():
+        ends = {"bound": bound.value, "low": bound.low, "high": bound.high}
+        values = {end: writer.notation.percent(value, 1) for end, value in ends.items()}
+        said.append(writer.say(_SUSPECTED[name][bool(_FOUND[name](run.rows))], **values))
+    return said
+
+
+_FOUND = {MISCODED: code_findings, SPLIT_RECORDS: split_findings}
+_SUSPECTED = {
+    MISCODED: (
+        N_(
             "Were all returns for another reason that chance does not explain the same issue under a wrong code, R-FCR "
-            "would be %(bound)s (%(low)s to %(high)s).",
-            **values,
-        )
-    ]
+            "would be %(bound)s (%(low)s to %(high)s)."
+        ),
+        N_(
+            "R-FCR is not to be relied on before codes are looked at: customers come back for another reason more "
+            "often than chance explains. Were all of these the same issue under a wrong code, R-FCR would be "
+            "%(bound)s (%(low)s to %(high)s). An audit would tell."
+        ),
+    ),
+    SPLIT_RECORDS: (
+        N_(
+            "Were cases that go on under another customer those of one customer under two records, and other returns "
+            "lost as often, R-FCR would be %(bound)s (%(low)s to %(high)s)."
+        ),
+        N_(
+            "R-FCR is not to be relied on before customer records are looked at: cases go on under another customer. "
+            "Is that one customer under two records, and are other returns lost as often, R-FCR is %(bound)s "
+            "(%(low)s to %(high)s). An audit would tell."
+        ),
+    ),
+}
+"""Of each bound, what is said of it, and what is said where a finding warns."""
