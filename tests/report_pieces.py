@@ -33,7 +33,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
                     ("Reason", "share", "judged"),
                     [Line(name, number.percent(0.6 + k / 30), "55–70", number.count(100 * k)) for k, name in _named()],
                     dots([Dot(0.6 + k / 30, 0.55, 0.85, odd=k == 2) for k, _ in _named()], reference=0.7,
-                         label=number.percent, rtl=writer.rtl),
+                         label=number.percent),
                     scale=True,
                     label="Shares",
                 ),

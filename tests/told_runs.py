@@ -100,7 +100,7 @@ def cause_rows() -> list[ResultRow]:
         rows.append(row("root_cause_contacts", figure(excess * n, 0.02 * n, n, "count"), ",".join(cell), cell))
     needs = Sentence("cause.waiting.needs", "states of waiting in the history of a record")
     said = Sentence("pattern-absent", "The data do not hold {needs}.", needs=needs)
-    helps = Sentence("pattern-needs", "A source or a mapping with {needs}.", needs=needs)
+    helps = Sentence("pattern-needs", "A source that holds it, or a mapping that names where it stands.")
     rows.append(row("root_cause", Refusal(SIGNAL_ABSENT, said, helps), "cause", {"cause": "waiting"}))
     rows.append(row("root_cause_looked_at", figure(96, 0, 9_000, "count")))
     return rows
@@ -211,7 +211,7 @@ def untold() -> Run:
     cure = Sentence("unlearned.history.cure", said, days=28.0)
     lacking = Sentence("needs.learned", "returns over long enough a time to tell caused from coincidental ones")
     why = Sentence("signal-absent", "The data do not hold {lacking}.", lacking=lacking)
-    helps = Sentence("signal-absent.cure", "A source or a mapping with {lacking}.", lacking=lacking)
+    helps = Sentence("signal-absent.cure", "A source that holds it, or a mapping that names where it stands.")
     absent = Refusal(SIGNAL_ABSENT, why, helps)
     longer = Sentence("driver.longer", "A longer period.")
     none = Sentence("none-judged", "No contact can be said to have failed or not.")

@@ -36,7 +36,7 @@ def test_without_any_gain_left_there_is_one_refusal() -> None:
     assert _told(told) == [("opportunity", "")]
     (found,) = (one.result for one in told if one.measure == "opportunity")
     assert isinstance(found, Refusal)
-    assert "100 %" in found.reason
+    assert "100%" in found.reason
 
 
 def test_gains_stay_where_somebody_surely_comes_back() -> None:

@@ -219,6 +219,26 @@ def test_every_pattern_and_variant_has_words() -> None:
     assert root_cause.named("brand new: thing", ENGLISH) == "brand new: thing"
 
 
+def test_the_ledger_names_measures_and_those_without_a_figure() -> None:
+    """No id of a measure stands where its name is known, and what was counted for a refused figure is no figure."""
+    run = told_runs.told()
+    ledger = dataclasses.replace(run.measure_ledgers[0], measure="t_fcr")
+    page = text(render(dataclasses.replace(run, measure_ledgers=(*run.measure_ledgers, ledger))))
+    assert "T-FCR: truly resolved (no figure)" in page
+    assert "t_fcr" not in page
+
+
+def test_scales_run_from_left_to_right_in_hebrew_too() -> None:
+    """As time does in the chart of weeks; and R-FCR stays on one line."""
+    scales = [re.search(r'id="dots-truth".*?</svg>', told(language), re.DOTALL) for language in ("en", "he")]
+    places = [[float(x) for x in re.findall(r"translate\(([\d.]+),", one[0])] for one in scales if one]
+    assert len(places) == 2
+    assert places[0] == places[1]
+    assert "R-\u2060FCR" in told("he")
+    assert "R-FCR" not in told("he")
+    assert "R-FCR" in told()
+
+
 def test_what_comes_next_says_why_it_needs_no_caused_repeats() -> None:
     """Where no reason's returns can be told apart, a line says that the order of two can; else none."""
     run = told_runs.told()

@@ -6,6 +6,7 @@ came about. It only formats what the run holds, and ranks for display.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from threading import Thread
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from firstcontact.doors.report.writer import Writer
 
 _HERE = Path(__file__).parent
+_HYPHENED = re.compile(r"\b([RTS])-FCR\b")
 
 
 def render(run: Run, language: str = "en") -> str:
@@ -44,7 +46,8 @@ def render(run: Run, language: str = "en") -> str:
     finally:
         PRESS.stop()
     html: str = _template(writer.notation.locale.language).render(**page)
-    return html
+    # At its hyphen a line could break, and the other half would stand on the other side of the page.
+    return _HYPHENED.sub("\\1-\u2060FCR", html) if writer.rtl else html
 
 
 def make_ready(language: str) -> None:

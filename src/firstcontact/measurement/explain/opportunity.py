@@ -154,7 +154,9 @@ def withhold_needless(rows: Sequence[ResultRow]) -> list[ResultRow]:
         return [row for row in rows if row not in needless]
     said = Sentence(
         "opportunity.perfect",
-        "R-FCR may be 100 % for every reason whose teams or stretches differ: perhaps nobody comes back because of it.",
+        "R-FCR may be {whole:.0%} for every reason whose teams or stretches differ: perhaps nobody comes back because "
+        "of it.",
+        whole=1.0,
     )
     cure = Sentence("opportunity.longer", "A longer period.")
     refusal = Refusal(NOTHING_CLEAR, said, cure, len(perfect), _CONTACTS)

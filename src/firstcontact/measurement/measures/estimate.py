@@ -138,7 +138,7 @@ def absent(measure: Measure, lacking: str) -> Refusal:
     return Refusal(
         SIGNAL_ABSENT,
         Sentence("signal-absent", "The data do not hold {lacking}.", lacking=lacking),
-        Sentence("signal-absent.cure", "A source or a mapping with {lacking}.", lacking=lacking),
+        Sentence("signal-absent.cure", "A source that holds it, or a mapping that names where it stands."),
         estimand=measure.estimand,
     )
 

@@ -41,17 +41,15 @@ def dots(
     *,
     reference: float | None,
     label: Callable[[float], str],
-    rtl: bool = False,
     row: int = ROW_HEIGHT,
     scale: Sequence[float] | None = None,
 ) -> Drawing:
-    """Draw the rows below a row that holds the scale.
+    """Draw the rows below a row that holds the scale, which grows from left to right in every language, as time does.
 
     Args:
         rows: What to draw; None leaves its row empty.
         reference: A share that a dashed line marks in every row.
         label: How a share of the scale is written.
-        rtl: Whether the scale runs from right to left.
         row: Height of a row.
         scale: Ticks, where the values are no shares; see `axis.marks`.
 
@@ -63,7 +61,7 @@ def dots(
     if scale is None:
         scale = ticks(min(ends), max(ends)) if ends else [0.0, 0.5, 1.0]
     height = row * (len(rows) + 1)
-    room = (WIDTH - _EDGE, _EDGE) if rtl else (_EDGE, WIDTH - _EDGE)
+    room = (_EDGE, WIDTH - _EDGE)
     sheet = Sheet(WIDTH, height, across=(scale[0], scale[-1]), room=room, row=row)
     places = [{"at": tick, "text": label(tick), "top": row - 6, "end": height} for tick in scale]
     sheet.add("rule", places, {"color": paint("grid")}, x="at", y="top", y2="end")

@@ -12,6 +12,7 @@ from firstcontact.doors.report.notation import shown
 from firstcontact.doors.report.section import Section
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.errors import ErrorKind
+from firstcontact.kernel.result import Refusal
 from firstcontact.services.run import Run
 
 
@@ -74,12 +75,19 @@ def write(run: Run, writer: Writer) -> list[Section]:
     """The section, which every report has."""
     ledgers = {ledger.measure: ledger for ledger in run.measure_ledgers}
     own = ledgers.get(run.headline_measure)
-    named = [
-        (writer.say(words.MEASURES[name][0]) if name in words.MEASURES else shown(name), ledger)
-        for name, ledger in ledgers.items()
-    ]
+    refused = {row.measure for row in run.rows if not row.by and isinstance(row.result, Refusal)}
+    named = []
+    for name, ledger in ledgers.items():
+        told = _named(name, writer)
+        named.append((writer.say("%(measure)s (no figure)", measure=told) if name in refused else told, ledger))
     data = LeftOut(of_rows(run.row_ledger, writer), of_measure(own, writer) if own else None, named)
     return [Section("leftout", writer.say("What was left out, and why"), part="account", data=data)]
+
+
+def _named(measure: str, writer: Writer) -> str:
+    if measure in words.MEASURES:
+        return writer.say(words.MEASURES[measure][0])
+    return writer.say(words.UNKNOWNS[measure]) if measure in words.UNKNOWNS else shown(measure)
 
 
 def of_rows(ledger: RowLedger, writer: Writer) -> Account:

@@ -208,7 +208,7 @@ def listed(
 
 def _dots(top: Sequence[tuple[ResultRow, Estimate]], writer: Writer, whole: Estimate | Refusal) -> Drawing:
     marks = [dot(result, odd=flagged(row)) for row, result in top]
-    return dots(marks, reference=_value(whole), label=writer.notation.percent, rtl=writer.rtl)
+    return dots(marks, reference=_value(whole), label=writer.notation.percent)
 
 
 def _flag(row: ResultRow, result: Estimate, whole: Estimate | Refusal, writer: Writer) -> str:

@@ -98,7 +98,7 @@ def side_by_side(run: Run, writer: Writer) -> SideBySide | None:
         )
     return SideBySide(
         [_told(row, run, writer) for row, _ in known],
-        dots(marks, reference=ours, label=number.percent, rtl=writer.rtl, row=DEFINITION_ROW),
+        dots(marks, reference=ours, label=number.percent, row=DEFINITION_ROW),
         [_told(row, run, writer) for row in run.definitions if not isinstance(row.result, Estimate)],
         spread,
     )

@@ -105,9 +105,7 @@ def _parts(rows: Sequence[ResultRow], moved: Estimate, writer: Writer) -> Rows:
         lines.append(Line(name, value, span, writer.say("beyond chance") if apart(result) else ""))
         places.append(Dot(100 * result.value, 100 * result.low, 100 * result.high, strong=place == 0))
     scale = marks(min(0.0, *(dot.low for dot in places)), max(0.0, *(dot.high for dot in places)), 4)
-    drawing = dots(
-        places, reference=0, label=lambda value: signed(value, number, _places(scale)), rtl=writer.rtl, scale=scale
-    )
+    drawing = dots(places, reference=0, label=lambda value: signed(value, number, _places(scale)), scale=scale)
     headings = (writer.say("What changed"), writer.say("percentage points"), "")
     return Rows("drivers", headings, lines, drawing, True, writer.say("What each change did to the figure"))
 

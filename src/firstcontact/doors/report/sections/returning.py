@@ -164,7 +164,7 @@ def _windows(known: Sequence[tuple[ResultRow, ReturnModel]], writer: Writer) -> 
         lines.append(Line(_named(model.reason, writer), told.value, told.interval, note))
         places.append(Dot(row.result.value, row.result.low, row.result.high))
     scale = marks(0, max(dot.high for dot in places))
-    drawing = dots(places, reference=None, label=number.count, rtl=writer.rtl, scale=scale)
+    drawing = dots(places, reference=None, label=number.count, scale=scale)
     headings = (writer.say("Reason"), writer.say("window"), writer.say("while it lasts"))
     return Rows("windows", headings, lines, drawing, True, writer.say("The window of each reason"))
 

@@ -104,7 +104,7 @@ def _drawn(rows: Sequence[ResultRow], run: Run, writer: Writer) -> Rows:
         places.append(Dot(*ends, odd=bool(flag)))
     scale = marks(min(0.0, *(dot.low for dot in places)), max(0.0, *(dot.high for dot in places)), 4)
     digits = 0 if all(tick == int(tick) for tick in scale) else 1
-    drawing = dots(places, reference=0, label=lambda tick: signed(tick, number, digits), rtl=writer.rtl, scale=scale)
+    drawing = dots(places, reference=0, label=lambda tick: signed(tick, number, digits), scale=scale)
     headings = (writer.say("Team"), writer.say("points from the others"), writer.say("rests on"))
     return Rows("teams", headings, lines, drawing, True, writer.say("Teams on their own mix of work"))
 

@@ -86,7 +86,6 @@ def write(run: Run, writer: Writer) -> list[Section]:
         [dot(result, strong=place == 0) for place, (_, result) in enumerate(shown)],
         reference=None,
         label=writer.notation.percent,
-        rtl=writer.rtl,
         row=DEFINITION_ROW,
     )
     percent = writer.notation.percent

@@ -176,7 +176,7 @@ def _any(shown: ir.Table, inside: set[tuple[str, int]]) -> ir.BooleanValue:
 
 def _absent(pattern: Pattern) -> Refusal:
     said = Sentence("pattern-absent", "The data do not hold {needs}.", needs=pattern.needs)
-    would = Sentence("pattern-needs", "A source or a mapping with {needs}.", needs=pattern.needs)
+    would = Sentence("pattern-needs", "A source that holds it, or a mapping that names where it stands.")
     return Refusal(SIGNAL_ABSENT, said, would, 0, _EXCESS)
 
 
