@@ -57,11 +57,23 @@ def test_customers_who_are_never_quiet_have_no_first_contact() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "said"), [("no_customer", "customer known"), ("not_recorded", "recorded"), ("abandoned", "the ledger")]
+    ("code", "said"),
+    [
+        ("no_customer", "customer known"),
+        ("not_recorded", "recorded"),
+        ("abandoned", "left out: abandoned"),
+        ("vip", "the ledger"),
+    ],
 )
 def test_other_causes_are_named_where_they_are_the_only_one(code: str, said: str) -> None:
-    """Nobody known, nothing recorded; for others the ledger."""
+    """Nobody known, nothing recorded, left out by rule; the ledger for what the policy's own rules left out."""
     assert said in nothing(frozenset({code}), 45.0, "share").reason
+
+
+def test_several_causes_are_named_together() -> None:
+    """Contacts beyond the cut-off and others that are no first ones."""
+    found = nothing(frozenset({"after_cutoff", "not_opener"}), 45.0, "share")
+    assert found.reason == "Every contact is left out: after the cut-off; no first contact."
 
 
 def test_a_cell_knows_why_it_is_empty(tmp_path: Path) -> None:

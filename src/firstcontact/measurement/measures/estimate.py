@@ -17,7 +17,7 @@ from firstcontact.kernel.result import (
     Estimate,
     Refusal,
 )
-from firstcontact.kernel.sentence import Sentence
+from firstcontact.kernel.sentence import Sentence, listed
 from firstcontact.statistics.bucket import ratio
 from firstcontact.statistics.mean import clustered_mean
 from firstcontact.statistics.share import clustered_share
@@ -196,6 +196,19 @@ def _too_few(n: int, least: int, estimand: str, maturity: float) -> Refusal:
 
 NO_FIRST_CONTACT, NO_HISTORY = "nothing-to-count.no-first", "nothing-to-count.no-history"
 """Codes of what is said where every contact is a later one, or lies too close to the beginning of the data."""
+_LEFT_OUT = {
+    "abandoned": Sentence("left-out.abandoned", "abandoned"),
+    "after_cutoff": Sentence("left-out.after", "after the cut-off"),
+    "before_since": Sentence("left-out.before", "before the period"),
+    "channel": Sentence("left-out.channel", "on a channel that the policy does not count"),
+    "left_censored": Sentence("left-out.early", "too close to the beginning of the data"),
+    "no_customer": Sentence("left-out.customer", "without a known customer"),
+    "no_reason": Sentence("left-out.reason", "without a reason"),
+    "not_opener": Sentence("left-out.later", "no first contact"),
+    "outbound": Sentence("left-out.outbound", "called by the centre"),
+    "part_of_contact": Sentence("left-out.part", "part of another contact"),
+    "self_service": Sentence("left-out.self", "self-service"),
+}
 _LATER = frozenset({"not_opener", "left_censored", "part_of_contact"})
 
 
@@ -233,6 +246,10 @@ def nothing(astray: frozenset[str], quiet: float, estimand: str) -> Refusal:
     elif astray == {"not_recorded"}:
         said = Sentence("nothing-to-count.not-recorded", "For none of the contacts is it recorded.")
         cure = Sentence("nothing-to-count.not-recorded.cure", "Records of these contacts that hold it.")
+    elif astray and astray <= _LEFT_OUT.keys():
+        causes = listed([_LEFT_OUT[code] for code in sorted(astray)])
+        said = Sentence("nothing-to-count.left-out", "Every contact is left out: {causes}.", causes=causes)
+        cure = Sentence("nothing-to-count.left-out.cure", "A longer period, or a policy that counts such contacts.")
     else:
         said = Sentence(
             "nothing-to-count", "No contact belongs to this measure; the ledger says where each one stands."
