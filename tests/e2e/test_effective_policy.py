@@ -70,7 +70,7 @@ def test_reasons_that_a_saved_fit_lacks_are_counted_as_left_out_and_named(log: P
         run, reasons = measured.run, sorted(one.reason for one in first.fit.models if one.reason != "(none)")
         found = standing(engine, measured.linked, kept, Policy(), run.frame, [None, *reasons])
     said = {finding.code: finding for finding in run.findings}
-    assert f"reasons: {gone.reason}." in said["fit.lacking"].text
+    assert f"({gone.reason})" in said["fit.lacking"].text
     left = said["r-fcr.left-out"].text
     unlearned = sum(one.openers for one in first.fit.models if not one.learned)
     assert f"{(gone.openers + unlearned) / sum(one.openers for one in first.fit.models):.1%}" in left

@@ -17,7 +17,8 @@ FIELDS = (
 class Lines(logging.Formatter):
     """Makes a line of a record. An exception leaves its kind; its text, which may hold a value, does not appear.
 
-    >>> record = logging.makeLogRecord({"msg": "job ended", "levelname": "INFO", "kind": "measure", "text": "Miriam"})
+    >>> record = logging.LogRecord("firstcontact", logging.INFO, "", 0, "job ended", (), None)
+    >>> record.kind, record.text = "measure", "Miriam"
     >>> json.loads(Lines().format(record))["kind"], "Miriam" in Lines().format(record)
     ('measure', False)
     """

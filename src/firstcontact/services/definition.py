@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from firstcontact.kernel.result import SIGNAL_ABSENT, SUPPRESSED, Estimate, Refusal
@@ -82,6 +83,7 @@ def tell(
         The row. A refused figure has no readings either, and one that is too small to show no counts at all: what it
         leaves out would tell how few the others are.
     """
+    sums = replace(sums, astray={0: frozenset(left_out) - {"immature"}})
     result = estimate(judged_by(policy), sums, own, None if largest is None else {0: largest})[0]
     if isinstance(result, Refusal) and result.kind is SUPPRESSED:
         return DefinitionRow(name, policy.title, policy.source, result)
