@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -72,8 +73,12 @@ def test_reasons_that_a_saved_fit_lacks_are_counted_as_left_out_and_named(log: P
     said = {finding.code: finding for finding in run.findings}
     assert f"({gone.reason})" in said["fit.lacking"].text
     left = said["r-fcr.left-out"].text
-    unlearned = sum(one.openers for one in first.fit.models if not one.learned)
-    assert f"{(gone.openers + unlearned) / sum(one.openers for one in first.fit.models):.1%}" in left
+    lacking = [gone, *(one for one in first.fit.models if not one.learned)]
+    openers = sum(one.openers for one in lacking) / sum(one.openers for one in first.fit.models)
+    share = float(re.search(r"([0-9.]+)%", left)[1]) / 100
+    assert f"of {len(lacking)} reasons" in left
+    # First contacts are counted, exactly in tests/unit/test_unlearned.py; they are nearly spread as openers are.
+    assert openers - 0.03 < share < openers + 0.03
     assert effective_hash(run.policy, run.fit) == run.policy_hash == effective_hash(run.policy, kept)
     assert {one.reason: one.openers for one in found} == {one.reason: one.openers for one in first.fit.models}
     assert [one.reason for one in found if one.cause == "not-in-fit"] == [gone.reason]
