@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 from contextlib import suppress
 from importlib import import_module
-from threading import Thread
+from threading import Event, Thread
 
+LONGEST_SECONDS = 5
+"""An ending program waits no longer for what is being loaded."""
 _LATER = ("scipy.special", "firstcontact.doors.cli.summary")
 
 
@@ -21,16 +24,27 @@ def load_ahead(language: str) -> Thread:
     from firstcontact.doors.report.charts.press import PRESS
 
     PRESS.start()
-    thread = Thread(target=_load, args=(language,), daemon=True)
+    enough = Event()
+    thread = Thread(target=_load, args=(language, enough), daemon=True)
     thread.start()
+    atexit.register(_settle, thread, enough)
     return thread
 
 
-def _load(language: str) -> None:
+def _settle(thread: Thread, enough: Event) -> None:
+    """Let the module that is being loaded come to its end: a thread cut off inside it may block the process's own."""
+    enough.set()
+    thread.join(LONGEST_SECONDS)
+
+
+def _load(language: str, enough: Event) -> None:
     # What cannot be loaded fails again where it is needed, and is told there.
     with suppress(Exception):
         from firstcontact.doors.report.build import make_ready
 
         for name in _LATER:
+            if enough.is_set():
+                return
             import_module(name)
-        make_ready(language)
+        if not enough.is_set():
+            make_ready(language)
