@@ -45,10 +45,10 @@ def test_a_process_that_dies_costs_no_chart(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_what_is_loaded_ahead_is_there() -> None:
-    """The thread ends by itself, whatever language is asked for: an unknown one is told where it is used."""
+    """The report can begin at once; an unknown language is told where it is used, not here."""
     try:
-        load_ahead("en").join(60)
-        assert {"pandas", "scipy.special", "firstcontact.doors.report.sections.catalog"} <= sys.modules.keys()
-        load_ahead("no-such-language").join(60)
+        load_ahead("en")
+        assert "firstcontact.doors.report.sections.catalog" in sys.modules
+        load_ahead("no-such-language")
     finally:
         PRESS.stop()
