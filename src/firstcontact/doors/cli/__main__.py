@@ -30,7 +30,12 @@ def run() -> None:
         SystemExit: Always, with a code of `kernel.errors.EXIT_CODES`.
     """
     sys.meta_path.insert(0, _WithoutPandas)
-    main()
+    try:
+        main()
+    finally:
+        # An interruption that passes through `exec`, by which classes are made, leaves Python believing that nobody
+        # took it: it would end by the signal, not by our exit status. To run anything afterwards tells it otherwise.
+        exec("")  # noqa: S102
 
 
 if __name__ == "__main__":
