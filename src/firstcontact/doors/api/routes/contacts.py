@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from pydantic import BaseModel, Field
@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from firstcontact.doors.api.body import streams
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import REQUEST_UNREADABLE, TOO_LARGE, TOO_MANY, ProblemError
+from firstcontact.doors.api.table_name import CompanionName
 from firstcontact.services.access import Permission
 from firstcontact.services.ingest import Garbled, Outcome, Receipt, ingest
 from firstcontact.services.service import Service
@@ -42,18 +43,7 @@ Source = Annotated[
           min_length=1, max_length=200),
 ]  # fmt: skip
 Companion = Annotated[
-    Literal[
-        "identifiers",
-        "case_events",
-        "surveys",
-        "reviews",
-        "contact_agents",
-        "assets",
-        "customers",
-        "agents",
-        "articles",
-        "crm_events",
-    ],
+    CompanionName,
     Path(description="The table, as the reference describes it."),
 ]
 

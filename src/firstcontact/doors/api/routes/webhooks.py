@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +13,7 @@ from firstcontact.doors.api.page import After, Limit, Page, cursor, read_text
 from firstcontact.doors.api.permit import Permit, is_open
 from firstcontact.doors.api.problem import not_there
 from firstcontact.doors.api.routes.contacts import MOST, Received, not_crowded, received, take
+from firstcontact.doors.api.table_name import TableName
 from firstcontact.kernel.time_id import time_id
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.take_webhook import WebhookSource, prove
@@ -21,19 +22,6 @@ router = APIRouter(prefix="/api/v1", tags=["webhooks"])
 
 Who = Annotated[Principal, Depends(Permit(Permission.HOOKS))]
 SourceId = Annotated[str, Path(description="The address's id.", pattern="^[0-9a-f]{32}$")]
-Table = Literal[
-    "contacts",
-    "identifiers",
-    "case_events",
-    "surveys",
-    "reviews",
-    "contact_agents",
-    "assets",
-    "customers",
-    "agents",
-    "articles",
-    "crm_events",
-]
 
 
 class NewWebhookSource(BaseModel):
@@ -44,7 +32,7 @@ class NewWebhookSource(BaseModel):
     source: str = Field(
         description="The system that records come from.", min_length=1, max_length=200, pattern=r"^[^\x00]*\S[^\x00]*$"
     )
-    kind: Table = Field("contacts", description="The table of its records.")
+    kind: TableName = Field("contacts", description="The table of its records.")
 
 
 class WebhookSourceAnswer(BaseModel):
