@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -39,9 +39,9 @@ class Store:
     def send(self, *items: dict[str, Any], import_id: str | None = None) -> None:
         ingest(self.inbox, "contacts", items, source="pbx", now=NOW, redact=lambda t: (t, {}), import_id=import_id)
 
-    def link(self) -> int:
+    def link(self, tell: Callable[[str], None] = lambda _: None, **parts: int) -> int:
         """Link what changed; gives how many contacts that were."""
-        return relink(self.links, lambda: Rules(self.policy, Fit(())), lambda: NOW).contacts
+        return relink(self.links, lambda: Rules(self.policy, Fit(())), lambda: NOW, tell, **parts).contacts
 
     def people(self) -> set[frozenset[str]]:
         """Contacts by customer."""
@@ -64,6 +64,21 @@ def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
     schema.metadata.create_all(opened.engine)
     yield Store(opened)
     opened.close()
+
+
+class EnoughError(Exception):
+    """Linking stops before all is done."""
+
+
+def only(steps: int) -> Callable[[str], None]:
+    """Lets so many steps be made, and no more."""
+    left = iter(range(steps))
+
+    def tell(_: str) -> None:
+        if next(left, None) is None:
+            raise EnoughError
+
+    return tell
 
 
 def contact(number: int, *pairs: tuple[str, str], **columns: Any) -> dict[str, Any]:
@@ -155,7 +170,7 @@ def test_two_that_link_the_same_changes_keep_them_once(store: Store) -> None:
         return rules
 
     with store.links.view() as view:
-        before = view.changes(10)
+        before = view.changes(10, 0)
     assert relink(store.links, hurried, lambda: NOW).contacts == 0
     from firstcontact.services.relink import Again, Outcome
 
@@ -175,3 +190,36 @@ def test_a_contact_that_goes_leaves_no_link(store: Store) -> None:
         assert connection.execute(select(schema.link.c.contact_id)).first() is None
     assert store.named() == set()
     assert SqlPeople(store.database).unnamed([("phone", "1234501")]) == "unknown"
+
+
+def test_a_customer_whose_contacts_wait_is_linked_once(store: Store) -> None:
+    """Thirty contacts of three customers by turns, linked two at a time: each is linked with its customer, once."""
+    store.send(*(contact(number, ("phone", f"123456{number % 3}")) for number in range(30)))
+    assert store.link(at_once=2, newest=0) == 30
+    assert store.people() == groups(*(" ".join(str(one) for one in range(start, 30, 3)) for start in range(3)))
+    assert store.link() == 0
+
+
+def test_what_arrives_does_not_wait_behind_a_large_import(store: Store) -> None:
+    """The newest of many is linked with the first step, and found; the others follow in their order."""
+    store.send(*(contact(number, ("phone", f"12345{number:02d}")) for number in range(30)))
+    with pytest.raises(EnoughError):
+        store.link(only(1), at_once=2, newest=1)
+    assert store.people() == groups("0", "1", "29")
+    assert "1234529" in store.named()
+    store.send(contact(30, ("email", "new@example.org")))
+    with pytest.raises(EnoughError):
+        store.link(only(1), at_once=2, newest=1)
+    assert store.people() == groups("0", "1", "2", "3", "29", "30")
+    assert store.link() == 25
+
+
+def test_what_was_linked_before_its_turn_and_changes_is_linked_again(store: Store) -> None:
+    """A contact that was linked as the newest, and is corrected while others wait, counts as corrected."""
+    store.send(*(contact(number, ("phone", f"12345{number:02d}")) for number in range(6)))
+    with pytest.raises(EnoughError):
+        store.link(only(1), at_once=1, newest=1)
+    store.send(contact(5, ("phone", "1234500")))
+    store.link(at_once=1, newest=0)
+    assert store.people() == groups("0 5", "1", "2", "3", "4")
+    assert store.named() == {f"12345{number:02d}" for number in range(5)}

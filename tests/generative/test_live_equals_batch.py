@@ -104,6 +104,9 @@ def streams(draw: st.DrawFn) -> tuple[Invented, list[Sent], list[list[dict[str, 
     return question, final, [items[a:b] for a, b in pairwise(edges) if a < b]
 
 
+SOME = st.sampled_from([0, 1])
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     opened = Database(sqlite_url(tmp_path_factory.mktemp("store") / "store.sqlite3"))
@@ -123,15 +126,18 @@ def one_engine() -> Iterator[DuckDBEngine]:
     max_examples=settings.default.max_examples // 5,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
-@given(stream=streams())
+@given(stream=streams(), in_parts=st.fixed_dictionaries({"at_once": st.sampled_from([2, 300]), "newest": SOME}))
 def test_live_equals_batch(
-    store: Database, one_engine: DuckDBEngine, stream: tuple[Invented, list[Sent], list[list[dict[str, Any]]]]
+    store: Database,
+    one_engine: DuckDBEngine,
+    stream: tuple[Invented, list[Sent], list[list[dict[str, Any]]]],
+    in_parts: dict[str, int],
 ) -> None:
     """The same customers, and every column of links the same, under any policy and period."""
     question, final, batches = stream
     event(f"{len(batches)} batches")
     rules = Rules(question.policy, question.fit, question.frame.source_kind)
-    live = by_live(store, batches, rules, question)
+    live = by_live(store, batches, rules, question, in_parts)
     batch = by_batch(one_engine, final, question)
     assert live.keys() == batch.keys()
     assert not [
@@ -153,7 +159,7 @@ def groups(found: dict[str, dict[str, Any]]) -> set[frozenset[str]]:
 
 
 def by_live(
-    store: Database, batches: list[list[dict[str, Any]]], rules: Rules, question: Invented
+    store: Database, batches: list[list[dict[str, Any]]], rules: Rules, question: Invented, in_parts: dict[str, int]
 ) -> dict[str, dict[str, Any]]:
     with store.writing() as connection:
         for table in reversed(schema.metadata.sorted_tables):  # one store for all examples
@@ -162,7 +168,7 @@ def by_live(
     for batch in batches:
         receipt = ingest(inbox, "contacts", batch, source="pbx", now=BASE, redact=lambda text: (text, {}))
         assert not receipt.unfit
-        relink(links, lambda: rules, lambda: BASE)
+        relink(links, lambda: rules, lambda: BASE, **in_parts)
     with store.reading() as connection:
         asked = select(schema.link, schema.contact.c.started_at).join(
             schema.contact,

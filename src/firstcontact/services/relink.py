@@ -1,8 +1,12 @@
 """Link what arrives: who it was and what it belongs to, found again for the touched customers only.
 
-Changes are taken in their order. Around each changed contact lie the people it belonged to and those it may belong to
-now; their contacts are grouped anew by the rules of `linking.identity`, and each group is linked by the slow twin under
-the policy in force. What is kept does not depend on the period of a run: that is applied when it is read.
+Around each changed contact lie the people it belonged to and those it may belong to now; their contacts are grouped
+anew by the rules of `linking.identity`, and each group is linked by the slow twin under the policy in force. What is
+kept does not depend on the period of a run: that is applied when it is read.
+
+Changes are taken in their order, and with each step the newest ones beside the oldest, so that what arrives now does
+not wait behind a large import. A contact that waits and belongs to a customer who is linked is linked with them,
+whenever its own turn would be: a whole year of a customer costs one linking, not one for each of their contacts.
 """
 
 from __future__ import annotations
@@ -21,6 +25,9 @@ from firstcontact.services.work import Task
 
 AT_ONCE = 300
 """Changes that are linked together: one commit."""
+
+NEWEST = 100
+"""Of the newest changes, how many are linked with each step while others wait."""
 
 JOB = "link"
 """The job that links."""
@@ -54,6 +61,7 @@ class Outcome:
         dropped: Identifiers that name nobody, or nobody any more.
         vanished: Numbers of customers that are now others.
         digest: Of the rules.
+        seqs: The change by which each contact was read; a link keeps the one it has where none is named.
     """
 
     after: int
@@ -64,16 +72,17 @@ class Outcome:
     dropped: frozenset[Node]
     vanished: frozenset[int]
     digest: str
+    seqs: Mapping[Key, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed after a number.
+    """What changed and is not linked yet.
 
     Attributes:
-        after: The number.
-        upto: Number of the last change among them.
-        keys: Contacts that are there.
+        after: Up to this number everything is linked.
+        upto: Up to this number everything is, once these are.
+        keys: Contacts that are there, newer ones than `upto` among them.
         gone: Contacts that are no more.
     """
 
@@ -100,14 +109,29 @@ class Again:
     contact: Key | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A contact that is there.
+
+    Attributes:
+        nodes: What it is known by now.
+        seq: Number of its last change.
+        waits: Whether that change is not linked yet.
+    """
+
+    nodes: set[Node]
+    seq: int
+    waits: bool
+
+
 class View(Protocol):
     """One state of everything."""
 
-    def changes(self, limit: int) -> Changes:
-        """Changes that are not linked yet, in their order."""
+    def changes(self, limit: int, newest: int) -> Changes:
+        """Changes that are not linked yet: some in their order, and some of the newest beside them."""
 
-    def nodes(self, keys: Collection[Key]) -> dict[Key, set[Node]]:
-        """What each of some contacts is known by now; contacts that are no more are left out."""
+    def known(self, keys: Collection[Key]) -> dict[Key, Known]:
+        """What some contacts are known by now; contacts that are no more are left out."""
 
     def former_nodes(self, keys: Collection[Key]) -> set[Node]:
         """Everything by which some contacts were ever known."""
@@ -171,7 +195,13 @@ class Done:
 
 
 def relink(
-    links: Links, rules: Callable[[], Rules], now: Callable[[], datetime], tell: Callable[[str], None] = lambda _: None
+    links: Links,
+    rules: Callable[[], Rules],
+    now: Callable[[], datetime],
+    tell: Callable[[str], None] = lambda _: None,
+    *,
+    at_once: int = AT_ONCE,
+    newest: int = NEWEST,
 ) -> Done:
     """Link everything that changed, and everything once more where the rules did.
 
@@ -180,6 +210,8 @@ def relink(
         rules: Under what to link, asked before each step.
         now: The clock.
         tell: Told before each step; it may raise to stop.
+        at_once: Changes that are linked together.
+        newest: Of the newest changes, how many are linked with them.
 
     Returns:
         What was done.
@@ -188,7 +220,7 @@ def relink(
     links.spell(now())
     while done.rest:
         tell(f"linking, {done.contacts:,} contacts so far")
-        step = _step(links, rules(), now())
+        step = _step(links, rules(), now(), at_once, newest)
         done.contacts += step.contacts
         done.upto, done.rest = step.upto, step.rest
     return done
@@ -218,9 +250,9 @@ class Linker:
         return {"contacts": done.contacts, "seq": done.upto}
 
 
-def _step(links: Links, rules: Rules, now: datetime) -> Done:
+def _step(links: Links, rules: Rules, now: datetime, at_once: int, newest: int) -> Done:
     with links.view() as view:
-        changes = view.changes(AT_ONCE)
+        changes = view.changes(at_once, newest)
         asked = {one.column for one in rules.policy.exclude}
         before = view.again()
         if before is None or before.digest != rules.digest:
@@ -251,27 +283,12 @@ def _standing(again: Again | None, digest: str, recorded: frozenset[str]) -> Aga
 
 def _around(view: View, changes: Changes, rules: Rules, recorded: frozenset[str]) -> Outcome:
     """The customers around some changes."""
-    changed = [*changes.keys, *changes.gone]
-    known = view.nodes(changes.keys)
-    touched = view.former_nodes(changed).union(*known.values())
-    crowded = view.crowded(touched)
-    named = view.people_named(touched)
-    before = view.contacts_of(view.people_of(changed) | set(named.values()))
-    wanted = set(changes.keys) | before.keys() | view.carriers(touched - crowded)
-    seen = set(touched)
-    reach: dict[Key, set[Node]] = dict(known)
-    while more := wanted - reach.keys():
-        found = view.nodes(more)
-        reach |= found
-        fresh = {node for nodes in found.values() for node in nodes} - seen
-        seen |= fresh
-        # What no change touched names whom it named; what named nobody is crowded still.
-        usable = view.people_named(fresh).keys()
-        crowded |= fresh - usable
-        wanted = (wanted & reach.keys()) | view.carriers(usable)
-        before |= view.contacts_of(view.people_of(wanted - before.keys()))
-    groups = people(reach, crowded)
-    numbers = _numbers(groups, before)
+    near = _Near(view)
+    near.touch(changes.gone)
+    near.reach(changes.keys)
+    reach = {key: one.nodes for key, one in near.reached.items()}
+    groups = people(reach, near.crowded)
+    numbers = _numbers(groups, near.before)
     contacts = view.contacts(reach, recorded)
     return Outcome(
         after=changes.after,
@@ -280,17 +297,74 @@ def _around(view: View, changes: Changes, rules: Rules, recorded: frozenset[str]
             Group(
                 number,
                 link_group({key: contacts[key] for key in group}, rules, recorded),
-                frozenset(node for key in group for node in reach[key] if node not in crowded),
+                frozenset(node for key in group for node in reach[key] if node not in near.crowded),
             )
             for group, number in zip(groups, numbers, strict=True)
         ],
         alone=_link_alone(reach.keys() - set().union(*groups), contacts, rules, recorded),
         gone=changes.gone,
-        dropped=frozenset(touched | crowded),
-        vanished=frozenset(set(before.values()) | view.people_of(changes.gone))
+        dropped=frozenset(near.touched | near.crowded),
+        vanished=frozenset(set(near.before.values()) | view.people_of(changes.gone))
         - frozenset(one for one in numbers if one),
         digest=rules.digest,
+        seqs={key: one.seq for key, one in near.reached.items()},
     )
+
+
+@dataclass(slots=True)
+class _Near:
+    """What lies around some changes, followed until nothing more belongs to it.
+
+    Attributes:
+        view: Where it is read.
+        reached: The contacts.
+        before: To whom each was linked last, with all other contacts of theirs.
+        touched: Identifiers of changed contacts, former ones too: whom they name is found anew.
+        crowded: Identifiers that name nobody, of those that were seen.
+    """
+
+    view: View
+    reached: dict[Key, Known] = field(default_factory=dict)
+    before: dict[Key, int] = field(default_factory=dict)
+    touched: set[Node] = field(default_factory=set)
+    crowded: set[Node] = field(default_factory=set)
+    _seen: set[Node] = field(default_factory=set)
+    _wanted: set[Key] = field(default_factory=set)
+
+    def reach(self, keys: Collection[Key]) -> None:
+        """Follow identifiers from some changed contacts, and from what was touched before."""
+        self._wanted |= set(keys)
+        while self._wanted:
+            found = self.view.known(self._wanted)
+            self.reached |= found
+            self._wanted = set()
+            self.touch([key for key, one in found.items() if one.waits], found)
+            fresh = {node for one in found.values() for node in one.nodes} - self._seen
+            self._seen |= fresh
+            # What no change touched names whom it named; what named nobody is crowded still.
+            usable = self.view.people_named(fresh).keys()
+            self.crowded |= fresh - usable
+            self._want(self.view.carriers(usable))
+            self._bring(self.view.people_of(found.keys() - self.before.keys()))
+
+    def touch(self, keys: Collection[Key], found: Mapping[Key, Known] | None = None) -> None:
+        """See what changed contacts are and were known by."""
+        nodes = self.view.former_nodes(keys).union(*((found or {})[key].nodes for key in keys if key in (found or {})))
+        nodes -= self.touched
+        self.touched |= nodes
+        self._seen |= nodes
+        self.crowded = (self.crowded - nodes) | self.view.crowded(nodes)
+        self._bring(set(self.view.people_named(nodes).values()))
+        self._want(self.view.carriers(nodes - self.crowded))
+
+    def _bring(self, persons: set[int]) -> None:
+        """All contacts of some people."""
+        of_them = self.view.contacts_of(persons - set(self.before.values()))
+        self.before |= of_them
+        self._want(of_them)
+
+    def _want(self, keys: Collection[Key]) -> None:
+        self._wanted.update(key for key in keys if key not in self.reached)
 
 
 def _numbers(groups: Sequence[set[Key]], before: Mapping[Key, int]) -> list[int | None]:

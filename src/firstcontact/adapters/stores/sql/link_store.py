@@ -96,7 +96,7 @@ class SqlLinks:
             for group, person in zip(found.groups, numbers, strict=True):
                 rows |= {key: (person, link) for key, link in group.links.items()}
                 named |= dict.fromkeys(group.nodes, person)
-            self._keep_links(connection, rows, found.digest, now)
+            self._keep_links(connection, rows, found, now)
             self._keep_names(connection, named, found)
             self._propose(connection, named, now)
             for part in in_parts(list(found.gone)):
@@ -119,7 +119,7 @@ class SqlLinks:
         connection.execute(kept.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
     def _keep_links(
-        self, connection: Connection, rows: Mapping[Key, tuple[int | None, Link]], digest: str, now: datetime
+        self, connection: Connection, rows: Mapping[Key, tuple[int | None, Link]], found: Outcome, now: datetime
     ) -> None:
         known: dict[Key, dict[str, Any]] = {}
         persons: dict[Key, int | None] = {}
@@ -132,9 +132,14 @@ class SqlLinks:
         changed, moved = [], []
         for key, before in persons.items():
             person, link = rows[key]
-            values = _row(key, person, link, digest)
-            if any(known.get(key, {}).get(name, ...) != value for name, value in values.items()):
-                changed.append({**values, "linked_at": now})
+            there = known.get(key, {})
+            values = _row(key, person, link, found.digest)
+            seq = {"seq": found.seqs.get(key, there.get("seq"))}
+            if any(there.get(name, ...) != value for name, value in values.items()):
+                changed.append({**values, **seq, "linked_at": now})
+            elif seq["seq"] != there["seq"]:
+                # Nothing about it is new, but that it was looked at.
+                changed.append({**values, **seq, "linked_at": there["linked_at"]})
             if before != person:
                 moved.append({"b_source": key[0], "b_contact_id": key[1], "person_id": person})
         if changed:

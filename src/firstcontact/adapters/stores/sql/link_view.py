@@ -15,7 +15,7 @@ from firstcontact.measurement.reference.contact import Contact
 from firstcontact.measurement.reference.identifier import spell
 from firstcontact.measurement.reference.identity import Node
 from firstcontact.services.link_person import Key
-from firstcontact.services.relink import Again, Changes
+from firstcontact.services.relink import Again, Changes, Known
 
 LINKED = "linked"
 """The row of `sequence` with the number of the last change that is linked."""
@@ -28,6 +28,9 @@ STANDING = "linking"
 
 _CROWD = 200
 """Carriers of an identifier above which they are not all looked at at once."""
+
+_LATELY = 2_000
+"""Among how many of the newest changes those are sought that are not linked yet."""
 
 _READ = (
     "contact_id",
@@ -62,38 +65,48 @@ class LinkView:
         self._connection = connection
         self._region = region
 
-    def changes(self, limit: int) -> Changes:
+    def changes(self, limit: int, newest: int) -> Changes:
         after = number(self._connection, LINKED)
         last = number(self._connection, "change")
         if after >= last:
             return Changes(after, after, (), ())
+        gone = schema.contact_gone
         upto = last
         # Many may have come or gone with one change; those of one change are taken together.
-        for table in (_contact, schema.contact_gone):
-            enough = select(table.c.seq).where(table.c.seq > after).order_by(table.c.seq).offset(limit - 1).limit(1)
-            upto = min(upto, self._connection.execute(enough).scalar_one_or_none() or upto)
-        keys, gone = (
-            [
-                (row.source, row.contact_id)
-                for row in self._connection.execute(
-                    select(table.c.source, table.c.contact_id)
-                    .where(table.c.seq > after, table.c.seq <= upto)
-                    .order_by(table.c.seq)
-                )
-            ]
-            for table in (_contact, schema.contact_gone)
-        )
-        return Changes(after, upto, keys, gone)
+        for seqs in (
+            select(_contact.c.seq).select_from(_beside_link(_contact)).where(_contact.c.seq > after, _waits(_contact)),
+            select(gone.c.seq).where(gone.c.seq > after),
+        ):
+            enough = self._connection.execute(seqs.order_by("seq").offset(limit - 1).limit(1)).scalar_one_or_none()
+            upto = min(upto, enough or upto)
+        asked = select(_contact.c.source, _contact.c.contact_id).select_from(_beside_link(_contact))
+        asked = asked.where(_contact.c.seq > after, _contact.c.seq <= upto, _waits(_contact)).order_by(_contact.c.seq)
+        keys = [(row.source, row.contact_id) for row in self._connection.execute(asked)]
+        went = select(gone.c.source, gone.c.contact_id).where(gone.c.seq > after, gone.c.seq <= upto)
+        left = [(row.source, row.contact_id) for row in self._connection.execute(went.order_by(gone.c.seq))]
+        return Changes(after, upto, [*keys, *self._newest(upto, newest)], left)
 
-    def nodes(self, keys: Collection[Key]) -> dict[Key, set[Node]]:
-        found: dict[Key, set[Node]] = {}
+    def _newest(self, upto: int, count: int) -> list[Key]:
+        """Of the contacts that changed last, some that are not linked yet."""
+        names = (_contact.c.source, _contact.c.contact_id, _contact.c.seq)
+        last = select(*names).where(_contact.c.seq > upto).order_by(_contact.c.seq.desc()).limit(_LATELY).subquery()
+        asked = select(last.c.source, last.c.contact_id).select_from(_beside_link(last)).where(_waits(last))
+        rows = self._connection.execute(asked.order_by(last.c.seq.desc()).limit(count))
+        return [(row.source, row.contact_id) for row in rows]
+
+    def known(self, keys: Collection[Key]) -> dict[Key, Known]:
+        linked = number(self._connection, LINKED)
+        found: dict[Key, Known] = {}
         for part in in_parts(list(keys)):
-            asked = select(_contact.c.source, _contact.c.contact_id).where(of_contact(_contact, part))
-            found |= {(row.source, row.contact_id): set() for row in self._connection.execute(asked)}
-            named = select(_identifier).where(of_contact(_identifier, part), _identifier.c.spelled.is_not(None))
-            for row in self._connection.execute(named):
-                if (row.source, row.contact_id) in found:
-                    found[row.source, row.contact_id].add((row.kind, row.spelled))
+            asked = select(_contact.c.source, _contact.c.contact_id, _contact.c.seq, _link.c.seq.label("linked"))
+            asked = asked.select_from(_beside_link(_contact)).where(of_contact(_contact, part))
+            for source, contact_id, seq, known in self._connection.execute(asked):
+                found[source, contact_id] = Known(set(), seq, seq > linked and seq != known)
+            names = (_identifier.c.source, _identifier.c.contact_id, _identifier.c.kind, _identifier.c.spelled)
+            named = select(*names).where(of_contact(_identifier, part), _identifier.c.spelled.is_not(None))
+            for source, contact_id, kind, spelled in self._connection.execute(named):
+                if (source, contact_id) in found:
+                    found[source, contact_id].nodes.add((kind, spelled))
         return found
 
     def former_nodes(self, keys: Collection[Key]) -> set[Node]:
@@ -255,6 +268,16 @@ def number(connection: Connection, name: str) -> int:
 
 def _is_any(nodes: Iterable[Node]) -> Any:
     return of_pairs(_identifier.c.kind, _identifier.c.spelled, nodes)
+
+
+def _beside_link(contact: Any) -> Any:
+    """Contacts, each with its link where there is one."""
+    return contact.outerjoin(_link, _same_contact(contact, _link))
+
+
+def _waits(contact: Any) -> Any:
+    """The condition that the last change of a contact stands in no link."""
+    return _link.c.seq.is_distinct_from(contact.c.seq)
 
 
 def _same_contact(own: Any, other: Any) -> Any:

@@ -205,6 +205,7 @@ link = Table(
     Column("excluded_code", Text, doc="Without what only the period of a run excludes."),
     Column("policy_hash", String(64), nullable=False),
     Column("linked_at", Moment, nullable=False),
+    Column("seq", Whole, doc="The change of the contact that it knows; empty where an earlier version linked it."),
 )
 
 person_key = Table(
