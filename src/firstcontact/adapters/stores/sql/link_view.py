@@ -73,12 +73,10 @@ class LinkView:
         gone = schema.contact_gone
         upto = last
         # Many may have come or gone with one change; those of one change are taken together.
-        for seqs in (
-            select(_contact.c.seq).select_from(_beside_link(_contact)).where(_contact.c.seq > after, _waits(_contact)),
-            select(gone.c.seq).where(gone.c.seq > after),
-        ):
-            enough = self._connection.execute(seqs.order_by("seq").offset(limit - 1).limit(1)).scalar_one_or_none()
-            upto = min(upto, enough or upto)
+        waiting = select(_contact.c.seq).select_from(_beside_link(_contact)).where(_waits(_contact))
+        for seqs, seq in ((waiting, _contact.c.seq), (select(gone.c.seq), gone.c.seq)):
+            enough = seqs.where(seq > after).order_by(seq).offset(limit - 1).limit(1)
+            upto = min(upto, self._connection.execute(enough).scalar_one_or_none() or upto)
         asked = select(_contact.c.source, _contact.c.contact_id).select_from(_beside_link(_contact))
         asked = asked.where(_contact.c.seq > after, _contact.c.seq <= upto, _waits(_contact)).order_by(_contact.c.seq)
         keys = [(row.source, row.contact_id) for row in self._connection.execute(asked)]
