@@ -18,6 +18,9 @@ from firstcontact.measurement.reference.link import DAY, Linked, connect
 Key = tuple[str, str]
 """Source and id of a contact."""
 
+KNOWN = "known"
+"""What the one customer is called while their contacts are linked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -84,8 +87,13 @@ def link_group(
     ids = Counter(contact_id for _, contact_id in contacts)
     names = {key: key[1] if ids[key[1]] == 1 else "/".join(key) for key in contacts}
     keys = {name: key for key, name in names.items()}
-    customer = "known" if known else None
-    told = [replace(contact, contact_id=names[key], customer=customer) for key, contact in contacts.items()]
+    customer = KNOWN if known else None
+    told = [
+        contact
+        if contact.customer == customer and contact.contact_id == names[key]
+        else replace(contact, contact_id=names[key], customer=customer)
+        for key, contact in contacts.items()
+    ]
     exclude = tuple(one for one in rules.policy.exclude if one.column in recorded)
     policy = replace(rules.policy, exclude=exclude)
     rows = connect(told, policy, rules.fit, Frame(EARLIEST, EARLIEST, LATEST, rules.source_kind))

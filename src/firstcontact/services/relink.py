@@ -152,7 +152,7 @@ class View(Protocol):
         """Which of some identifiers stand beside too many others to name anybody."""
 
     def contacts(self, keys: Collection[Key], columns: Collection[str]) -> dict[Key, Contact]:
-        """Contacts as linking reads them, their customer left open, with the columns that exclusions ask."""
+        """Contacts as linking reads them, each as of a known customer, with the columns that exclusions ask."""
 
     def recorded(self, columns: Collection[str], among: Collection[Key] | None = None) -> frozenset[str]:
         """Which columns of contacts hold anything, among some of them or (None) anywhere."""

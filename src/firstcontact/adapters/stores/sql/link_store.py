@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, tuple_, update
 
 from firstcontact.adapters.stores.sql import schema
+from firstcontact.adapters.stores.sql.among import Pairs
 from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact, of_pairs
 from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.adapters.stores.sql.link_view import LINKED, SPELLING, STANDING, LinkView, number
@@ -121,14 +122,15 @@ class SqlLinks:
     def _keep_links(
         self, connection: Connection, rows: Mapping[Key, tuple[int | None, Link]], found: Outcome, now: datetime
     ) -> None:
+        chosen = Pairs(connection, rows)
         known: dict[Key, dict[str, Any]] = {}
-        persons: dict[Key, int | None] = {}
-        for part in in_parts(list(rows)):
-            for row in connection.execute(select(_link).where(of_contact(_link, part))).mappings():
-                known[row["source"], row["contact_id"]] = dict(row)
-            asked = select(_contact.c.source, _contact.c.contact_id, _contact.c.person_id)
-            for row in connection.execute(asked.where(of_contact(_contact, part))).mappings():
-                persons[row["source"], row["contact_id"]] = row["person_id"]
+        for row in connection.execute(select(_link).select_from(chosen.of_contact(_link))).mappings():
+            known[row["source"], row["contact_id"]] = dict(row)
+        asked = select(_contact.c.source, _contact.c.contact_id, _contact.c.person_id)
+        persons = {
+            (source, contact_id): person
+            for source, contact_id, person in connection.execute(asked.select_from(chosen.of_contact(_contact)))
+        }
         changed, moved = [], []
         for key, before in persons.items():
             person, link = rows[key]
@@ -181,14 +183,13 @@ class SqlLinks:
             common = blur(node)
             if common is not None:
                 blurred.setdefault((node[0], common), []).append(node)
-        for part in in_parts(list(blurred)):
-            asked = select(table).where(of_pairs(table.c.kind, table.c.blurred, part))
-            for row in connection.execute(asked):
-                for node in blurred[row.kind, row.blurred]:
-                    like = likeness(node, (row.kind, row.spelled))
-                    if like is not None and named[node] != row.person_id:
-                        sides = sorted((named[node], int(row.person_id)))
-                        self._keep_proposal(connection, sides[0], sides[1], node[0], like, now)
+        asked = select(table).select_from(Pairs(connection, blurred).beside(table, table.c.kind, table.c.blurred))
+        for row in connection.execute(asked).all():
+            for node in blurred[row.kind, row.blurred]:
+                like = likeness(node, (row.kind, row.spelled))
+                if like is not None and named[node] != row.person_id:
+                    sides = sorted((named[node], int(row.person_id)))
+                    self._keep_proposal(connection, sides[0], sides[1], node[0], like, now)
 
     def _keep_proposal(
         self, connection: Connection, left: int, right: int, kind: str, like: Likeness, now: datetime

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, select, tuple_
 
 from firstcontact.adapters.stores.sql import schema
-from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact, of_pairs
+from firstcontact.adapters.stores.sql.among import Pairs, numbers_beside
+from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact
 from firstcontact.contacts.table import EXTRA_PREFIX
 from firstcontact.measurement.linking.identifier import NAMES_SOMEBODY, OWN_ID, SHARED_BY
 from firstcontact.measurement.reference.contact import Contact
 from firstcontact.measurement.reference.identifier import spell
 from firstcontact.measurement.reference.identity import Node
-from firstcontact.services.link_person import Key
+from firstcontact.services.link_person import KNOWN, Key
 from firstcontact.services.relink import Again, Changes, Known
 
 LINKED = "linked"
@@ -73,11 +74,11 @@ class LinkView:
         gone = schema.contact_gone
         upto = last
         # Many may have come or gone with one change; those of one change are taken together.
-        waiting = select(_contact.c.seq).select_from(_beside_link(_contact)).where(_waits(_contact))
+        waiting = select(_contact.c.seq).select_from(_beside_link(_contact, _contact)).where(_waits(_contact))
         for seqs, seq in ((waiting, _contact.c.seq), (select(gone.c.seq), gone.c.seq)):
             enough = seqs.where(seq > after).order_by(seq).offset(limit - 1).limit(1)
             upto = min(upto, self._connection.execute(enough).scalar_one_or_none() or upto)
-        asked = select(_contact.c.source, _contact.c.contact_id).select_from(_beside_link(_contact))
+        asked = select(_contact.c.source, _contact.c.contact_id).select_from(_beside_link(_contact, _contact))
         asked = asked.where(_contact.c.seq > after, _contact.c.seq <= upto, _waits(_contact)).order_by(_contact.c.seq)
         keys = [(row.source, row.contact_id) for row in self._connection.execute(asked)]
         went = select(gone.c.source, gone.c.contact_id).where(gone.c.seq > after, gone.c.seq <= upto)
@@ -88,81 +89,81 @@ class LinkView:
         """Of the contacts that changed last, some that are not linked yet."""
         names = (_contact.c.source, _contact.c.contact_id, _contact.c.seq)
         last = select(*names).where(_contact.c.seq > upto).order_by(_contact.c.seq.desc()).limit(_LATELY).subquery()
-        asked = select(last.c.source, last.c.contact_id).select_from(_beside_link(last)).where(_waits(last))
+        asked = select(last.c.source, last.c.contact_id).select_from(_beside_link(last, last)).where(_waits(last))
         rows = self._connection.execute(asked.order_by(last.c.seq.desc()).limit(count))
         return [(row.source, row.contact_id) for row in rows]
 
     def known(self, keys: Collection[Key]) -> dict[Key, Known]:
         linked = number(self._connection, LINKED)
         found: dict[Key, Known] = {}
-        for part in in_parts(list(keys)):
-            asked = select(_contact.c.source, _contact.c.contact_id, _contact.c.seq, _link.c.seq.label("linked"))
-            asked = asked.select_from(_beside_link(_contact)).where(of_contact(_contact, part))
-            for source, contact_id, seq, known in self._connection.execute(asked):
-                found[source, contact_id] = Known(set(), seq, seq > linked and seq != known)
-            names = (_identifier.c.source, _identifier.c.contact_id, _identifier.c.kind, _identifier.c.spelled)
-            named = select(*names).where(of_contact(_identifier, part), _identifier.c.spelled.is_not(None))
-            for source, contact_id, kind, spelled in self._connection.execute(named):
-                if (source, contact_id) in found:
-                    found[source, contact_id].nodes.add((kind, spelled))
+        if not keys:
+            return found
+        chosen = Pairs(self._connection, keys)
+        asked = select(_contact.c.source, _contact.c.contact_id, _contact.c.seq, _link.c.seq.label("linked"))
+        asked = asked.select_from(_beside_link(chosen.of_contact(_contact), _contact))
+        for source, contact_id, seq, known in self._connection.execute(asked):
+            found[source, contact_id] = Known(set(), seq, seq > linked and seq != known)
+        names = (_identifier.c.source, _identifier.c.contact_id, _identifier.c.kind, _identifier.c.spelled)
+        named = select(*names).select_from(chosen.of_contact(_identifier)).where(_identifier.c.spelled.is_not(None))
+        for source, contact_id, kind, spelled in self._connection.execute(named):
+            if (source, contact_id) in found:
+                found[source, contact_id].nodes.add((kind, spelled))
         return found
 
     def former_nodes(self, keys: Collection[Key]) -> set[Node]:
-        pairs: set[tuple[str, str]] = set()
+        if not keys:
+            return set()
         before = schema.contact_before
-        for part in in_parts(list(keys)):
-            asked = select(_identifier.c.kind, _identifier.c.value).where(of_contact(_identifier, part))
-            pairs |= {(row.kind, row.value) for row in self._connection.execute(asked)}
-            for (body,) in self._connection.execute(select(before.c.body).where(of_contact(before, part))):
-                pairs |= {(kind, value) for kind, value in body["identifiers"]}
-                if own := body["columns"].get("customer_id"):
-                    pairs.add((OWN_ID, own))
+        chosen = Pairs(self._connection, keys)
+        asked = select(_identifier.c.kind, _identifier.c.value).select_from(chosen.of_contact(_identifier)).distinct()
+        pairs = {(kind, value) for kind, value in self._connection.execute(asked)}
+        for (body,) in self._connection.execute(select(before.c.body).select_from(chosen.of_contact(before))):
+            pairs |= {(kind, value) for kind, value in body["identifiers"]}
+            if own := body["columns"].get("customer_id"):
+                pairs.add((OWN_ID, own))
         spelled = {(kind, spell(kind, value, self._region)) for kind, value in pairs}
         return {(kind, said) for kind, said in spelled if said is not None}
 
     def people_of(self, keys: Collection[Key]) -> set[int]:
-        found: set[int] = set()
-        for part in in_parts(list(keys)):
-            asked = select(_link.c.person_id).where(of_contact(_link, part), _link.c.person_id.is_not(None))
-            found |= set(self._connection.execute(asked.distinct()).scalars())
-        return found
+        if not keys:
+            return set()
+        asked = select(_link.c.person_id).select_from(Pairs(self._connection, keys).of_contact(_link))
+        return set(self._connection.execute(asked.where(_link.c.person_id.is_not(None)).distinct()).scalars())
 
     def people_named(self, nodes: Collection[Node]) -> dict[Node, int]:
+        if not nodes:
+            return {}
         table = schema.person_key
-        found: dict[Node, int] = {}
-        for part in in_parts(list(nodes)):
-            for row in self._connection.execute(select(table).where(of_pairs(table.c.kind, table.c.spelled, part))):
-                found[row.kind, row.spelled] = row.person_id
-        return found
+        rows = Pairs(self._connection, nodes).beside(table, table.c.kind, table.c.spelled)
+        asked = select(table.c.kind, table.c.spelled, table.c.person_id).select_from(rows)
+        return {(kind, spelled): person for kind, spelled, person in self._connection.execute(asked)}
 
     def contacts_of(self, persons: Collection[int]) -> dict[Key, int]:
-        found: dict[Key, int] = {}
-        for part in in_parts(sorted(persons)):
-            asked = select(_link.c.source, _link.c.contact_id, _link.c.person_id).where(_link.c.person_id.in_(part))
-            for row in self._connection.execute(asked):
-                found[row.source, row.contact_id] = row.person_id
-        return found
+        if not persons:
+            return {}
+        asked = select(_link.c.source, _link.c.contact_id, _link.c.person_id)
+        asked = asked.select_from(numbers_beside(self._connection, persons, _link, _link.c.person_id))
+        return {(source, contact_id): person for source, contact_id, person in self._connection.execute(asked)}
 
     def carriers(self, nodes: Collection[Node]) -> set[Key]:
-        found: set[Key] = set()
-        for part in in_parts(list(nodes)):
-            asked = select(_identifier.c.source, _identifier.c.contact_id).where(_is_any(part))
-            found |= {(row.source, row.contact_id) for row in self._connection.execute(asked.distinct())}
-        return found
+        if not nodes:
+            return set()
+        rows = Pairs(self._connection, nodes).beside(_identifier, _identifier.c.kind, _identifier.c.spelled)
+        asked = select(_identifier.c.source, _identifier.c.contact_id).select_from(rows)
+        return {(source, contact_id) for source, contact_id in self._connection.execute(asked)}
 
     def crowded(self, nodes: Collection[Node]) -> set[Node]:
         asked = [node for node in nodes if node[0] != OWN_ID]
-        found: set[Node] = set()
-        for part in in_parts(asked):
-            many, few = self._by_carriers(part)
-            found |= self._crowded_few(few)
-            found |= {node for node in many if self._is_crowded(node)}
-        return found
+        if not asked:
+            return set()
+        many, few = self._by_carriers(asked)
+        return self._crowded_few(few) | {node for node in many if self._is_crowded(node)}
 
-    def _by_carriers(self, nodes: Iterable[Node]) -> tuple[list[Node], list[Node]]:
-        counted = select(_identifier.c.kind, _identifier.c.spelled, func.count().label("carriers"))
-        counted = counted.where(_is_any(nodes)).group_by(_identifier.c.kind, _identifier.c.spelled)
-        rows = self._connection.execute(counted.having(func.count() > SHARED_BY)).all()
+    def _by_carriers(self, nodes: Collection[Node]) -> tuple[list[Node], list[Node]]:
+        kind, spelled = _identifier.c.kind, _identifier.c.spelled
+        counted = select(kind, spelled, func.count().label("carriers"))
+        counted = counted.select_from(Pairs(self._connection, nodes).beside(_identifier, kind, spelled))
+        rows = self._connection.execute(counted.group_by(kind, spelled).having(func.count() > SHARED_BY)).all()
         many = [(row.kind, row.spelled) for row in rows if row.carriers > _CROWD]
         return many, [(row.kind, row.spelled) for row in rows if row.carriers <= _CROWD]
 
@@ -172,13 +173,12 @@ class LinkView:
         own, other = _identifier.alias("own"), _identifier.alias("other")
         beside = (
             select(own.c.kind, own.c.spelled)
-            .select_from(own.join(other, _same_contact(own, other)))
-            .where(
-                of_pairs(own.c.kind, own.c.spelled, nodes),
-                other.c.kind.in_(NAMES_SOMEBODY),
-                other.c.kind != own.c.kind,
-                other.c.spelled.is_not(None),
+            .select_from(
+                Pairs(self._connection, nodes)
+                .beside(own, own.c.kind, own.c.spelled)
+                .join(other, _same_contact(own, other))
             )
+            .where(other.c.kind.in_(NAMES_SOMEBODY), other.c.kind != own.c.kind, other.c.spelled.is_not(None))
             .group_by(own.c.kind, own.c.spelled, other.c.kind)
             .having(func.count(other.c.spelled.distinct()) > SHARED_BY)
         )
@@ -206,18 +206,21 @@ class LinkView:
         return False
 
     def contacts(self, keys: Collection[Key], columns: Collection[str]) -> dict[Key, Contact]:
+        if not keys:
+            return {}
         beside = sorted(name for name in columns if not name.startswith(EXTRA_PREFIX) and name not in _READ)
         further = [name for name in columns if name.startswith(EXTRA_PREFIX)]
         wanted = [_contact.c[name] for name in ("source", *_READ, *beside)]
         if further:
             wanted.append(_contact.c.attributes)
+        asked = select(*wanted).select_from(Pairs(self._connection, keys).of_contact(_contact))
         found: dict[Key, Contact] = {}
-        for part in in_parts(list(keys)):
-            for row in self._connection.execute(select(*wanted).where(of_contact(_contact, part))).mappings():
-                extra: dict[str, Any] = {name: row[name] for name in beside}
-                extra |= {name: row["attributes"].get(name.removeprefix(EXTRA_PREFIX)) for name in further}
-                given = {name: row[name] for name in _READ}
-                found[row["source"], row["contact_id"]] = Contact(customer=None, extra=extra, **given)
+        for source, *row in self._connection.execute(asked):
+            given: dict[str, Any] = dict(zip(_READ, row, strict=False))
+            rest = row[len(_READ) :]
+            extra: dict[str, Any] = dict(zip(beside, rest, strict=False))
+            extra |= {name: rest[-1].get(name.removeprefix(EXTRA_PREFIX)) for name in further}
+            found[source, row[0]] = Contact(customer=KNOWN, extra=extra, **given)
         return found
 
     def recorded(self, columns: Collection[str], among: Collection[Key] | None = None) -> frozenset[str]:
@@ -264,13 +267,9 @@ def number(connection: Connection, name: str) -> int:
     return int(connection.execute(select(table.c.value).where(table.c.name == name)).scalar_one_or_none() or 0)
 
 
-def _is_any(nodes: Iterable[Node]) -> Any:
-    return of_pairs(_identifier.c.kind, _identifier.c.spelled, nodes)
-
-
-def _beside_link(contact: Any) -> Any:
-    """Contacts, each with its link where there is one."""
-    return contact.outerjoin(_link, _same_contact(contact, _link))
+def _beside_link(rows: Any, contact: Any) -> Any:
+    """Rows with contacts, each with its link where there is one."""
+    return rows.outerjoin(_link, _same_contact(contact, _link))
 
 
 def _waits(contact: Any) -> Any:
