@@ -34,7 +34,7 @@ def served(
         principal = Principal("0" * 32, token, roles[token])
         return TestClient(As(app, principal), base_url=url)
 
-    worker = bootstrap.open_worker(service, brief=True)
+    worker = bootstrap.open_worker(service, lane="link")
     other = bootstrap.open_worker(service)
     threads = [threading.Thread(target=one.run, daemon=True) for one in (worker, other)]
     for thread in threads:

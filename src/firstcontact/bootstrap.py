@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from firstcontact.services.setting import Settings
     from firstcontact.services.sign_on import Provider
     from firstcontact.services.simulate import Destination
-    from firstcontact.services.work import Worker
+    from firstcontact.services.work import Lane, Worker
 
 
 def simulation_folder(folder: Path, *, force: bool = False) -> Destination:
@@ -360,17 +360,16 @@ def restore(settings: ServiceSettings, source: Path) -> BackedUp:
         database.close()
 
 
-def open_worker(service: Service, *, brief: bool | None = None) -> Worker:
+def open_worker(service: Service, *, lane: Lane | None = None) -> Worker:
     """What does a service's jobs, those included that recur.
 
     Args:
         service: The service.
-        brief: Only jobs that take seconds, so that none of them waits behind a long one; only the long ones where
-            False; all where None.
+        lane: Only jobs of this lane; all where None.
     """
     from firstcontact.services.schedule import Schedule
-    from firstcontact.services.work import BRIEF, Worker
+    from firstcontact.services.work import Worker, lane_of
 
     tick = Schedule(service.queue, service.recurring, service.now)
-    handlers = {kind: handler for kind, handler in service.handlers.items() if brief in (None, kind in BRIEF)}
+    handlers = {kind: handler for kind, handler in service.handlers.items() if lane in (None, lane_of(kind))}
     return Worker(service.queue, handlers, service.now, tick=tick)

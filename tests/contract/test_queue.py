@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+from sqlalchemy import insert
+
+from firstcontact.adapters.stores.sql import schema
+from firstcontact.adapters.stores.sql.database import Database, sqlite_url
 from firstcontact.services.queue import LEASE_SECONDS, MAX_ATTEMPTS, Job
 from firstcontact.services.service import Service
 
@@ -96,6 +102,38 @@ def test_a_job_that_ends_badly_is_tried_again_after_a_while(service: Service) ->
     assert service.queue.end(job.id, "w", "waiting", T0)
     states = [one.state for one in (service.queue.find(job.id), service.queue.find(other.id)) if one]
     assert states == ["cancelled", "waiting"]
+
+
+def test_a_job_given_back_while_the_same_is_being_asked_for_ends(service: Service) -> None:
+    """Whoever asks has not finished its transaction: the job that comes back cannot see it, and ends all the same."""
+    job = ask(service, key="all")
+    assert service.queue.take("w", ["link"], T0) is not None
+    settings = service.settings
+    other = Database(settings.database or sqlite_url(settings.data / "store.sqlite3"))
+    kept: list[bool] = []
+    back = threading.Thread(target=lambda: kept.append(service.queue.end(job.id, "w", "waiting", T0)))
+    with other.writing() as connection:
+        row = {
+            "id": "f" * 32, "kind": "link", "arguments": {}, "key": "all", "state": "waiting", "priority": 0,
+            "due_at": T0, "attempts": 0, "cancel_asked": False, "asked_by": "a", "created_at": T0,
+        }  # fmt: skip
+        connection.execute(insert(schema.job).values(row))
+        back.start()
+        time.sleep(0.2)
+    back.join(10)
+    other.close()
+    states = [one.state for one in map(service.queue.find, (job.id, "f" * 32)) if one]
+    assert (kept, states) == ([True], ["cancelled", "waiting"])
+
+
+def test_asking_for_a_waiting_job_sooner_makes_it_due_sooner(service: Service) -> None:
+    """The earliest wish counts; a later one changes nothing."""
+    hour = timedelta(hours=1)
+    job = ask(service, key="all", due_at=T0 + 24 * hour)
+    assert ask(service, key="all", due_at=T0 + hour).id == job.id
+    assert ask(service, key="all", due_at=T0 + 5 * hour).id == job.id
+    assert service.queue.take("w", ["link"], T0) is None
+    assert service.queue.take("w", ["link"], T0 + hour) is not None
 
 
 def test_a_job_can_be_cancelled(service: Service) -> None:

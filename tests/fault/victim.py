@@ -18,6 +18,7 @@ from firstcontact import bootstrap
 from firstcontact.kernel.service_settings import ServiceSettings
 from firstcontact.services.ingest import ingest
 from firstcontact.services.measure_history import MEASURE
+from firstcontact.services.work import LANES
 
 PAUSE = 0.01
 """Seconds between two batches: leaves time for the work that goes on beside."""
@@ -32,8 +33,8 @@ def live(settings: ServiceSettings, batches: Sequence[tuple[int, list[Any]]], to
         told: Sent the number of each batch that is durable.
     """
     service = bootstrap.open_service(settings)
-    for brief in (False, True):
-        threading.Thread(target=bootstrap.open_worker(service, brief=brief).run, daemon=True).start()
+    for lane in LANES:
+        threading.Thread(target=bootstrap.open_worker(service, lane=lane).run, daemon=True).start()
     told.send(-1)
     for number, batch in batches:
         ingest(service.inbox, "contacts", batch, source="pbx", now=service.now(), redact=lambda text: (text, {}))

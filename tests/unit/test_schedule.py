@@ -41,3 +41,13 @@ def test_how_often_can_change_meanwhile(sqlite_service: Service) -> None:
     every, moment = timedelta(hours=1), T0 + timedelta(hours=15)
     schedule()
     assert queue.take("w", ["measure"], T0 + timedelta(hours=16)) is not None
+
+
+def test_a_shorter_interval_counts_for_what_waits_already(sqlite_service: Service) -> None:
+    """From a week to an hour: nobody waits a week for the change to be heard."""
+    queue, every, moment = sqlite_service.queue, timedelta(days=7), T0
+    schedule = Schedule(queue, [Recurring("measure", lambda: every, {})], lambda: moment)
+    schedule()
+    every, moment = timedelta(hours=1), T0 + LOOK
+    schedule()
+    assert queue.take("w", ["measure"], datetime(2026, 1, 5, 10, 0)) is not None  # noqa: DTZ001 - as inside

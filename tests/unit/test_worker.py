@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from firstcontact import bootstrap
 from firstcontact.kernel.errors import EXIT_INPUT, EXIT_OUTPUT, ErrorKind, FirstcontactError
 from firstcontact.services.queue import MAX_ATTEMPTS, Job
 from firstcontact.services.service import Service
-from firstcontact.services.work import Handler, Task, Worker
+from firstcontact.services.work import LANES, Handler, Task, Worker, work_together
 
 T0 = datetime(2026, 1, 5, 9, 0)  # noqa: DTZ001 - as moments are inside
 
@@ -127,6 +128,97 @@ def test_a_job_that_is_cancelled_stops_and_stays_so(sqlite_service: Service) -> 
     assert interrupted.is_set()
     assert found(sqlite_service, job).state == "cancelled"
     assert found(sqlite_service, job).step == "reading"
+
+
+class Odd:
+    """A queue that breaks in a way nobody foresaw, once."""
+
+    def __init__(self, queue: Any, name: str) -> None:
+        self._queue, self._name = queue, name
+        self.broke = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._name and not self.broke:
+            self.broke = True
+            raise ValueError("Miriam, 054-1234567")
+        return getattr(self._queue, name)
+
+
+@pytest.mark.parametrize("broken", ["take", "end"])
+def test_no_error_ends_a_worker(sqlite_service: Service, broken: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever the queue does, the worker says so without its text, and does the next job."""
+    first, second = ask(sqlite_service), ask(sqlite_service)
+    queue: Any = Odd(sqlite_service.queue, broken)
+    doing = Worker(queue, {"work": lambda task: None}, Clock())
+    thread = threading.Thread(target=doing.run, daemon=True)
+    thread.start()
+    end = time.monotonic() + 10
+    expected = ["done", "running" if broken == "end" else "done"]
+    states: list[str] = []
+    while states != expected and time.monotonic() < end:
+        time.sleep(0.01)
+        states = sorted(found(sqlite_service, one).state for one in (first, second))
+    assert thread.is_alive()
+    doing.stop()
+    thread.join(10)
+    assert (queue.broke, states) == (True, expected)
+    assert "Miriam" not in caplog.text
+    assert [one.levelname for one in caplog.records if "unforeseen" in one.message] == ["ERROR"]
+
+
+def test_a_worker_asked_to_end_while_it_takes_a_job_does_not_do_it(sqlite_service: Service) -> None:
+    """The wish comes between the look and the work: the job is given back at once."""
+    job = ask(sqlite_service)
+    doing: Worker
+
+    class Late:
+        def __getattr__(self, name: str) -> Any:
+            if name == "take":
+                doing.stop()
+            return getattr(sqlite_service.queue, name)
+
+    def handler(task: Task) -> None:
+        for _ in range(500):
+            task.tell("reading")
+            time.sleep(0.01)
+
+    late: Any = Late()
+    doing = Worker(late, {"work": handler}, Clock())
+    began = time.monotonic()
+    doing.once()
+    assert time.monotonic() - began < 2
+    assert found(sqlite_service, job).state == "waiting"
+
+
+def test_linking_waits_behind_nothing(sqlite_service: Service) -> None:
+    """What links has a thread of its own: neither a measurement nor a subscriber that does not answer is before it."""
+    kinds = {lane: set(bootstrap.open_worker(sqlite_service, lane=lane).kinds) for lane in LANES}
+    assert kinds["link"] == {"link"}
+    assert {"deliver", "import.preview"} == kinds["brief"]
+    assert {"measure", "import.run", "tidy"} <= kinds["long"]
+    assert sum(map(len, kinds.values())) == len(sqlite_service.handlers)
+
+
+def test_a_worker_ends_the_others_when_its_thread_dies(sqlite_service: Service) -> None:
+    """A process that only half works is worse than none: it ends, and whoever keeps it begins it anew."""
+    ended: list[str] = []
+
+    class One:
+        def __init__(self, name: str, *, dies: bool) -> None:
+            self._name, self._dies, self._over = name, dies, threading.Event()
+
+        def run(self) -> None:
+            if self._dies:
+                raise SystemExit
+            assert self._over.wait(10)
+            ended.append(self._name)
+
+        def stop(self) -> None:
+            self._over.set()
+
+    workers: Any = [One("a", dies=False), One("b", dies=True), One("c", dies=False)]
+    assert work_together(workers) is False
+    assert sorted(ended) == ["a", "c"]
 
 
 def test_a_worker_that_ends_gives_its_job_back(sqlite_service: Service) -> None:

@@ -7,9 +7,9 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from firstcontact.kernel.errors import EXIT_OUTPUT, INTERNAL, ErrorKind, FirstcontactError
 from firstcontact.services.queue import LEASE_SECONDS, MAX_ATTEMPTS, CancelledError, Job, Queue, State
@@ -17,8 +17,12 @@ from firstcontact.services.queue import LEASE_SECONDS, MAX_ATTEMPTS, CancelledEr
 LOOK_SECONDS = 0.25
 """How often a worker without a job looks for one."""
 
-BRIEF = frozenset({"link", "deliver", "import.preview"})
-"""Kinds of jobs that take seconds, and that somebody waits for: a worker of their own does nothing else."""
+Lane = Literal["long", "brief", "link"]
+
+LANES: tuple[Lane, ...] = ("long", "brief", "link")
+"""A process works in each of them at once, so that nothing waits behind what takes longer than itself."""
+
+_LANE: dict[str, Lane] = {"link": "link", "deliver": "brief", "import.preview": "brief"}
 
 NO_ROOM = ErrorKind(
     "FC9502",
@@ -75,6 +79,15 @@ class Task:
             interrupt()
 
 
+def lane_of(kind: str) -> Lane:
+    """In which lane a kind of job is done.
+
+    >>> [lane_of(kind) for kind in ("link", "deliver", "measure")]
+    ['link', 'brief', 'long']
+    """
+    return _LANE.get(kind, "long")
+
+
 Handler = Callable[[Task], dict[str, Any] | None]
 """Does a job of one kind and gives what came of it as plain data. It may be done twice without harm."""
 
@@ -108,8 +121,13 @@ class Worker:
         self._ending = threading.Event()
         self._task: Task | None = None
 
+    @property
+    def kinds(self) -> list[str]:
+        """Kinds of jobs that it does."""
+        return sorted(self._handlers)
+
     def run(self) -> None:
-        """Do jobs until `stop` is called; a database that does not answer is asked again."""
+        """Do jobs until `stop` is called; a database that does not answer, or breaks a promise, is asked again."""
         while not self._ending.is_set():
             try:
                 self._tick()
@@ -117,6 +135,8 @@ class Worker:
                     continue
             except FirstcontactError as error:
                 _log.warning("no job could be taken", extra={"code": error.faults[0].kind.code})
+            except Exception as error:  # a thread that dies is missed by nobody until everything waits
+                _log.error("unforeseen error", extra={"error": type(error).__name__, "at": _at(error)})
             self._ending.wait(LOOK_SECONDS)
 
     def stop(self) -> None:
@@ -135,10 +155,12 @@ class Worker:
         Raises:
             FirstcontactError: The database does not answer (FC9102).
         """
-        job = self._queue.take(self.name, sorted(self._handlers), self._now())
+        job = self._queue.take(self.name, self.kinds, self._now())
         if job is None:
             return False
         task = self._task = Task(job)
+        if self._ending.is_set():  # asked to end before there was a task to tell
+            task.stop()
         over = threading.Event()
         keeper = threading.Thread(target=self._keep, args=(task, over), daemon=True)
         keeper.start()
@@ -196,6 +218,36 @@ class Worker:
             if not kept:
                 task.stop()
                 return
+
+
+def work_together(workers: Sequence[Worker]) -> bool:
+    """Have each worker run in a thread of its own, the first in this one; the end of one is the end of all.
+
+    Args:
+        workers: At least one.
+
+    Returns:
+        Whether all of them ended because they were asked to.
+    """
+    well = [False] * len(workers)
+
+    def one(number: int) -> None:
+        try:
+            workers[number].run()
+            well[number] = True
+        except BaseException as error:  # said, and the process ends
+            _log.critical("a worker's thread died", extra={"error": type(error).__name__, "at": _at(error)})
+        finally:
+            for each in workers:
+                each.stop()
+
+    beside = [threading.Thread(target=one, args=(number,)) for number in range(1, len(workers))]
+    for thread in beside:
+        thread.start()
+    one(0)
+    for thread in beside:
+        thread.join()
+    return all(well)
 
 
 def _at(error: BaseException) -> str:

@@ -28,19 +28,19 @@ def worker(
     from firstcontact import bootstrap
     from firstcontact.doors.log import start_logs
     from firstcontact.doors.report.build import render
+    from firstcontact.kernel.errors import EXIT_INTERNAL
+    from firstcontact.services.work import LANES, work_together
 
     start_logs()
     service = bootstrap.open_service(settings, lambda run: render(run, "en"))
-    workers = [bootstrap.open_worker(service, brief=brief) for brief in (False, True)]
+    workers = [bootstrap.open_worker(service, lane=lane) for lane in LANES]
     _end_well(workers, follow=follow)
-    beside = threading.Thread(target=workers[1].run)
-    beside.start()
     try:
-        workers[0].run()
+        well = work_together(workers)
     finally:
-        workers[1].stop()
-        beside.join()
         service.close()
+    if not well:
+        raise typer.Exit(EXIT_INTERNAL)
 
 
 def _end_well(workers: Sequence[Worker], *, follow: bool) -> None:

@@ -146,6 +146,7 @@ def _open(url: str) -> Engine:
         engine = create_engine(
             parsed,
             connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False, "isolation_level": None},
+            hide_parameters=True,  # they are customers' values, and errors are logged
             pool_size=16,
             max_overflow=16,
             pool_timeout=WAIT_SECONDS,
@@ -156,6 +157,7 @@ def _open(url: str) -> Engine:
     if parsed.get_backend_name() in {"postgresql", "postgres"}:
         return create_engine(
             parsed.set(drivername="postgresql+psycopg"),
+            hide_parameters=True,
             pool_size=10,
             max_overflow=10,
             pool_timeout=WAIT_SECONDS,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.database import Database
@@ -57,9 +58,12 @@ class SqlQueue:
         with self._database.writing() as connection:
             asked = self._database.upsert(_job).values(row)
             if key is not None:
-                # The partial unique index holds the promise where two ask at once.
-                asked = asked.on_conflict_do_nothing(
-                    index_elements=["kind", "key"], index_where=schema.JOB_WAITS_BY_KEY
+                # The partial unique index holds the promise where two ask at once; the earliest wish counts.
+                asked = asked.on_conflict_do_update(
+                    index_elements=["kind", "key"],
+                    index_where=schema.JOB_WAITS_BY_KEY,
+                    set_={"due_at": asked.excluded.due_at},
+                    where=asked.excluded.due_at < _job.c.due_at,
                 )
             connection.execute(asked)
             same = _job.c.id == row["id"]
@@ -110,13 +114,12 @@ class SqlQueue:
             row = connection.execute(select(_job).where(_mine(job_id, worker)).with_for_update()).first()
             if row is None:
                 return False
-            values: dict[str, Any] = {"state": state, "result": result, "faults": faults, "lease_until": None}
-            if state == "waiting" and not row.cancel_asked and not _another_waits(connection, row):
-                values |= {"due_at": now + _patience(row.attempts), "worker": None}
-            else:
-                # One that was to be tried again goes where it was cancelled, or where the same was asked for meanwhile.
-                values["state"] = ended = "cancelled" if state == "waiting" else state
-                values |= {"ended_at": now, "share": 1.0 if ended == "done" else row.share}
+            values: dict[str, Any] = {"result": result, "faults": faults, "lease_until": None}
+            if state == "waiting" and not row.cancel_asked and _given_back(connection, row, values, now):
+                return True
+            # One that was to be tried again goes where it was cancelled, or where the same was asked for meanwhile.
+            ended = "cancelled" if state == "waiting" else state
+            values |= {"state": ended, "ended_at": now, "share": 1.0 if ended == "done" else row.share}
             connection.execute(update(_job).where(_job.c.id == job_id).values(values))
         return True
 
@@ -180,11 +183,16 @@ def _take(connection: Connection, row: Row[Any], worker: str, now: datetime) -> 
     return taken if taken.state == "running" else None
 
 
-def _another_waits(connection: Connection, row: Row[Any]) -> bool:
-    if row.key is None:
+def _given_back(connection: Connection, row: Row[Any], values: dict[str, Any], now: datetime) -> bool:
+    """Let a job wait for its next try; False where the same waits already, seen or not."""
+    waiting = values | {"state": "waiting", "due_at": now + _patience(row.attempts), "worker": None}
+    try:
+        # Whoever asks for the same in a transaction of its own is invisible until the index speaks.
+        with connection.begin_nested():
+            connection.execute(update(_job).where(_job.c.id == row.id).values(waiting))
+    except IntegrityError:
         return False
-    same = and_(_job.c.kind == row.kind, _job.c.key == row.key, _job.c.state == "waiting", _job.c.id != row.id)
-    return connection.execute(select(_job.c.id).where(same).limit(1)).first() is not None
+    return True
 
 
 def _patience(attempts: int) -> timedelta:
