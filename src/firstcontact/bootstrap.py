@@ -223,7 +223,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     )
     warehouse = Warehouse(database, settings.data / "warehouse")
     files = DataFolder(settings.data, database, warehouse)
-    tidying = Tidying([runs, warehouse], moment)
+    tidying = Tidying([runs, warehouse, uploads], moment)
     erasure = Erasure(subjects, files, preferences, seal, queue, moment)
     return Service(
         settings=settings,

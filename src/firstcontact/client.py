@@ -179,6 +179,11 @@ class Client:
                     if error.code != "FC9452":
                         raise
                     one = self.imported(one.id)  # the part arrived, its answer did not
+                while one.state == "uploading" and one.received == file.stat().st_size:
+                    if one.faults:  # there was no room to put it together
+                        return one
+                    time.sleep(0.25)
+                    one = self.imported(one.id)
         return one
 
     def preview(self, import_id: str, mapping: Mapping[str, Any] | None = None) -> Import:

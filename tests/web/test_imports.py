@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import io
+import os
 import random
+import shutil
+import threading
 import zipfile
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +218,137 @@ def test_a_full_disk_is_said(sqlite_service: Service, monkeypatch: pytest.Monkey
     assert part(client, import_id, 0, b"123").json()["state"] == "uploaded"
 
 
+def test_a_full_disk_when_the_file_is_made_whole_is_said(
+    sqlite_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FC9455: every part stays, nothing half made is left, and an empty part makes it whole when there is room."""
+    client = caller_of(sqlite_service)(Role.ADMINISTRATOR)
+    data = rows(50)
+    import_id = announce(client, data, digest=hashlib.sha256(data).hexdigest())
+    part(client, import_id, 0, data[:100])
+
+    def full(*_given: Any) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("firstcontact.services.upload.shutil.copyfileobj", full)
+        answer = part(client, import_id, 100, data[100:])
+    assert (answer.status_code, answer.json()["code"]) == (507, "FC9455")
+    names = sorted(path.suffix for path in (sqlite_service.settings.data / "uploads" / import_id).iterdir())
+    assert names == [".part", ".part"]
+    assert part(client, import_id, len(data), b"").json()["state"] == "uploaded"
+    assert [path.name for path in (sqlite_service.settings.data / "uploads" / import_id).iterdir()] == ["file.csv"]
+
+
+def test_a_large_file_is_made_whole_in_the_background(service: Service, client: TestClient, monkeypatch: Any) -> None:
+    """The last part is answered at once; a disk that is full then is said of the import, and the next try mends it."""
+    monkeypatch.setattr("firstcontact.services.upload.AT_ONCE", 10)
+    data = rows(50)
+    import_id = announce(client, data)
+    last = part(client, import_id, 0, data).json()
+    assert (last["state"], last["received"]) == ("uploading", len(data))
+
+    def full(*_given: Any) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("firstcontact.services.upload.shutil.copyfileobj", full)
+        failed = drained(service, client, import_id)
+    assert (failed["state"], [fault["code"] for fault in failed["faults"]]) == ("uploading", ["FC9455"])
+    assert part(client, import_id, len(data), b"").status_code == 200
+    done = drained(service, client, import_id)
+    assert (done["state"], done["faults"]) == ("uploaded", None)
+
+
+def test_an_upload_is_not_looked_into_before_all_of_it_is_there(service: Service, client: TestClient) -> None:
+    """FC9454 while half has arrived, and after it was cancelled; the parts stay as they are, and the rest follows."""
+    data = rows(50)
+    import_id = announce(client, data)
+    part(client, import_id, 0, data[:100])
+    early = client.post(f"/api/v1/imports/{import_id}/preview", json={})
+    assert (early.status_code, early.json()["code"]) == (409, "FC9454")
+    drain(service)
+    assert part(client, import_id, 100, data[100:]).json()["state"] == "uploaded"
+    assert client.post(f"/api/v1/imports/{import_id}/preview", json={}).status_code == 202
+    assert drained(service, client, import_id)["preview"]["rows"] == 50
+    for whole in (False, True):
+        other = announce(client, data)
+        part(client, other, 0, data if whole else data[:100])
+        client.post(f"/api/v1/imports/{other}/cancel")
+        assert client.post(f"/api/v1/imports/{other}/preview", json={}).json()["code"] == "FC9454"
+        assert client.get(f"/api/v1/imports/{other}").json()["state"] == "cancelled"
+
+
+def test_two_requests_may_finish_one_upload(sqlite_service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that lost patience finishes it again: both are told that it is whole, and it is what was sent."""
+    client = caller_of(sqlite_service)(Role.ADMINISTRATOR)
+    data = rows(2_000)
+    import_id = announce(client, data, digest=hashlib.sha256(data).hexdigest())
+    third = len(data) // 3
+    for start in range(0, len(data) - third, third):
+        part(client, import_id, start, data[start : start + third])
+    start = client.get(f"/api/v1/imports/{import_id}").json()["received"]
+    one = sqlite_service.imports.find(import_id)
+    assert one is not None
+    sqlite_service.uploads.part(one, start, data[start:])()
+    assert sqlite_service.imports.receive(import_id, start, len(data) - start, lambda: None)
+    copy, both = shutil.copyfileobj, threading.Barrier(2)
+
+    def together(source: Any, target: Any, length: int) -> None:
+        if not both.broken:  # each stands in the middle of the file when the other begins
+            with contextlib.suppress(threading.BrokenBarrierError):
+                both.wait(1)
+        copy(source, target, length)
+
+    monkeypatch.setattr("firstcontact.services.upload.shutil.copyfileobj", together)
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: part(client, import_id, len(data), b""), range(2)))
+    assert [(one.status_code, one.json()["state"]) for one in answers] == [(200, "uploaded")] * 2
+    found = sqlite_service.imports.find(import_id)
+    assert found is not None
+    assert sqlite_service.uploads.whole(found).read_bytes() == data
+    assert found.digest == hashlib.sha256(data).hexdigest()
+
+
+def test_what_was_written_aside_and_forgotten_is_cleared_away(sqlite_service: Service) -> None:
+    """A process that died between writing and naming leaves files that nothing names; a day later they go."""
+    client = caller_of(sqlite_service)(Role.ADMINISTRATOR)
+    import_id = uploaded(client, rows(5))
+    folder = sqlite_service.settings.data / "uploads" / import_id
+    for name in ("0.aside", "0.partial", "1.aside"):
+        (folder / name).write_bytes(b"x")
+    old = (sqlite_service.now() - timedelta(days=2)).replace(tzinfo=UTC).timestamp()
+    for name in ("0.aside", "0.partial", "file.csv"):
+        os.utime(folder / name, (old, old))
+    sqlite_service.queue.ask("tidy", {}, asked_by="a", now=sqlite_service.now())
+    drain(sqlite_service)
+    assert sorted(path.name for path in folder.iterdir()) == ["1.aside", "file.csv"]
+
+
+def test_nothing_of_an_import_is_stored_once_it_is_being_undone(
+    service: Service, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is cancelled and undone while another worker still stores: what that worker has left to store stays out."""
+    import_id = uploaded(client, rows(3_000))
+    client.post(f"/api/v1/imports/{import_id}/preview", json={"mapping": MAPPING})
+    drain(service)
+    job_id = client.post(f"/api/v1/imports/{import_id}/start").json()["job_id"]
+    put, calls = SqlInbox.put, iter(range(100))
+
+    def interrupted(*given: Any, **more: Any) -> Any:
+        if next(calls) == 1:
+            for verb in ("cancel", "undo"):
+                assert client.post(f"/api/v1/imports/{import_id}/{verb}").status_code == 202
+            other = {kind: service.handlers[kind] for kind in ("import.undo",)}
+            Worker(service.queue, other, service.now).drain()
+        return put(*given, **more)
+
+    monkeypatch.setattr(SqlInbox, "put", interrupted)
+    assert drained(service, client, import_id)["state"] == "undone"
+    assert kept(service) == {}
+    assert service.queue.find(job_id).state in {"done", "cancelled"}
+
+
 def test_a_cancelled_import_stops_and_can_be_undone(service: Service, client: TestClient) -> None:
     """Cancelling an upload throws it away; cancelling a waiting import keeps its job from running."""
     first = announce(client, rows(10))
@@ -259,4 +395,4 @@ def test_a_large_upload_interrupted_and_resumed(sqlite_service: Service, tmp_pat
         if chance.random() < 0.2:  # a part whose answer was lost is sent again from where it began
             part(client, import_id, max(0, place - 1000), data[place : place + 1000])
         part(client, import_id, place, data[place : place + chance.randint(1, 8 << 20)])
-    assert client.get(f"/api/v1/imports/{import_id}").json()["state"] == "uploaded"
+    assert drained(sqlite_service, client, import_id)["state"] == "uploaded"

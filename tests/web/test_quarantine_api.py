@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
+from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Role
+from firstcontact.services.mend import replay
 from firstcontact.services.service import Service
 from tests.service_fixture import Caller
 
@@ -54,6 +57,19 @@ def test_a_record_is_given_up_once(client: TestClient) -> None:
     for verb, body in (("discard", None), ("replay", {"item": GOOD})):
         assert client.post(f"{place}/{verb}", json=body).json()["code"] == "FC9443"
     assert [found["id"] for found in client.get("/api/v1/quarantine?state=discarded").json()["items"]] == [one["id"]]
+
+
+def test_what_a_colleague_gave_up_meanwhile_is_not_taken_in(client: TestClient, service: Service) -> None:
+    """Both saw it open; the second to decide is told so (FC9443), and nothing of it is stored."""
+    (one,) = set_aside(client, BAD)
+    seen = service.quarantine.find(one["id"])
+    assert seen is not None
+    assert client.post(f"/api/v1/quarantine/{one['id']}/discard").status_code == 204
+    with pytest.raises(FirstcontactError) as error:
+        replay(service.inbox, seen, GOOD, redact=lambda text: (text, {}), actor="b", now=service.now())
+    assert error.value.faults[0].kind.code == "FC9443"
+    assert client.post("/api/v1/contacts?source=pbx", json=[GOOD]).json()["outcomes"] == ["stored"]
+    assert [event.action for event in service.audit.page(object=str(one["id"]))] == ["quarantine.discarded"]
 
 
 def test_a_garbled_line_is_corrected_too(client: TestClient) -> None:

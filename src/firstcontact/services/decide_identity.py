@@ -86,11 +86,11 @@ class Proposal:
 class Identities(Protocol):
     """Where decisions and proposals are kept; each change is noted in the audit, and asks to be linked."""
 
-    def decide(self, decision: Decision) -> None:
-        """Keep a decision and let it count.
+    def decide(self, decision: Decision, *, proposal_id: str | None = None) -> None:
+        """Keep a decision and let it count; the proposal that it follows is accepted in the same transaction.
 
         Raises:
-            FirstcontactError: A contact is not there (FC9441).
+            FirstcontactError: A contact is not there (FC9441), or somebody decided about the proposal already (FC9442).
         """
 
     def undo(self, decision_id: str, *, actor: str, now: datetime) -> Decision | None:
@@ -128,8 +128,7 @@ def accept(
         raise decided_already(f"the proposal {proposal.id}")
     note = f"proposal {proposal.id}"
     decision = Decision(make_id(), "merge", proposal.contacts, note, actor, now)
-    identities.decide(decision)
-    identities.settle(proposal.id, "accepted", actor=actor, now=now)
+    identities.decide(decision, proposal_id=proposal.id)
     return decision
 
 

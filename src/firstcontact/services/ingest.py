@@ -75,6 +75,19 @@ class Receipt:
     seq: int
 
 
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What was set aside and is taken in after all.
+
+    Attributes:
+        number: Its number.
+        actor: Who takes it in.
+    """
+
+    number: int
+    actor: str
+
+
 class Inbox(Protocol):
     """Where records are kept."""
 
@@ -83,7 +96,12 @@ class Inbox(Protocol):
         """Records that are being stored at this moment, or wait for it."""
 
     def put(
-        self, records: Sequence[Record | SetAside], *, now: datetime, import_id: str | None = None
+        self,
+        records: Sequence[Record | SetAside],
+        *,
+        now: datetime,
+        import_id: str | None = None,
+        mended: Mended | None = None,
     ) -> tuple[tuple[Outcome, ...], int]:
         """Store records in one transaction; when it returns they are durable.
 
@@ -91,9 +109,14 @@ class Inbox(Protocol):
             records: What was read, in the order in which it was sent; a later copy within the batch counts as later.
             now: The moment.
             import_id: The import they belong to.
+            mended: What they are taken in from; it ends in the same transaction.
 
         Returns:
             What became of each, and the number of the latest change.
+
+        Raises:
+            FirstcontactError: The store does not answer (FC9102), the import is being undone (FC9454), or what was set
+                aside has been dealt with already (FC9443).
         """
 
 

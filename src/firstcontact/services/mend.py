@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 from firstcontact.contacts.record import Record, Unfit, read_record
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
-from firstcontact.services.ingest import Inbox, Outcome, Redact
+from firstcontact.services.ingest import Inbox, Mended, Outcome, Redact
 
 ENDED_ALREADY = ErrorKind(
     "FC9443",
@@ -75,13 +75,10 @@ class Quarantine(Protocol):
         """Say what became of an open one, and note it in the audit; False where it is not open any more."""
 
 
-def replay(
-    quarantine: Quarantine, inbox: Inbox, aside: Aside, item: Any | None, *, redact: Redact, actor: str, now: datetime
-) -> Outcome:
+def replay(inbox: Inbox, aside: Aside, item: Any | None, *, redact: Redact, actor: str, now: datetime) -> Outcome:
     """Take in what was set aside.
 
     Args:
-        quarantine: Where it is.
         inbox: Where records are kept.
         aside: The record.
         item: The record as somebody corrected it; as it arrived where None.
@@ -103,9 +100,7 @@ def replay(
     if read.text is not None:
         text, redacted = redact(read.text)
         read = replace(read, text=text, redacted=redacted)
-    # Taken in first: whoever tries again after a break finds it there, and changes nothing.
-    outcomes, _ = inbox.put([read], now=now, import_id=aside.import_id)
-    quarantine.end(aside.id, "replayed", actor=actor, now=now)
+    outcomes, _ = inbox.put([read], now=now, import_id=aside.import_id, mended=Mended(aside.id, actor))
     return outcomes[0]
 
 

@@ -15,7 +15,7 @@ from firstcontact.contacts.rule import by_code
 from firstcontact.kernel.errors import EXIT_OUTPUT, FirstcontactError
 from firstcontact.services.ingest import Inbox, Redact, SetAside, ingest
 from firstcontact.services.queue import MAX_ATTEMPTS, CancelledError, Queue
-from firstcontact.services.upload import Import, Imports, ImportState, Uploads
+from firstcontact.services.upload import STATE_WRONG, Import, Imports, ImportState, Uploads, finish
 from firstcontact.services.work import Handler, Task
 
 BATCH = 2_000
@@ -24,7 +24,7 @@ BATCH = 2_000
 MOST_SET_ASIDE = 10_000
 """Rows that are kept for correction; where there are more, the mapping is wrong rather than the rows."""
 
-PREVIEW, RUN, UNDO = "import.preview", "import.run", "import.undo"
+WHOLE, PREVIEW, RUN, UNDO = "import.whole", "import.preview", "import.run", "import.undo"
 """Kinds of jobs."""
 
 LINK = "link"
@@ -105,9 +105,23 @@ class ImportWork:
         self._queue = queue
         self._finished = finished
 
+    def whole(self, task: Task) -> dict[str, Any]:
+        """Make a large file whole of which every part has arrived."""
+        one = self._of(task)
+        if one.state == "uploading":
+            try:
+                one = finish(self._imports, self._uploads, one)
+            except FirstcontactError as error:
+                faults = [fault.as_dict() for fault in error.faults]
+                self._imports.change(one.id, frozenset({"uploading"}), faults=faults)
+                raise
+        return {"import_id": one.id, "state": one.state}
+
     def preview(self, task: Task) -> dict[str, Any]:
         """Find out how a file would be understood; what keeps it from being read is part of the answer."""
         one = self._of(task)
+        if one.state != "uploaded":
+            return {"import_id": one.id, "state": one.state}
         uploaded: frozenset[ImportState] = frozenset({"uploaded"})
         try:
             found = self._reader.preview(self._uploads.whole(one), one.mapping, task.tell)
@@ -139,6 +153,8 @@ class ImportWork:
         except FirstcontactError as error:
             if error.exit_code == EXIT_OUTPUT and task.job.attempts < MAX_ATTEMPTS:
                 raise  # the store does not answer for now: the job is tried again
+            if error.faults[0].kind is STATE_WRONG and self._of(task).state != "running":
+                return {"import_id": one.id, "state": self._of(task).state}  # undone under our hands
             faults = [fault.as_dict() for fault in error.faults]
             ended = self._imports.change(one.id, running, state="failed", faults=faults, ended_at=self._now())
             self._finished(ended or one)
@@ -204,4 +220,4 @@ def _unfit(code: str) -> Unfit:
 
 def import_handlers(work: ImportWork) -> dict[str, Handler]:
     """What does each kind of job about imports."""
-    return {PREVIEW: work.preview, RUN: work.run, UNDO: work.undo}
+    return {WHOLE: work.whole, PREVIEW: work.preview, RUN: work.run, UNDO: work.undo}

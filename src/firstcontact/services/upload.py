@@ -8,8 +8,9 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -55,6 +56,9 @@ MOST_BYTES = 16 << 30
 
 MOST_PART = 8 << 20
 """Largest part."""
+
+AT_ONCE = 64 << 20
+"""Up to this size a file is put together while its last part is answered; a larger one in the background."""
 
 ImportState = Literal["uploading", "uploaded", "running", "done", "failed", "cancelled", "undoing", "undone"]
 
@@ -157,11 +161,7 @@ class Uploads:
                 os.fsync(file.fileno())
         except OSError as error:
             aside.unlink(missing_ok=True)
-            fault = NO_ROOM.fault(
-                where="the data directory", saw=type(error).__name__, allowed="room for the part",
-                cure="make room, then send the part again",
-            )  # fmt: skip
-            raise FirstcontactError([fault]) from None
+            raise _no_room(error) from None
 
         def keep() -> None:
             aside.replace(folder / f"{offset:015d}.part")
@@ -173,23 +173,52 @@ class Uploads:
         for aside in self._of(one.id).glob("*.aside"):
             aside.unlink(missing_ok=True)
 
+    def there(self, one: Import) -> bool:
+        """Whether the whole file is here."""
+        path = self._path(one)
+        return path.exists() and path.stat().st_size == one.size
+
     def whole(self, one: Import) -> Path:
-        """The whole file: its parts put together, once."""
-        folder = self._of(one.id)
+        """The whole file: its parts put together, durably. They stay until `forget_parts`, and two may ask at once.
+
+        Raises:
+            FirstcontactError: Not all of it is here (FC9454), or there is no room (FC9455).
+        """
+        folder, path = self._of(one.id), self._path(one)
+        if self.there(one):
+            return path
+        partial = folder / f"{secrets.token_hex(8)}.partial"
+        try:
+            size = _join(sorted(folder.glob("*.part")), partial)
+            if size == one.size:
+                partial.rename(path)
+        except FileNotFoundError:  # thrown away meanwhile, or put together by somebody else
+            size = 0
+        except OSError as error:
+            raise _no_room(error) from None
+        finally:
+            partial.unlink(missing_ok=True)
+        if size != one.size and not self.there(one):
+            raise wrong_state(one, "an import whose file is here")
+        return path
+
+    def forget_parts(self, one: Import) -> None:
+        """Remove the parts of a file that is whole."""
+        for part in self._of(one.id).glob("*.part"):
+            part.unlink(missing_ok=True)
+
+    def sweep(self, before: datetime) -> None:
+        """Remove what was written aside before a moment and never put in its place."""
+        for pattern in ("*/*.aside", "*/*.partial"):
+            for path in self._folder.glob(pattern):
+                with suppress(FileNotFoundError):
+                    if datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None) < before:
+                        path.unlink()
+
+    def _path(self, one: Import) -> Path:
         # Only what follows the last dot counts of the name: it never becomes part of a path.
         suffixes = [suffix for suffix in Path(one.name).suffixes[-2:] if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", suffix)]
-        path = folder / f"file{''.join(suffixes)}"
-        if not path.exists():
-            partial = folder / "file.partial"
-            with partial.open("wb") as target:
-                for part in sorted(folder.glob("*.part")):
-                    with part.open("rb") as source:
-                        shutil.copyfileobj(source, target, 1 << 20)
-            partial.chmod(0o600)
-            partial.rename(path)
-        for part in folder.glob("*.part"):
-            part.unlink(missing_ok=True)
-        return path
+        return self._of(one.id) / f"file{''.join(suffixes)}"
 
     def drop(self, import_id: str) -> None:
         """Remove everything of one import."""
@@ -197,6 +226,26 @@ class Uploads:
 
     def _of(self, import_id: str) -> Path:
         return self._folder / import_id
+
+
+def _join(parts: list[Path], partial: Path) -> int:
+    """Put parts together in a file of their own, durably; gives its size."""
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as target:
+        for part in parts:
+            with part.open("rb") as source:
+                shutil.copyfileobj(source, target, 1 << 20)
+        target.flush()
+        os.fsync(target.fileno())
+        return target.tell()
+
+
+def _no_room(error: OSError) -> FirstcontactError:
+    fault = NO_ROOM.fault(
+        where="the data directory", saw=type(error).__name__, allowed="room for the file",
+        cure="make room, then send the part again; an empty one where all have arrived",
+    )  # fmt: skip
+    return FirstcontactError([fault])
 
 
 def announced(name: str, source: str, size: int, digest: str | None) -> None:
@@ -221,7 +270,9 @@ def announced(name: str, source: str, size: int, digest: str | None) -> None:
     faults.raise_if_any()
 
 
-def receive(imports: Imports, uploads: Uploads, one: Import, offset: int, data: bytes) -> Import:
+def receive(
+    imports: Imports, uploads: Uploads, one: Import, offset: int, data: bytes, *, later: Callable[[Import], object]
+) -> Import:
     """Take in the next part of a file; the last one makes it whole.
 
     Args:
@@ -230,13 +281,14 @@ def receive(imports: Imports, uploads: Uploads, one: Import, offset: int, data: 
         one: The import.
         offset: Where the part begins.
         data: The part; empty to finish what an interruption left unfinished.
+        later: Has a large file made whole in the background, by `finish`.
 
     Returns:
         The import as it then stands.
 
     Raises:
         FirstcontactError: The part does not follow (FC9452), would make the file too long (FC9451), the import is past
-            uploading (FC9454), or the whole is not what was announced (FC9453).
+            uploading (FC9454), the whole is not what was announced (FC9453), or there is no room (FC9455).
     """
     if one.state != "uploading":
         raise wrong_state(one, "an import that is uploading")
@@ -254,10 +306,20 @@ def receive(imports: Imports, uploads: Uploads, one: Import, offset: int, data: 
             uploads.forget_asides(one)
             raise _wrong_offset(imports.find(one.id) or one)
     now = imports.find(one.id) or one
-    return _finish(imports, uploads, now) if now.received == now.size and now.state == "uploading" else now
+    if now.received < now.size or now.state != "uploading":
+        return now
+    if now.size <= AT_ONCE:
+        return finish(imports, uploads, now)
+    later(now)
+    return now
 
 
-def _finish(imports: Imports, uploads: Uploads, one: Import) -> Import:
+def finish(imports: Imports, uploads: Uploads, one: Import) -> Import:
+    """Make a file whole of which every part has arrived, and see that it is the one announced; twice does no harm.
+
+    Raises:
+        FirstcontactError: It is another (FC9453), parts are gone (FC9454), or there is no room (FC9455).
+    """
     with uploads.whole(one).open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     uploading: frozenset[ImportState] = frozenset({"uploading"})
@@ -268,7 +330,8 @@ def _finish(imports: Imports, uploads: Uploads, one: Import) -> Import:
         imports.change(one.id, uploading, state="failed", faults=[fault.as_dict()])
         uploads.drop(one.id)
         raise FirstcontactError([fault])
-    changed = imports.change(one.id, uploading, state="uploaded", digest=digest)
+    changed = imports.change(one.id, uploading, state="uploaded", digest=digest, faults=None)
+    uploads.forget_parts(one)
     return changed or imports.find(one.id) or one
 
 

@@ -22,7 +22,7 @@ Lane = Literal["long", "brief", "link"]
 LANES: tuple[Lane, ...] = ("long", "brief", "link")
 """A process works in each of them at once, so that nothing waits behind what takes longer than itself."""
 
-_LANE: dict[str, Lane] = {"link": "link", "deliver": "brief", "import.preview": "brief"}
+_LANE: dict[str, Lane] = {"link": "link", "deliver": "brief", "import.whole": "brief", "import.preview": "brief"}
 
 NO_ROOM = ErrorKind(
     "FC9502",

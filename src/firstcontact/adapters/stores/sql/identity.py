@@ -40,10 +40,14 @@ class SqlIdentities:
         self._database = database
         self._region = region
 
-    def decide(self, decision: Decision) -> None:
+    def decide(self, decision: Decision, *, proposal_id: str | None = None) -> None:
         region = self._region()
         with self._database.writing() as connection:
             seq = self._database.next_seq(connection, len(decision.contacts))
+            if proposal_id is not None:
+                settled = _settle(connection, proposal_id, "accepted", decision.actor, decision.decided_at)
+                if not settled:
+                    raise decided_already(f"the proposal {proposal_id}")
             there = _there(connection, decision.contacts)
             absent = [place for place, key in enumerate(decision.contacts) if key not in there]
             if absent:
@@ -122,13 +126,17 @@ class SqlIdentities:
             return [_read_proposal(row) for row in connection.execute(asked)]
 
     def settle(self, proposal_id: str, state: ProposalState, *, actor: str, now: datetime) -> bool:
-        open_one = (_proposal.c.id == proposal_id) & (_proposal.c.state == "open")
         with self._database.writing() as connection:
-            changed = update(_proposal).where(open_one).values(state=state, decided_at=now, decided_by=actor)
-            settled = connection.execute(changed).rowcount > 0
-            if settled:
-                write_event(connection, Event(actor, f"proposal.{state}", now, proposal_id))
-        return settled
+            return _settle(connection, proposal_id, state, actor, now)
+
+
+def _settle(connection: Connection, proposal_id: str, state: ProposalState, actor: str, now: datetime) -> bool:
+    open_one = (_proposal.c.id == proposal_id) & (_proposal.c.state == "open")
+    changed = update(_proposal).where(open_one).values(state=state, decided_at=now, decided_by=actor)
+    settled = connection.execute(changed).rowcount > 0
+    if settled:
+        write_event(connection, Event(actor, f"proposal.{state}", now, proposal_id))
+    return settled
 
 
 def _there(connection: Connection, keys: Sequence[Key]) -> set[Key]:

@@ -19,9 +19,13 @@ from firstcontact.adapters.stores.sql.arrival import Arrival
 from firstcontact.adapters.stores.sql.companion_arrival import CompanionArrival
 from firstcontact.adapters.stores.sql.contact_arrival import ContactArrival
 from firstcontact.adapters.stores.sql.database import Database
+from firstcontact.adapters.stores.sql.quarantine import end_aside
 from firstcontact.contacts.record import Record
+from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.time_id import time_id
-from firstcontact.services.ingest import Outcome, SetAside
+from firstcontact.services.ingest import Mended, Outcome, SetAside
+from firstcontact.services.mend import ended_already
+from firstcontact.services.upload import STATE_WRONG
 
 TOGETHER = 2_000
 """Most records of one shared commit."""
@@ -37,6 +41,7 @@ class _Parcel:
     records: Sequence[Record | SetAside]
     now: datetime
     import_id: str | None
+    mended: Mended | None
     outcomes: tuple[Outcome, ...] = ()
     seq: int = 0
     failure: BaseException | None = None
@@ -72,9 +77,14 @@ class SqlInbox:
         return self._under_way
 
     def put(
-        self, records: Sequence[Record | SetAside], *, now: datetime, import_id: str | None = None
+        self,
+        records: Sequence[Record | SetAside],
+        *,
+        now: datetime,
+        import_id: str | None = None,
+        mended: Mended | None = None,
     ) -> tuple[tuple[Outcome, ...], int]:
-        parcel = _Parcel(records, now, import_id)
+        parcel = _Parcel(records, now, import_id, mended)
         with self._door:
             self._waiting.append(parcel)
             self._under_way += len(records)
@@ -122,6 +132,7 @@ class SqlInbox:
         arrivals: list[Arrival] = []
         place = 0
         for parcel in parcels:
+            _may_come(connection, parcel)
             for record in parcel.records:
                 if isinstance(record, SetAside):
                     _set_aside(connection, record, parcel.now, parcel.import_id)
@@ -146,6 +157,22 @@ class SqlInbox:
             place += len(parcel.records)
             found.append((mine, last))
         return found
+
+
+def _may_come(connection: Connection, parcel: _Parcel) -> None:
+    """See that a parcel's import is not being undone, and that nobody else has dealt with what was set aside."""
+    if parcel.import_id is not None:
+        # Held until the commit: who undoes the import begins after this, and finds what it brought.
+        asked = select(schema.import_.c.state).where(schema.import_.c.id == parcel.import_id)
+        state = connection.execute(asked.with_for_update(read=True)).scalar_one_or_none()
+        if state in {"undoing", "undone"}:
+            fault = STATE_WRONG.fault(
+                where="the import", saw=state, allowed="one that is not undone", cure="import the file again"
+            )
+            raise FirstcontactError([fault])
+    mended = parcel.mended
+    if mended is not None and not end_aside(connection, mended.number, "replayed", mended.actor, parcel.now):
+        raise ended_already(mended.number)
 
 
 def ask_to_link(database: Database, connection: Connection, now: datetime) -> None:

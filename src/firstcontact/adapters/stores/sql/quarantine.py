@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Text, cast, select, update
+from sqlalchemy import Connection, Row, Text, cast, select, update
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.audit import write_event
@@ -53,13 +53,18 @@ class SqlQuarantine:
             return [_read(row) for row in connection.execute(asked)]
 
     def end(self, number: int, state: AsideState, *, actor: str, now: datetime) -> bool:
-        open_one = (_aside.c.id == number) & (_aside.c.state == "open")
         with self._database.writing() as connection:
-            changed = update(_aside).where(open_one).values(state=state, ended_at=now, ended_by=actor)
-            ended = connection.execute(changed).rowcount > 0
-            if ended:
-                write_event(connection, Event(actor, f"quarantine.{state}", now, str(number)))
-        return ended
+            return end_aside(connection, number, state, actor, now)
+
+
+def end_aside(connection: Connection, number: int, state: AsideState, actor: str, now: datetime) -> bool:
+    """Say what became of what was set aside, and note it; False where it is not open any more."""
+    open_one = (_aside.c.id == number) & (_aside.c.state == "open")
+    changed = update(_aside).where(open_one).values(state=state, ended_at=now, ended_by=actor)
+    ended = connection.execute(changed).rowcount > 0
+    if ended:
+        write_event(connection, Event(actor, f"quarantine.{state}", now, str(number)))
+    return ended
 
 
 def _read(row: Row[Any]) -> Aside:

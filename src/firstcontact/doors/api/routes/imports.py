@@ -14,7 +14,8 @@ from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
 from firstcontact.kernel.time_id import time_id
 from firstcontact.services.access import Permission, Principal
-from firstcontact.services.take_import import PREVIEW, RUN, UNDO
+from firstcontact.services.queue import Job
+from firstcontact.services.take_import import PREVIEW, RUN, UNDO, WHOLE
 from firstcontact.services.upload import MOST_BYTES, MOST_PART, Import, ImportState, announced, receive, wrong_state
 
 router = APIRouter(prefix="/api/v1", tags=["imports"])
@@ -111,19 +112,26 @@ def get_import(request: Request, response: Response, import_id: ImportId) -> Imp
     return _answer(one)
 
 
-@router.patch("/imports/{import_id}", dependencies=[Depends(Permit(Permission.IMPORT))])
+@router.patch("/imports/{import_id}")
 def upload_part(
     request: Request,
     response: Response,
+    who: Who,
     import_id: ImportId,
     offset: Annotated[int, Header(alias="Upload-Offset", description="Where the part begins.", ge=0, le=MOST_BYTES)],
     data: Annotated[
         bytes, Body(media_type="application/offset+octet-stream", max_length=MOST_PART, description="The part.")
     ] = b"",
 ) -> ImportAnswer:
-    """Upload the next part, at most 8 MiB. It is durable when the answer comes; the last one makes the file whole."""
+    """Upload the next part, at most 8 MiB. It is durable when the answer comes; the last one makes the file whole.
+
+    A file above 64 MiB is made whole in the background: until then all has arrived and the state is `uploading`.
+    """
     service = request.app.state.service
-    one = receive(service.imports, service.uploads, _find(request, import_id), offset, data)
+    found = _find(request, import_id)
+    one = receive(
+        service.imports, service.uploads, found, offset, data, later=lambda whole: _job(request, WHOLE, whole, who)
+    )
     response.headers["Upload-Offset"] = str(one.received)
     return _answer(one)
 
@@ -134,9 +142,12 @@ def preview_import(request: Request, who: Who, import_id: ImportId, body: Unders
     service = request.app.state.service
     one = _find(request, import_id)
     mapping = _mapping(request, body)
-    job = service.queue.ask(PREVIEW, {"import_id": one.id}, asked_by=who.name, now=service.now(), key=f"{one.id}")
-    values = {"state": "uploaded", "mapping": mapping, "preview": None, "faults": None, "job_id": job.id}
-    return _answer(_changed(request, one, _WAITING, "an import that is uploaded, failed or cancelled", values))
+    if not service.uploads.there(one):
+        raise wrong_state(one, "an import whose file is here")
+    values = {"state": "uploaded", "mapping": mapping, "preview": None, "faults": None}
+    changed = _changed(request, one, _WAITING, "an import that is uploaded, failed or cancelled", values)
+    job = _job(request, PREVIEW, one, who)
+    return _answer(service.imports.change(one.id, frozenset({"uploaded"}), job_id=job.id) or changed)
 
 
 @router.post("/imports/{import_id}/start", status_code=202)
@@ -221,9 +232,19 @@ def _run(
     one = _find(request, import_id)
     changed = _changed(request, one, among, allowed, {"state": state, "faults": None, "ended_at": None})
     now = service.now()
-    job = service.queue.ask(kind, {"import_id": one.id}, asked_by=who.name, now=now, key=f"{kind} {one.id}")
+    job = _job(request, kind, one, who)
     service.audit.note(who.name, f"import.{state}", now=now, object=one.id)
     return _answer(service.imports.change(one.id, frozenset({state}), job_id=job.id) or changed)
+
+
+def _job(request: Request, kind: str, one: Import, who: Principal) -> Job:
+    service = request.app.state.service
+    # Somebody waits for what is brief; of the others the first asked for is the first done.
+    priority = 10 if kind in {WHOLE, PREVIEW} else 0
+    asked: Job = service.queue.ask(
+        kind, {"import_id": one.id}, asked_by=who.name, now=service.now(), key=f"{kind} {one.id}", priority=priority
+    )
+    return asked
 
 
 def _mapping(request: Request, body: Understanding) -> dict[str, Any] | None:

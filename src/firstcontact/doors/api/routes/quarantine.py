@@ -90,7 +90,7 @@ def replay_quarantined(request: Request, number: Number, correction: Correction,
     """Take a record in, corrected or as it arrived. Where it still does not fit, all faults are said."""
     service = request.app.state.service
     outcome = replay(
-        service.quarantine, service.inbox, _find(request, number), correction.item,
+        service.inbox, _find(request, number), correction.item,
         redact=redactor(service.preferences), actor=who.name, now=service.now(),
     )  # fmt: skip
     return Replayed(outcome=outcome)
