@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -48,38 +49,28 @@ def estimate(
     """
     if measure.correct is not None:
         return _corrected(measure, measure.correct(measure, sums, policy), sums, policy, largest or {})
-    counts, immature, all_open = (one.sum(axis=1) for one in (sums.count, sums.immature, sums.open))
+    counts, immature, opened = (one.sum(axis=1) for one in (sums.count, sums.immature, sums.open))
     # Smaller cells are refused whatever their figure, and there may be very many of them.
     large = np.flatnonzero(counts >= policy.publish.minimum_sample)
     values, lows, highs = _figures(measure, sums, large, policy)
+    known = counts + immature
+    maturities = np.where(known > 0, counts / np.where(known > 0, known, 1.0), 0.0)
+    largest, level = largest or {}, policy.publish.level
     results: list[Estimate | Refusal] = []
-    for cell, n in enumerate(counts.astype(int).tolist()):
-        known = n + immature[cell]
-        maturity = float(n / known) if known else 0.0
-        refusal = _refuse(
-            measure, policy, n, int(immature[cell]), maturity, (largest or {}).get(cell), sums.astray.get(cell)
-        )
-        if refusal is None and not np.isfinite(highs[cell] - lows[cell]):
+    # Plain numbers: to take them from arrays one by one costs more than all that is done with them.
+    columns = (counts.astype(int), immature.astype(int), maturities, opened > 0, values, lows, highs)
+    for cell, row in enumerate(zip(*(one.tolist() for one in columns), strict=True)):
+        n, young, maturity, unsettled, value, low, high = row
+        refusal = _refuse(measure, policy, n, young, maturity, largest.get(cell), sums.astray.get(cell))
+        if refusal is None and not isfinite(high - low):
             refusal = _no_interval(measure, n, maturity)
         if refusal is not None:
             results.append(refusal)
             continue
         status: Literal["final", "provisional", "unsettled"] = (
-            "unsettled" if all_open[cell] else "provisional" if maturity < 1 else "final"
+            "unsettled" if unsettled else "provisional" if maturity < 1 else "final"
         )
-        results.append(
-            Estimate(
-                value=float(values[cell]),
-                low=float(lows[cell]),
-                high=float(highs[cell]),
-                level=policy.publish.level,
-                n=n,
-                estimand=measure.estimand,
-                unit=measure.unit,
-                maturity=maturity,
-                status=status,
-            )
-        )
+        results.append(Estimate(value, low, high, level, n, measure.estimand, measure.unit, maturity, status))
     return results
 
 
@@ -118,10 +109,9 @@ def _corrected(
 
 
 def crowded(sums: Sums, policy: Policy) -> NDArray[np.bool_]:
-    """Cells in which one customer may hold too much, shape (cells,): no customer holds more than the fullest bucket."""
-    n = sums.count.sum(axis=1)
-    fullest = sums.count.max(axis=1, initial=0.0)
-    return np.asarray((n >= policy.publish.minimum_sample) & (fullest > policy.publish.dominance * n))
+    """Buckets in which one customer may hold too much of a cell, shape (cells, buckets): none holds more than all."""
+    n = sums.count.sum(axis=1, keepdims=True)
+    return np.asarray((n >= policy.publish.minimum_sample) & (sums.count > policy.publish.dominance * n))
 
 
 def readings(sums: Sums) -> tuple[float, float] | None:

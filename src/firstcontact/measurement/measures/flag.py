@@ -33,17 +33,18 @@ def looked_at(policy: Policy, cut: Cut) -> str:
     return "fcr_issue" if policy.link.index == "openers" else "fcr_contact"
 
 
-def chances(sums: Sums, results: Sequence[Estimate | Refusal]) -> list[float | None]:
+def chances(sums: Sums, results: Sequence[Estimate | Refusal], whole: Sums) -> list[float | None]:
     """How likely chance alone sets each cell as far apart from the rest of the run.
 
     Args:
         sums: Of the measure that is looked at, by cell and bucket.
         results: Its figures.
+        whole: The same sums for all cells of the run.
 
     Returns:
         A p-value a cell; None for cells that are refused, leave cases open, or are too small to be tested.
     """
-    found = against_rest(sums.count, sums.total, sums.count.sum(axis=0), sums.total.sum(axis=0))
+    found = against_rest(sums.count, sums.total, whole.count.sum(axis=0), whole.total.sum(axis=0))
     return [
         float(p) if isinstance(result, Estimate) and result.status != "unsettled" and np.isfinite(p) else None
         for p, result in zip(found, results, strict=True)

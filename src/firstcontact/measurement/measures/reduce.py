@@ -27,6 +27,8 @@ LEARNED = "learned_window"
 """Column of linked contacts: whether the window was learned. Facts hold it where a run has windows of both origins."""
 
 _LEDGER_PLACES = ("not_opener", "left_censored", "immature")
+_SPARSE = 20
+"""Numbers that leave more out than this many times their rows are sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Counted:
     """
 
     rows: pa.Table
-    digits: dict[str, NDArray[np.int64]]
+    digits: dict[str, NDArray[np.int16]]
     patterns: Patterns
 
     @property
@@ -86,15 +88,17 @@ class Counted:
 
     def place(self, columns: list[str]) -> Placed:
         """The cells that some of the columns make, and the cell of each row; no columns for the whole."""
-        at = np.zeros(len(self.rows), dtype=np.int64)
+        at, size = np.zeros(len(self.rows), dtype=np.int64), 1
         named: list[tuple[list[Any], NDArray[np.int64]]] = []
         for column in columns:
             values, codes = _numbered(self.rows[column])
             named.append((values, codes))
-            at = np.unique(at * len(values) + codes, return_inverse=True)[1].ravel()
-        first = np.unique(at, return_index=True)[1]
-        each = [[values[code] for code in codes[first].tolist()] for values, codes in named]
-        return Placed(self, list(zip(*each, strict=True)) if columns else [()] * len(first), at)
+            at, size = _renumbered(at * len(values) + codes, size * len(values))
+        # Any row of a cell tells its values.
+        member = np.zeros(size if len(at) else 0, dtype=np.int64)
+        member[at] = np.arange(len(at))
+        each = [[values[code] for code in codes[member].tolist()] for values, codes in named]
+        return Placed(self, list(zip(*each, strict=True)) if columns else [()] * len(member), at)
 
     def added(self, column: str) -> NDArray[np.float64]:
         """Sums of a column beside the patterns; 0 where nothing was added."""
@@ -136,10 +140,13 @@ class Placed:
             cells: How many coarser cells there are.
         """
         own, number = self.counted, len(self.cells) if cells is None else cells
-        where = (self.at if into is None else into[self.at]) * BUCKETS + own.rows["bucket"].to_numpy()
-        contacts = own.contacts
+        cell = self.at if into is None else into[self.at]
+        where, contacts = cell * BUCKETS + own.rows["bucket"].to_numpy(), own.contacts
 
         def spread(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+            # Most sums of most measures are of nothing: no definition leaves much open.
+            if not weights.any():
+                return np.zeros((number, BUCKETS))
             added = np.bincount(where, weights, number * BUCKETS)
             return np.asarray(added, dtype=np.float64).reshape(number, BUCKETS)
 
@@ -150,31 +157,43 @@ class Placed:
                 total = contacts * (digit == SCORED)
             else:
                 total = own.added(name) * counted
-            immature = contacts * (digit == own.patterns.digit_of("immature"))
-            known = counted | (immature > 0)
+            young = digit == own.patterns.digit_of("immature")
+            known = counted | young
+            count, immature = spread(contacts * counted), spread(contacts * young)
             sums[name] = Sums(
-                spread(contacts * counted),
+                count,
                 spread(total),
                 spread(contacts * (digit == OPEN)),
-                spread(immature),
+                immature,
                 {term: spread(own.added(term_column(name, term)) * counted) for term in asked.reduction.terms},
                 spread(own.added(LEARNED) * known) if LEARNED in own.rows.column_names else None,
-                _astray(digit, known, where // BUCKETS, number, own.patterns.codes),
+                _astray(digit, cell, (count + immature).sum(axis=1) > 0, own.patterns.codes),
             )
         return sums
 
 
 def _astray(
-    digit: NDArray[np.int64], known: NDArray[np.bool_], cell: NDArray[np.int64], cells: int, codes: list[str]
+    digit: NDArray[np.int16], cell: NDArray[np.int64], held: NDArray[np.bool_], codes: list[str]
 ) -> dict[int, frozenset[str]]:
     """Why the contacts of empty cells are left out."""
-    held = np.zeros(cells, dtype=bool)
-    held[cell[known]] = True
+    if held.all():
+        return {}
     rows = ~held[cell]
     found: dict[int, set[str]] = {}
-    for pair in np.unique(cell[rows] * len(codes) + digit[rows] - CAUSES).tolist() if rows.any() else ():
+    for pair in np.unique(cell[rows] * len(codes) + digit[rows] - CAUSES).tolist():
         found.setdefault(pair // len(codes), set()).add(codes[pair % len(codes)])
     return {number: frozenset(causes) for number, causes in found.items()}
+
+
+def _renumbered(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], int]:
+    """Numbers below a size as numbers without gaps, in the same order, and how many different ones there are."""
+    if size > _SPARSE * max(len(codes), 1):
+        found, codes = np.unique(codes, return_inverse=True)
+        return codes.ravel(), len(found)
+    # Where most numbers occur, ticking them off is ten times as fast as sorting.
+    occurs = np.zeros(size, dtype=bool)
+    occurs[codes] = True
+    return (np.cumsum(occurs) - 1)[codes], int(occurs.sum())
 
 
 def _numbered(column: pa.ChunkedArray) -> tuple[list[Any], NDArray[np.int64]]:
@@ -212,6 +231,26 @@ class Facts:
             week_start: First day of the week.
         """
         return replace(self, table=self.table.mutate(local_day=week_begin(self.table.local_day, week_start)))
+
+    def only(self, column: str, values: list[Any], known: ir.Table) -> Facts:
+        """The facts of contacts that have one of some values in a column, until this is asked again.
+
+        Args:
+            column: The column.
+            values: Its values, None for a missing one.
+            known: Every value of the column, as the engine keeps it: names as text would be compared letter by letter.
+        """
+        import pyarrow as pa
+
+        kind = known.select(column).schema().to_pyarrow().field(0).type
+        part = self.engine.register(pa.table({"value": pa.array(values, kind)}), "fc_part")
+        own, few = self.table, known.semi_join(part, [known[column].identical_to(part.value)])
+        alike = own[column].identical_to(few[column]) if None in values else own[column] == few[column]
+        return replace(self, table=own.semi_join(few, [alike]))
+
+    def contacts(self) -> int:
+        """How many contacts there are."""
+        return int(self.engine.execute(self.table.aggregate(contacts=self.table.count()))["contacts"][0].as_py())
 
     def count(self, by: list[str]) -> Counted:
         """Count contacts by some columns and by pattern."""
