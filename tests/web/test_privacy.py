@@ -188,7 +188,7 @@ def test_after_an_erasure_no_byte_is_left(service: Service, client: TestClient) 
     assert result["found_again_in"] == []
     assert result["not_reached"]["always"]
     assert [one.split()[1] for one in result["not_reached"]["backups"]] == ["tuesday.tar"]
-    assert job.arguments == {"erased": True}
+    assert job.arguments == {"erased": True, "result": result}
     assert traces(folder) == set()
     assert [word for word in TRACES if rows_with(service, word)] == []
     left = {path.name: path for path in (folder / "runs" / "one").iterdir()}
@@ -252,7 +252,7 @@ def test_what_is_too_old_goes(service: Service, client: TestClient) -> None:
 @pytest.mark.parametrize("word", ["Дана", 'a"b', "plain"])
 def test_a_value_is_searched_as_json_has_it(word: str) -> None:
     """A value is found as it stands in JSON, escaped or not."""
-    from firstcontact.adapters.stores.sql.subject import spellings
+    from firstcontact.services.mention import spellings
 
     assert any(form in json.dumps({"x": word}) for form in spellings(word))
     assert any(form in json.dumps({"x": word}, ensure_ascii=False) for form in spellings(word))

@@ -9,13 +9,14 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
 from firstcontact.services.measure_history import MEASURE
+from firstcontact.services.mention import Mention
 from firstcontact.services.queue import Queue
 from firstcontact.services.seal import Seal
 from firstcontact.services.setting import Settings, read_setting
@@ -32,9 +33,6 @@ SEVERAL_PEOPLE = ErrorKind(
 
 ERASE, RETAIN = "privacy.erase", "privacy.retain"
 """Kinds of jobs."""
-
-SHORTEST_NEEDLE = 5
-"""Shorter values of a person are not searched for as bytes: they would be found in every file."""
 
 NOT_REACHED = (
     "backups that were taken before: restore one only together with the list of erasures, or let it expire",
@@ -54,16 +52,13 @@ class Subject:
         person_id: The number that linking gave; None where nothing of theirs is linked.
         keys: Source and id of their contacts.
         values: Everything that names them: identifiers and customer ids, as sent and as compared.
+        customer_ids: Those of them by which records beside the contacts name a customer.
     """
 
     person_id: int | None
     keys: tuple[Key, ...]
     values: frozenset[str]
-
-    @property
-    def needles(self) -> tuple[str, ...]:
-        """Values that are long enough to be searched for."""
-        return tuple(sorted(value for value in self.values if len(value) >= SHORTEST_NEEDLE))
+    customer_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +89,20 @@ class Subjects(Protocol):
     def erase(self, subject: Subject, now: datetime) -> dict[str, int]:
         """Take everything about a person out of the store; gives how much there was of each. Done twice it is done."""
 
-    def erased(self) -> set[Key]:
-        """Contacts that were ever erased."""
+    def alone(self, subject: Subject) -> Subject:
+        """A person by what names nobody else: without values that other people's contacts carry too."""
 
     def expire(self, before: Mapping[str, datetime], now: datetime) -> dict[str, int]:
         """Remove what is older than its moment; gives how much there was of each."""
 
-    def settle(self, needles: Sequence[str]) -> None:
-        """See that what was deleted does not stay readable in the store's own files."""
+    def settle(self, values: frozenset[str]) -> list[str]:
+        """See that what was deleted does not stay readable in the store's own files; gives those where it may."""
 
-    def forget_arguments(self, job_id: str) -> None:
-        """Take the arguments out of a job that does not need them any more."""
+    def search(self, subject: Subject) -> list[str]:
+        """Columns of the store in which a row still mentions a person."""
+
+    def forget_arguments(self, job_id: str, result: dict[str, Any]) -> None:
+        """Put what came of a job in the place of its arguments, which it does not need any more."""
 
     def backups(self) -> list[str]:
         """Backups that the service knows to have been taken."""
@@ -116,8 +114,17 @@ class Files(Protocol):
     def rewrite_history(self, now: datetime) -> None:
         """Leave nothing in the warehouse of what is gone."""
 
-    def rewrite_runs(self, gone: set[Key], needles: Sequence[str]) -> int:
-        """Take contacts that are gone out of every run's files; gives how many files changed or went."""
+    def rewrite_runs(self, values: frozenset[str]) -> int:
+        """Take contacts that are gone out of every run's files about single contacts, and pages that mention somebody.
+
+        Figures, policies and fits stay: they are about nobody.
+
+        Args:
+            values: What names a person whom no page may mention.
+
+        Returns:
+            How many files changed or went.
+        """
 
     def drop_uploads(self) -> tuple[int, list[str]]:
         """Remove files of imports that have ended; gives how many, and names of those that still wait to be read."""
@@ -128,8 +135,8 @@ class Files(Protocol):
     def drop_old_uploads(self, before: datetime) -> int:
         """Remove files of imports that ended before a moment; gives how many."""
 
-    def search(self, needles: Sequence[str]) -> list[str]:
-        """Files of the data directory in which one of these values still stands, compressed ones opened."""
+    def search(self, values: frozenset[str]) -> list[str]:
+        """Files beside the store in which one of these values still stands as a word, compressed ones opened."""
 
 
 def find_subject(subjects: Subjects, *, kind: str | None, value: str | None, person_id: int | None) -> Subject | None:
@@ -203,7 +210,12 @@ class Erasure:
 
     def ask(self, subject: Subject, *, asked_by: str) -> str:
         """Ask for an erasure; gives the job's id. Whom it is about stands in the job sealed, and not for long."""
-        about = {"person_id": subject.person_id, "keys": subject.keys, "values": sorted(subject.values)}
+        about = {
+            "person_id": subject.person_id,
+            "keys": subject.keys,
+            "values": sorted(subject.values),
+            "customer_ids": sorted(subject.customer_ids),
+        }
         sealed = self.seal.close(json.dumps(about).encode()).decode()
         job = self.queue.ask(ERASE, {"sealed": sealed}, asked_by=asked_by, now=self.now(), priority=20)
         return job.id
@@ -212,11 +224,12 @@ class Erasure:
         """Erase a person everywhere, then look for what is left."""
         sealed = task.job.arguments.get("sealed")
         if sealed is None:  # done before, but for saying so
-            return {"note": "erased earlier"}
+            told: dict[str, Any] = task.job.arguments.get("result", {})
+            return told
         about = json.loads(self.seal.open(sealed.encode()))
-        subject = Subject(
-            about["person_id"], tuple((source, one) for source, one in about["keys"]), frozenset(about["values"])
-        )
+        values = frozenset(about["values"])
+        keys = tuple((source, one) for source, one in about["keys"])
+        subject = Subject(about["person_id"], keys, values, frozenset(about.get("customer_ids", values)))
         task.tell("erasing from the store", 0.1)
         # What came between asking and now belongs to the person too.
         latest = self.subjects.by_number(subject.person_id) if subject.person_id is not None else None
@@ -225,31 +238,38 @@ class Erasure:
                 subject.person_id,
                 tuple(sorted({*subject.keys, *latest.keys})),
                 subject.values | latest.values,
+                subject.customer_ids | latest.customer_ids,
             )
         removed = self.subjects.erase(subject, self.now())
+        alone = self.subjects.alone(subject)
         task.tell("rewriting the history", 0.3)
         self.files.rewrite_history(self.now())
         task.tell("rewriting runs", 0.5)
-        gone = self.subjects.erased()
-        runs = self.files.rewrite_runs(gone, subject.needles)
+        runs = self.files.rewrite_runs(alone.values)
         uploads, waiting = self.files.drop_uploads()
         task.tell("settling the store", 0.7)
-        self.subjects.forget_arguments(task.job.id)
-        self.subjects.settle(subject.needles)
+        unsettled = self.subjects.settle(alone.values)
         task.tell("searching for what is left", 0.9)
-        left = self.files.search(subject.needles)
+        left = [*self.subjects.search(alone), *unsettled, *self.files.search(alone.values)]
         self._restate("erasure")
-        return {
+        mention = Mention(alone.values)
+        result = {
             "removed": removed,
             "files_of_runs": runs,
             "uploads": uploads,
             "found_again_in": left,
+            "contact_ids_that_name_them": sum(mention.in_text(one) for _, one in subject.keys),
+            "values_of_others_too": len(subject.values - alone.values),
             "not_reached": {
                 "always": list(NOT_REACHED),
                 "backups": self.subjects.backups(),
                 "uploads_that_wait": waiting,
             },
         }
+        # Last: until everything is done and searched, whoever tries again must know whom it is about.
+        self.subjects.forget_arguments(task.job.id, result)
+        self.subjects.settle(frozenset())
+        return result
 
     def retain(self, task: Task) -> dict[str, Any]:
         """Remove what has been kept for longer than the setting `retention` says."""
@@ -264,10 +284,10 @@ class Erasure:
         if removed.get("contacts") or removed.get("companions"):
             task.tell("rewriting the history")
             self.files.rewrite_history(now)
-            self.files.rewrite_runs(self.subjects.erased(), ())
+            self.files.rewrite_runs(frozenset())
             self._restate("retention")
         if any(removed.values()):
-            self.subjects.settle(())
+            self.subjects.settle(frozenset())
         return {"removed": removed}
 
     def _restate(self, why: str) -> None:

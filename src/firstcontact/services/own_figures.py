@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from firstcontact.contacts.name import names_of
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.measures.catalog import MEASURES
 
@@ -80,9 +81,9 @@ def _own(path: Path, handled: Collection[tuple[str, str]]) -> pa.Table:
     import pyarrow.parquet as pq
 
     columns = ["source", "contact_id", "customer", "verdict", "index_eligible", "mature"]
-    ids = pa.array(sorted({contact_id for _, contact_id in handled}), pa.string())
+    known = {(source, name) for source, contact_id in handled for name in names_of(source, contact_id)}
+    ids = pa.array(sorted({name for _, name in known}), pa.string())
     found = pq.read_table(path, columns=columns, filters=pc.field("contact_id").isin(ids))
-    known = set(handled)
     pairs = zip(found["source"].to_pylist(), found["contact_id"].to_pylist(), strict=True)
     return found.filter(pa.array([pair in known for pair in pairs], pa.bool_()))
 

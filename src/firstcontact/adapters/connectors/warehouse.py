@@ -16,6 +16,7 @@ from firstcontact.adapters.stores.warehouse.merge import newest
 from firstcontact.adapters.stores.warehouse.store import Holding, Warehouse
 from firstcontact.contacts.ledger import RowLedger
 from firstcontact.contacts.loaded import Loaded, SourceKind
+from firstcontact.contacts.name import BETWEEN
 from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.progress import Progress, silent
@@ -78,7 +79,7 @@ class WarehouseConnector:
             "['']::VARCHAR[] AS codes, '' AS raw WHERE false"
         )
         quarantined = dict(self.holding.quarantined)
-        erased = self.holding.gone_contacts.num_rows
+        erased = self.holding.erased
         ledger = RowLedger(count + sum(quarantined.values()) + erased, count, {}, quarantined, erased)
         return Loaded(
             tables=tables,
@@ -166,9 +167,8 @@ def _present(connection: DuckDBPyConnection) -> list[str]:
 
 def _unique(table: str) -> str:
     """SQL of a contact's id, led by its source where several sources use the same id."""
-    return (
-        f"CASE WHEN d.contact_id IS NULL THEN {table}.contact_id ELSE {table}.source || '/' || {table}.contact_id END"
-    )
+    led = f"{table}.source || '{BETWEEN}' || {table}.contact_id"  # `contacts.name.led_by_source` as SQL
+    return f"CASE WHEN d.contact_id IS NULL THEN {table}.contact_id ELSE {led} END"
 
 
 def _attribute(name: str) -> str:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlalchemy import delete, select
 
+from firstcontact.adapters.stores.run_contact import names_gone, without
+from firstcontact.adapters.stores.search import file_mentions
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.database import Database
-from firstcontact.adapters.stores.sql.subject import spellings
 from firstcontact.adapters.stores.warehouse.store import Warehouse
-from firstcontact.services.erase import Key
+from firstcontact.services.mention import Mention
 
-_NAMES_A_CONTACT = ("contact_id", "issue_id")
 _ENDED = ("done", "failed", "cancelled", "undone")
 
 
@@ -40,17 +35,22 @@ class DataFolder:
     def rewrite_history(self, now: datetime) -> None:
         self._warehouse.rewrite(now)
 
-    def rewrite_runs(self, gone: set[Key], needles: Sequence[str]) -> int:
+    def rewrite_runs(self, values: frozenset[str]) -> int:
+        folder = self._folder / "runs"
+        runs = sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+        if not runs:
+            return 0
+        with self._database.reading() as connection:
+            gone = names_gone(connection)
+        mention = Mention(values)
         changed = 0
-        runs = self._folder / "runs"
-        for path in sorted(runs.rglob("*.parquet")) if runs.is_dir() else ():
-            changed += _without(path, gone)
-        forms = _forms(needles)
-        for path in sorted(runs.rglob("*")) if runs.is_dir() and forms else ():
-            # A page or a table of figures that quotes somebody is made anew by the next run.
-            if path.is_file() and path.name != "run.json" and _holds(path, forms):
-                path.unlink()
-                changed += 1
+        for run in runs:
+            changed += without(run, gone)
+            for path in run.glob("*.html"):
+                # A page that quotes somebody is made anew by the next run.
+                if file_mentions(path, mention):
+                    path.unlink()
+                    changed += 1
         return changed
 
     def drop_uploads(self) -> tuple[int, list[str]]:
@@ -77,12 +77,10 @@ class DataFolder:
             ids = list(connection.execute(select(table.c.id).where(old)).scalars())
         return sum(self._drop_upload(one) for one in ids)
 
-    def search(self, needles: Sequence[str]) -> list[str]:
-        forms = _forms(needles)
-        if not forms:
-            return []
-        found = [path for path in sorted(self._folder.rglob("*")) if path.is_file() and _holds(path, forms)]
-        return [str(path.relative_to(self._folder)) for path in found]
+    def search(self, values: frozenset[str]) -> list[str]:
+        mention = Mention(values)
+        beside = (path for path in sorted(self._folder.rglob("*")) if path.is_file() and not _is_store(path))
+        return [str(path.relative_to(self._folder)) for path in beside if file_mentions(path, mention)]
 
     def _drop_upload(self, import_id: str) -> bool:
         folder = self._folder / "uploads" / import_id
@@ -92,73 +90,6 @@ class DataFolder:
         return True
 
 
-def _forms(needles: Sequence[str]) -> list[bytes]:
-    return [form.encode() for needle in needles for form in spellings(needle)]
-
-
-def _holds(path: Path, forms: Sequence[bytes]) -> bool:
-    """Whether one of these stands in a file; the columns of Parquet are compressed, so they are read."""
-    try:
-        if path.suffix == ".parquet" and _column_holds(path, forms):
-            return True
-        longest, before = max(len(form) for form in forms), b""
-        with path.open("rb") as file:
-            while block := file.read(1 << 22):
-                if any(form in before + block for form in forms):
-                    return True
-                before = block[-longest:]
-    except FileNotFoundError:
-        pass  # gone meanwhile
-    return False
-
-
-def _column_holds(path: Path, forms: Sequence[bytes]) -> bool:
-    for batch in pq.ParquetFile(path).iter_batches():
-        for column in batch.columns:
-            said = "\n".join(_said(column)).encode()
-            if any(form in said for form in forms):
-                return True
-    return False
-
-
-def _said(column: Any) -> list[str]:
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_dictionary(column.type):
-        return [str(value) for value in pc.unique(column).to_pylist() if value is not None]
-    if pa.types.is_nested(column.type):
-        return [str(value) for value in column.to_pylist() if value]
-    return []
-
-
-def _without(path: Path, gone: set[Key]) -> bool:
-    """Rewrite a file without the rows of contacts that are gone, and without mention of them; whether it changed."""
-    names = pq.read_schema(path).names
-    if not any(name in names for name in _NAMES_A_CONTACT):
-        return False
-    table = pq.read_table(path)
-    ids = pa.array(sorted({one for _, one in gone}), pa.string())
-    sources = table.column("source").to_pylist() if "source" in names else None
-    keep = pa.array([True] * table.num_rows, pa.bool_())
-    for name in _NAMES_A_CONTACT:
-        if name not in names:
-            continue
-        hit = pc.fill_null(pc.is_in(table.column(name).cast(pa.string()), value_set=ids), False).to_pylist()
-        if sources is not None:
-            own = table.column(name).to_pylist()
-            hit = [one and (source, value) in gone for one, source, value in zip(hit, sources, own, strict=True)]
-        if name == "contact_id" or "contact_id" not in names:
-            keep = pc.and_(keep, pc.invert(pa.array(hit, pa.bool_())))
-    kept = table.filter(keep)
-    for place, field in enumerate(kept.schema):
-        if field.name not in {"contact_id", "source"} and pa.types.is_string(field.type):
-            mention = pc.fill_null(pc.is_in(kept.column(place), value_set=ids), False)
-            if field.name in {"issue_id", "repeat_of", "leg_of"} and pc.any(mention).as_py():
-                kept = kept.set_column(
-                    place, field, pc.if_else(mention, pa.scalar(None, field.type), kept.column(place))
-                )
-    if kept.equals(table):
-        return False
-    partial = path.with_name(f"{path.name}.partial")
-    pq.write_table(kept, partial, compression="zstd")
-    partial.chmod(0o600)
-    partial.replace(path)
-    return True
+def _is_store(path: Path) -> bool:
+    """Whether a file is the operational store's own, whose rows are searched instead: its pages know no edges."""
+    return path.name.startswith("store.sqlite3")

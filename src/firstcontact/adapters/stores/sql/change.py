@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Column, Connection, and_, func, select
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.warehouse.form import COMPANIONS, companion_row, form_of, packed
@@ -109,11 +109,34 @@ def _companions(connection: Connection, kind: str, after: int, upto: int) -> tup
 def gone(connection: Connection) -> tuple[pa.Table, pa.Table]:
     """Contacts, and records beside them, that are no more: by what they were known, and when they went."""
     contact, companion = schema.contact_gone, schema.companion_gone
-    first = connection.execute(select(contact.c.source, contact.c.contact_id, contact.c.seq)).mappings().all()
-    second = connection.execute(select(companion.c.kind, companion.c.record_key, companion.c.seq)).mappings().all()
-    of_contacts = pa.schema([("source", pa.string()), ("contact_id", pa.string()), ("seq", pa.int64())])
-    beside = pa.schema([("kind", pa.string()), ("record_key", pa.string()), ("seq", pa.int64())])
     return (
-        pa.Table.from_pylist([dict(row) for row in first], schema=of_contacts),
-        pa.Table.from_pylist([dict(row) for row in second], schema=beside),
+        _table(connection, contact.c.source, contact.c.contact_id, contact.c.seq),
+        _table(connection, companion.c.kind, companion.c.record_key, companion.c.seq),
     )
+
+
+def erased(connection: Connection) -> int:
+    """How many contacts were erased on somebody's behalf; what was undone or grew too old is not among them."""
+    table = schema.contact_gone
+    return connection.execute(select(func.count()).where(table.c.cause == "erased")).scalar_one()
+
+
+def last_gone(connection: Connection) -> int:
+    """Number of the last change by which something went that must not be read again; 0 where nothing ever did."""
+    marks = (schema.contact_gone, schema.companion_gone)
+    asked = (select(func.max(table.c.seq)).where(table.c.cause != "undone") for table in marks)
+    return max(int(connection.execute(one).scalar_one() or 0) for one in asked)
+
+
+def _table(connection: Connection, *columns: Column[Any]) -> pa.Table:
+    """Rows as a table, a batch at a time: as objects of their own, millions would not fit."""
+    form = pa.schema([(one.name, pa.int64() if one.name == "seq" else pa.string()) for one in columns])
+    answer = connection.execute(select(*columns).execution_options(yield_per=AT_ONCE))
+    batches = [
+        pa.RecordBatch.from_arrays(
+            [pa.array(values, field.type) for values, field in zip(zip(*part, strict=True), form, strict=True)],
+            schema=form,
+        )
+        for part in answer.partitions()
+    ]
+    return pa.Table.from_batches(batches, schema=form)

@@ -51,11 +51,13 @@ class CompanionArrival:
                 there[row.kind, row.record_key] = row
         about = [(one.record.source, str(one.record.values["contact_id"])) for one in arrivals if _about(one.record)]
         gone = erased(connection, about)
+        forgotten = _erased(connection, names)
         found: dict[int, Outcome] = {}
         kept: list[Arrival] = []
         for one, name in zip(arrivals, names, strict=True):
             outcome = rank(one.record, there.get(name))
-            if _about(one.record) and gone.get((one.record.source, one.record.values["contact_id"])):
+            of_gone = _about(one.record) and gone.get((one.record.source, one.record.values["contact_id"]))
+            if of_gone or name in forgotten:
                 outcome = Outcome.ERASED
             found[one.place] = outcome
             if outcome in {Outcome.STORED, Outcome.REPLACED}:
@@ -100,6 +102,17 @@ class CompanionArrival:
 def record_key(record: Record) -> str:
     """What a record beside the contacts is known by: SHA-256 of its source and the columns of its key."""
     return hashlib.sha256("\0".join((record.source, *record.key)).encode()).hexdigest()
+
+
+def _erased(connection: Connection, names: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of some records, by kind and key, were erased on somebody's behalf, which is for ever."""
+    table = schema.companion_gone
+    found: set[tuple[str, str]] = set()
+    for part in in_parts(names):
+        named = of_pairs(table.c.kind, table.c.record_key, part)
+        asked = select(table.c.kind, table.c.record_key).where(named, table.c.cause == "erased")
+        found |= {(row.kind, row.record_key) for row in connection.execute(asked)}
+    return found
 
 
 def _about(record: Record) -> bool:

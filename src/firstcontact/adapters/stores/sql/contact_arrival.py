@@ -82,10 +82,10 @@ class ContactArrival:
             return
         keys = [_key(one.record) for one in replaced]
         pairs = pairs_of(connection, keys)
-        texts: dict[Key, str] = {}
+        texts: dict[Key, Row[Any]] = {}
         for part in in_parts(keys):
             for row in connection.execute(select(schema.text).where(of_contact(schema.text, part))):
-                texts[row.source, row.contact_id] = row.body
+                texts[row.source, row.contact_id] = row
         connection.execute(
             insert(schema.contact_before),
             [
@@ -94,7 +94,7 @@ class ContactArrival:
                     "contact_id": key[1],
                     "version": there[key].version,
                     "digest": there[key].digest,
-                    "body": body_of(there[key]._mapping, pairs.get(key, ()), texts.get(key)),
+                    "body": body_of(there[key]._mapping, pairs.get(key, ()), *_said(texts.get(key))),
                     "import_id": there[key].import_id,
                     "replaced_by": one.import_id,
                     "replaced_at": one.now,
@@ -120,7 +120,10 @@ class ContactArrival:
                 "version": one.record.version,
                 "digest": one.record.digest,
                 "body": body_of(
-                    {**one.record.values, "attributes": one.record.attributes}, one.record.identifiers, one.record.text
+                    {**one.record.values, "attributes": one.record.attributes},
+                    one.record.identifiers,
+                    one.record.text,
+                    one.now,
                 ),
                 "import_id": one.import_id,
                 "replaced_at": one.now,
@@ -227,8 +230,10 @@ def decisions_of(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[
     return found
 
 
-def body_of(values: Any, identifiers: Iterable[tuple[str, str]], text: str | None) -> dict[str, Any]:
-    """A contact as plain data, as `contact_before` keeps it."""
+def body_of(
+    values: Any, identifiers: Iterable[tuple[str, str]], text: str | None, text_at: datetime | None
+) -> dict[str, Any]:
+    """A contact as plain data, as `contact_before` keeps it; its text with the moment since when it has been kept."""
     columns = {name: values.get(name) for name in _COLUMNS}
     plain = {
         name: value.isoformat() if isinstance(value, datetime) else value
@@ -239,7 +244,13 @@ def body_of(values: Any, identifiers: Iterable[tuple[str, str]], text: str | Non
     body["identifiers"] = [list(pair) for pair in identifiers]
     if text is not None:
         body["text"] = text
+        body["text_at"] = text_at.isoformat() if text_at else None
     return body
+
+
+def _said(row: Row[Any] | None) -> tuple[str | None, datetime | None]:
+    """A text, and since when it has been kept."""
+    return (row.body, row.stored_at) if row is not None else (None, None)
 
 
 def text_ref(source: str, contact_id: str) -> str:

@@ -36,7 +36,11 @@ def newest(connection: DuckDBPyConnection, kind: str, files: Sequence[Path], gon
 
 
 def merge(kind: str, files: Sequence[Path], contacts: pa.Table, companions: pa.Table, target: Path) -> int:
-    """Write what is in force of some segments to one; gives how many records."""
+    """Write what is in force of some segments to one; gives how many records.
+
+    Raises:
+        OSError: A segment is not there any more, or there is no room on disk.
+    """
     connection = duckdb.connect()
     try:
         connection.execute("SET threads = 1")
@@ -46,6 +50,8 @@ def merge(kind: str, files: Sequence[Path], contacts: pa.Table, companions: pa.T
         row = connection.execute(
             f"COPY (SELECT * FROM ({query}) ORDER BY seq) TO '{place}' (FORMAT parquet, COMPRESSION zstd)"
         ).fetchone()
+    except duckdb.IOException as error:
+        raise OSError(type(error).__name__) from None
     finally:
         connection.close()
     return int(row[0]) if row else 0

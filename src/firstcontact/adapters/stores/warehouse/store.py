@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, delete, func, insert, select
 
 from firstcontact.adapters.stores.sql import schema
-from firstcontact.adapters.stores.sql.change import changed, gone
+from firstcontact.adapters.stores.sql.change import changed, erased, gone, last_gone
 from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.adapters.stores.warehouse.form import COMPANIONS, form_of
 from firstcontact.adapters.stores.warehouse.merge import merge
@@ -41,6 +41,7 @@ class Holding:
         files: Segments of each kind, oldest first.
         gone_contacts: `source`, `contact_id`, `seq` of contacts that are no more.
         gone_companions: `kind`, `record_key`, `seq` of records beside them that are no more.
+        erased: How many contacts were erased on somebody's behalf.
         quarantined: Records that wait to be corrected, by the first of their codes.
         seq: Number of the last change in it.
     """
@@ -48,6 +49,7 @@ class Holding:
     files: dict[str, list[Path]]
     gone_contacts: pa.Table
     gone_companions: pa.Table
+    erased: int
     quarantined: dict[str, int]
     seq: int
 
@@ -78,16 +80,8 @@ class Warehouse:
             OSError: There is no room on disk.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        written: list[dict[str, Any]] = []
-        with self._database.reading() as connection:
-            upto = self._database.last_seq(connection)
-            known = _last(connection)
-            for kind in KINDS:
-                batches = changed(connection, kind, known.get(kind, 0), upto)
-                part = self._write(kind, batches, known.get(kind, 0), upto, now)
-                written += [part] if part else []
-        if written:
-            self._list(written, known)
+        while (upto := self._write_new(now)) is None:
+            pass  # another worker was first, or something went meanwhile
         with self._database.reading() as connection:
             crowded = _crowded(connection)
         if crowded:
@@ -101,13 +95,14 @@ class Warehouse:
                 select(_segment).where(_segment.c.first_seq <= upto).order_by(_segment.c.last_seq)
             ).all()
             contacts, companions = gone(connection)
+            forgotten = erased(connection)
             first = select(schema.quarantine.c.codes).where(schema.quarantine.c.state == "open")
             codes = [str(codes[0]) for (codes,) in connection.execute(first) if codes]
         files: dict[str, list[Path]] = {}
         for row in rows:
             files.setdefault(row.kind, []).append(self._folder / row.name)
         counts = {code: codes.count(code) for code in sorted(set(codes))}
-        return Holding(files, contacts, companions, counts, upto)
+        return Holding(files, contacts, companions, forgotten, counts, upto)
 
     def rewrite(self, now: datetime, kinds: Iterable[str] = KINDS) -> None:
         """Make one segment of each kind, with the newest version of what is still there and nothing else.
@@ -123,32 +118,8 @@ class Warehouse:
             OSError: There is no room on disk.
         """
         for kind in kinds:
-            with self._database.reading() as connection:
-                rows = connection.execute(
-                    select(_segment).where(_segment.c.kind == kind).order_by(_segment.c.last_seq)
-                ).all()
-                contacts, companions = gone(connection)
-            if not rows:
-                continue
-            name = _name(kind, rows[0].first_seq, rows[-1].last_seq)
-            kept = merge(kind, [self._folder / row.name for row in rows], contacts, companions, self._folder / name)
-            _settle(self._folder / name)
-            new = {
-                "name": name, "kind": kind, "first_seq": rows[0].first_seq, "last_seq": rows[-1].last_seq,
-                "rows": kept, "written_at": now,
-            }  # fmt: skip
-            names = [row.name for row in rows]
-            with self._database.writing() as connection:
-                there = connection.execute(
-                    select(func.count()).select_from(_segment).where(_segment.c.name.in_(names))
-                ).scalar_one()
-                if there == len(names):
-                    connection.execute(delete(_segment).where(_segment.c.name.in_(names)))
-                    connection.execute(insert(_segment).values(new))
-                else:  # another worker was first
-                    names = [name]
-            for old in names:
-                (self._folder / old).unlink(missing_ok=True)
+            while not self._rewrite(kind, now):
+                pass  # another worker was first, or something went meanwhile
 
     def sweep(self, before: datetime) -> None:
         """Remove files that no list names and that nobody has written to since a moment: a killed writer left them."""
@@ -158,6 +129,53 @@ class Warehouse:
             with suppress(FileNotFoundError):
                 if path.name not in listed and path.stat().st_mtime < before.replace(tzinfo=UTC).timestamp():
                     path.unlink()
+
+    def _write_new(self, now: datetime) -> int | None:
+        """Write and list what changed; gives up to which change, or None where it must be done again."""
+        written: list[dict[str, Any]] = []
+        with self._database.reading() as connection:
+            upto = self._database.last_seq(connection)
+            known, went = _last(connection), last_gone(connection)
+            for kind in KINDS:
+                batches = changed(connection, kind, known.get(kind, 0), upto)
+                part = self._write(kind, batches, known.get(kind, 0), upto, now)
+                written += [part] if part else []
+        return upto if not written or self._list(written, known, went) else None
+
+    def _rewrite(self, kind: str, now: datetime) -> bool:
+        """Make one segment of a kind; False where what it was made from has changed meanwhile."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(_segment).where(_segment.c.kind == kind).order_by(_segment.c.last_seq)
+            ).all()
+            went = last_gone(connection)
+            contacts, companions = gone(connection)
+        if not rows:
+            return True
+        name = _name(kind, rows[0].first_seq, rows[-1].last_seq)
+        try:
+            kept = merge(kind, [self._folder / row.name for row in rows], contacts, companions, self._folder / name)
+        except OSError:
+            with self._database.reading() as connection:
+                if _listed(connection, [row.name for row in rows]):
+                    raise
+            return False  # another worker was first, and has removed them
+        _settle(self._folder / name)
+        new = {
+            "name": name, "kind": kind, "first_seq": rows[0].first_seq, "last_seq": rows[-1].last_seq,
+            "rows": kept, "written_at": now,
+        }  # fmt: skip
+        names = [row.name for row in rows]
+        with self._database.writing() as connection:
+            # Who writes waits here for whoever else does: what goes from now on is not in anything listed before.
+            self._database.next_seq(connection, 0)
+            first = _listed(connection, names) and last_gone(connection) == went
+            if first:
+                connection.execute(delete(_segment).where(_segment.c.name.in_(names)))
+                connection.execute(insert(_segment).values(new))
+        for old in names if first else [name]:
+            (self._folder / old).unlink(missing_ok=True)
+        return first
 
     def _write(
         self, kind: str, batches: Iterable[pa.RecordBatch], after: int, upto: int, now: datetime
@@ -181,17 +199,26 @@ class Warehouse:
             "name": name, "kind": kind, "first_seq": after + 1, "last_seq": upto, "rows": rows, "written_at": now,
         }  # fmt: skip
 
-    def _list(self, written: list[dict[str, Any]], known: dict[str, int]) -> None:
-        """List new segments, unless another worker has meanwhile written the same changes."""
+    def _list(self, written: list[dict[str, Any]], known: dict[str, int], went: int) -> bool:
+        """List new segments, unless another worker has meanwhile written the same changes, or something went.
+
+        What goes is taken out of segments that are listed; one that was not yet listed would bring it back.
+        """
         with self._database.writing() as connection:
             # Who writes waits here for whoever else does, so that no change is listed twice.
             self._database.next_seq(connection, 0)
-            first = _last(connection) == known
+            first = _last(connection) == known and last_gone(connection) == went
             if first:
                 connection.execute(insert(_segment), written)
         if not first:
             for one in written:
                 (self._folder / one["name"]).unlink(missing_ok=True)
+        return first
+
+
+def _listed(connection: Connection, names: list[str]) -> bool:
+    counted = select(func.count()).select_from(_segment).where(_segment.c.name.in_(names))
+    return connection.execute(counted).scalar_one() == len(names)
 
 
 def _last(connection: Connection) -> dict[str, int]:

@@ -1,0 +1,70 @@
+"""Whether a file mentions a person: its text word by word, the columns of Parquet cell by cell."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from firstcontact.services.mention import Mention
+
+_BLOCK = 1 << 22
+_EDGE = 4
+"""Characters beyond a word that say whether it ends there."""
+
+
+def file_mentions(path: Path, mention: Mention) -> bool:
+    """Whether a value stands in a file as a word, or whole where a column names a customer.
+
+    Args:
+        path: The file; Parquet is read by column, for its pages are compressed.
+        mention: Whom it may mention.
+    """
+    try:
+        if path.suffix == ".parquet":
+            return any(
+                _column_mentions(name, column, mention)
+                for batch in pq.ParquetFile(path).iter_batches()
+                for name, column in zip(batch.schema.names, batch.columns, strict=True)
+            )
+        return bool(mention.words) and _text_mentions(path, mention)
+    except FileNotFoundError:
+        return False  # gone meanwhile
+
+
+def _text_mentions(path: Path, mention: Mention) -> bool:
+    longest = max(len(form) for form in mention.forms) + 2 * _EDGE
+    with path.open("rb") as file:
+        wide = file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+        file.seek(0)
+        decoder = codecs.getincrementaldecoder("utf-16" if wide else "utf-8")("replace")
+        before = ""
+        while True:
+            block = file.read(_BLOCK)
+            text = before + decoder.decode(block, final=not block)
+            end = len(text) - _EDGE if block else len(text)
+            begin = _EDGE if before else 0
+            # What touches an edge of the block is judged in the next one, or was in the one before.
+            if any(start >= begin and stop <= end for start, stop in mention.places(text)):
+                return True
+            if not block:
+                return False
+            before = text[-longest:]
+
+
+def _column_mentions(name: str, column: Any, mention: Mention) -> bool:
+    if name == "customer_id":
+        return any(mention.names(value) for value in pc.unique(column).to_pylist())
+    if name == "identifiers":
+        return any(mention.names(pair["value"]) for pairs in column.to_pylist() for pair in pairs or ())
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return any(mention.in_cell(value) for value in pc.unique(column).to_pylist() if value is not None)
+    if pa.types.is_nested(column.type):
+        return any(mention.in_data(value) for value in column.to_pylist())
+    return False
