@@ -217,13 +217,13 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     file_reader = FileReader(lambda: engine(threads=1))
     seal, subjects = KeySeal(settings.data, settings.secret), SqlSubjects(database, rules.region)
     subscriptions = SqlSubscriptions(database)
-    announcer = Announcer(subscriptions, queue, HttpSender(), seal, preferences, moment)
+    announcer = Announcer(subscriptions, HttpSender(), seal, preferences, moment)
     importing = ImportWork(
         imports, uploads, file_reader, inbox, lambda: redactor(preferences), queue, moment, announcer.imported
     )
     warehouse = Warehouse(database, settings.data / "warehouse")
     files = DataFolder(settings.data, database, warehouse)
-    tidying = Tidying([runs, warehouse, uploads], moment)
+    tidying = Tidying([runs, warehouse, uploads, subscriptions], moment)
     erasure = Erasure(subjects, files, preferences, seal, queue, moment)
     return Service(
         settings=settings,

@@ -21,8 +21,9 @@ from starlette.testclient import TestClient
 from firstcontact.adapters.notify import webhook
 from firstcontact.adapters.notify.webhook import HttpSender
 from firstcontact.services.access import Role
-from firstcontact.services.announce import PATIENCE, is_public, signature
+from firstcontact.services.announce import PATIENCE, Announcer, signature
 from firstcontact.services.service import Service
+from firstcontact.services.webhook_address import is_public
 from firstcontact.services.work import Worker
 from tests.service_fixture import caller_of
 
@@ -156,6 +157,82 @@ def test_a_fresh_repeat_is_told_once_without_naming_anybody(sqlite_service: Serv
     assert "cust-77" not in str(told)
 
 
+def returning(service: Service, customers: int) -> list[dict[str, Any]]:
+    """Contacts of customers who each come twice within the last day."""
+    now = service.now()
+    return [
+        {
+            "contact_id": f"{customer}-{hours}",
+            "started_at": f"{(now - timedelta(hours=hours)).isoformat()}Z",
+            "ended_at": f"{(now - timedelta(hours=hours - 0.1)).isoformat()}Z",
+            "customer_id": f"c{customer}",
+            "reason": "bill",
+        }
+        for customer in range(customers)
+        for hours in (20, 2)
+    ]
+
+
+def test_no_repeat_is_left_untold(service: Service, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than one page of them, told by the next try where the worker that linked them died before it told."""
+    subscribed(client, "https://hooks.example.org/x", "contact.repeat")
+    monkeypatch.setattr("firstcontact.services.announce.MOST_AT_ONCE", 5)
+    client.post("/api/v1/contacts?source=pbx", json=returning(service, 12))
+    with monkeypatch.context() as patched:
+
+        def die(*_given: Any) -> None:
+            raise OSError("gone")
+
+        patched.setattr(Announcer, "_tell_repeats", die)
+        Worker(service.queue, {"link": service.handlers["link"]}, service.now).once()
+    assert client.get("/api/v1/deliveries").json()["items"] == []
+    later = service.now() + timedelta(minutes=5)
+    monkeypatch.setattr(service.announcer, "_now", lambda: later)
+    Worker(service.queue, {"link": service.handlers["link"]}, lambda: later).drain()
+    told = client.get("/api/v1/deliveries?limit=100").json()["items"]
+    assert len(told) == 12
+    service.queue.ask("link", {}, asked_by="test", now=later)
+    Worker(service.queue, {"link": service.handlers["link"]}, lambda: later).drain()
+    assert len(client.get("/api/v1/deliveries?limit=100").json()["items"]) == 12
+
+
+def test_a_delivery_and_its_job_are_kept_together(
+    service: Service, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut between them neither is there, so that telling again tells; the next try is asked for with the last."""
+    subscribed(client, "https://hooks.example.org/x")
+    with monkeypatch.context() as patched:
+
+        def cut(*_given: Any, **_more: Any) -> None:
+            raise OSError("cut")
+
+        patched.setattr("firstcontact.adapters.stores.sql.subscription.ask_within", cut)
+        with pytest.raises(OSError, match="cut"):
+            service.announcer.tell("run.finished", {}, key="one")
+    assert client.get("/api/v1/deliveries").json()["items"] == []
+    assert service.announcer.tell("run.finished", {}, key="one") == 1
+    assert service.announcer.tell("run.finished", {}, key="one") == 0
+    (job,) = service.queue.page(state="waiting", before=None, limit=10)
+    (delivery,) = client.get("/api/v1/deliveries").json()["items"]
+    assert (job.kind, job.key) == ("deliver", delivery["id"])
+
+
+def test_a_delivery_whose_job_is_gone_is_listed_and_can_be_sent_again(service: Service, client: TestClient) -> None:
+    """Its job was cancelled, or its workers died one after another: it does not wait for ever."""
+    subscribed(client, "https://hooks.example.org/x")
+    service.announcer.tell("run.finished", {"n": 1})
+    service.announcer.tell("run.finished", {"n": 2})
+    job = service.queue.page(state="waiting", before=None, limit=10)[0]
+    service.queue.cancel(job.id, service.now())
+    later = service.now() + timedelta(days=2)
+    service.subscriptions.sweep(later)
+    (dead,) = client.get("/api/v1/deliveries?state=dead").json()["items"]
+    assert (dead["id"], dead["failure"]) == (job.key, "its job ended")
+    assert client.post(f"/api/v1/deliveries/{dead['id']}/redeliver").status_code == 202
+    service.subscriptions.sweep(later)
+    assert len(client.get("/api/v1/deliveries?state=waiting").json()["items"]) == 2
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -163,7 +240,8 @@ def test_a_fresh_repeat_is_told_once_without_naming_anybody(sqlite_service: Serv
         "https://169.254.169.254/latest/meta-data", "https://localhost/", "https://[::ffff:127.0.0.1]/",
         "https://[64:ff9b::7f00:1]/", "https://0.0.0.0/", "https://user:pw@example.org/", "ftp://example.org/",
         "file:///etc/passwd", "https://", "https://example.org/#x", "https://exa mple.org/", "https://[::1",
-        "https://example.org:0/", "https://100.64.0.1/", "https://224.0.0.1/",
+        "https://example.org:0/", "https://100.64.0.1/", "https://224.0.0.1/", "https://[fec0::1]/", "https://127.1/",
+        "https://localhost./", "https://2130706433/", "https://0x7f000001/", "https://127.0.0.1./", "https://0177.0.0.1/",
     ],
 )  # fmt: skip
 def test_addresses_inside_the_network_are_refused(sqlite_service: Service, url: str) -> None:
@@ -221,7 +299,17 @@ def test_subscriptions_are_changed_and_ended(service: Service, client: TestClien
 
 def test_what_counts_as_public() -> None:
     """Every form of an inner address is told, and a public one is let through."""
-    inner = ("10.1.2.3", "172.16.0.1", "::1", "fe80::1", "fc00::1", "2002:7f00:1::", "::7f00:1", "100.100.100.200")
+    inner = (
+        "10.1.2.3",
+        "172.16.0.1",
+        "::1",
+        "fe80::1",
+        "fc00::1",
+        "2002:7f00:1::",
+        "::7f00:1",
+        "100.100.100.200",
+        "fec0::1",
+    )
     assert not any(is_public(ipaddress.ip_address(one)) for one in inner)
     assert all(is_public(ipaddress.ip_address(one)) for one in ("9.9.9.9", "2606:4700::1111"))
     assert signature(b"k", 1, b"x") != signature(b"k", 2, b"x")

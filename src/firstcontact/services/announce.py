@@ -8,32 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
-from urllib.parse import urlsplit
 
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
 from firstcontact.kernel.time_id import time_id
 from firstcontact.services.erase import ERASE
 from firstcontact.services.measure_history import MEASURE
-from firstcontact.services.queue import Queue
 from firstcontact.services.seal import Seal
 from firstcontact.services.setting import Settings, read_setting
 from firstcontact.services.take_import import LINK
 from firstcontact.services.upload import Import
+from firstcontact.services.webhook_address import check_url
 from firstcontact.services.work import Handler, Task
 
-URL_UNFIT = ErrorKind(
-    "FC9701",
-    "Webhooks cannot go to this address",
-    EXIT_INPUT,
-    "An address begins with https://, has no user name and no fragment, and does not lead into the service's own "
-    "network. Hosts inside it are named in the setting `webhooks`; those may also be reached without TLS.",
-)
 STILL_WAITING = ErrorKind(
     "FC9702",
     "The delivery is still on its way",
@@ -51,6 +42,9 @@ EVENTS: dict[str, str] = {
 
 PING = "ping"
 """The event by which a subscription is tried."""
+
+REPEAT = "contact.repeat"
+"""The event that says that somebody came back."""
 
 DELIVER = "deliver"
 """The kind of job."""
@@ -149,8 +143,8 @@ class Subscriptions(Protocol):
     def of(self, event: str) -> list[Subscription]:
         """Those that want an event now."""
 
-    def put(self, one: Delivery) -> bool:
-        """Keep a delivery; False where the subscription was told the same before."""
+    def put(self, some: Sequence[Delivery]) -> frozenset[str]:
+        """Keep deliveries and ask for each to be delivered, all at once; gives the ids of those not told before."""
 
     def delivery(self, delivery_id: str) -> Delivery | None:
         """One delivery; None where there is none."""
@@ -160,11 +154,26 @@ class Subscriptions(Protocol):
     ) -> list[Delivery]:
         """Deliveries, newest first."""
 
-    def tried(self, delivery_id: str, **values: Any) -> None:
-        """Note what came of a try."""
+    def tried(self, delivery_id: str, *, now: datetime, again_at: datetime | None = None, **values: Any) -> None:
+        """Note what came of a try, and with it ask for the next one where a moment is named."""
 
-    def repeats_since(self, linked: datetime, started: datetime, limit: int) -> list[dict[str, Any]]:
-        """Contacts that were found to be repeats since a moment and began after another, as plain data."""
+    def told_until(self, begin: datetime) -> datetime:
+        """Up to which moment of linking repeats are told; `begin` where none ever was, which is then kept."""
+
+    def tell_until(self, moment: datetime) -> None:
+        """Keep up to which moment of linking repeats are told."""
+
+    def repeats(
+        self, linked: datetime, started: datetime, after: tuple[datetime, str, str] | None, limit: int
+    ) -> list[dict[str, Any]]:
+        """Contacts found to be repeats since a moment, begun since another, in the order in which they were found.
+
+        Args:
+            linked: Found from then on.
+            started: Begun from then on.
+            after: `linked_at`, source and id of the last one known.
+            limit: At most so many.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,67 +205,11 @@ def signature(secret: bytes, timestamp: int, body: bytes) -> str:
     return "v1=" + hmac.new(secret, f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-def check_url(url: str, private_hosts: Collection[str]) -> None:
-    """See that webhooks may go to an address, as far as can be told before it is looked up.
-
-    Raises:
-        FirstcontactError: They may not (FC9701).
-    """
-    saw = _unfit(url, private_hosts)
-    if saw is not None:
-        fault = URL_UNFIT.fault(
-            where="url", saw=saw, allowed="https://host/path outside the service's network", cure="correct it"
-        )
-        raise FirstcontactError([fault])
-
-
-def _unfit(url: str, private_hosts: Collection[str]) -> str | None:
-    if not url.isascii() or any(one.isspace() or not one.isprintable() for one in url) or "\\" in url:
-        return "characters that no address has"
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError:
-        return "no address"
-    if not host or parts.scheme not in {"https", "http"} or port == 0:
-        return "no address of the web"
-    if parts.username is not None or parts.password is not None or parts.fragment:
-        return "a user name or a fragment"
-    if host in private_hosts:
-        return None
-    if parts.scheme != "https":
-        return "an address without TLS"
-    try:
-        literal = ipaddress.ip_address(host)
-    except ValueError:
-        return "a name inside this machine" if host == "localhost" or host.endswith(".localhost") else None
-    return None if is_public(literal) else "an address inside a network"
-
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-
-def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether an address lies outside every private network, its older forms and detours looked through.
-
-    >>> [is_public(ipaddress.ip_address(one)) for one in ("9.9.9.9", "169.254.169.254", "::ffff:10.0.0.1")]
-    [True, False, False]
-    """
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if address in _NAT64 or int(address) >> 32 == 0:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
-
-
 class Announcer:
     """Tells subscribers, and does the jobs that deliver.
 
     Args:
         subscriptions: Who wants to be told.
-        queue: Where deliveries wait.
         sender: What sends.
         seal: Opens secrets.
         settings: Which hosts inside the network may be told.
@@ -266,14 +219,12 @@ class Announcer:
     def __init__(
         self,
         subscriptions: Subscriptions,
-        queue: Queue,
         sender: Sender,
         seal: Seal,
         settings: Settings,
         now: Callable[[], datetime],
     ) -> None:
         self._subscriptions = subscriptions
-        self._queue = queue
         self._sender = sender
         self._seal = seal
         self._settings = settings
@@ -287,20 +238,20 @@ class Announcer:
             data: What happened, as plain data without a customer's value.
             key: What makes it the same as an earlier one, which nobody is told twice.
         """
-        return sum(self.tell_one(one, event, data, key=key) is not None for one in self._subscriptions.of(event))
+        some = [self._delivery(one, event, data, key) for one in self._subscriptions.of(event)]
+        return len(self._subscriptions.put(some)) if some else 0
 
-    def tell_one(
-        self, to: Subscription, event: str, data: Mapping[str, Any], *, key: str | None = None
-    ) -> Delivery | None:
-        """Tell one subscription; None where it was told the same before."""
+    def ping(self, to: Subscription, asked_by: str) -> Delivery:
+        """Try a subscription."""
+        one = self._delivery(to, PING, {"asked_by": asked_by}, None)
+        self._subscriptions.put([one])
+        return one
+
+    def _delivery(self, to: Subscription, event: str, data: Mapping[str, Any], key: str | None) -> Delivery:
         now = self._now()
         delivery_id = time_id(now)
         told = {"id": delivery_id, "event": event, "at": f"{now.isoformat()}Z", "data": dict(data)}
-        one = Delivery(delivery_id, to.id, event, json.dumps(told), "waiting", 0, None, None, now, None, key)
-        if not self._subscriptions.put(one):
-            return None
-        self._ask(one.id, now)
-        return one
+        return Delivery(delivery_id, to.id, event, json.dumps(told), "waiting", 0, None, None, now, None, key)
 
     def again(self, one: Delivery) -> None:
         """Deliver again what was given up or taken.
@@ -313,8 +264,10 @@ class Announcer:
                 where="the delivery", saw=one.state, allowed="dead or delivered", cure="wait for its next try"
             )
             raise FirstcontactError([fault])
-        self._subscriptions.tried(one.id, state="waiting", attempts=0, failure=None, ended_at=None)
-        self._ask(one.id, self._now())
+        now = self._now()
+        self._subscriptions.tried(
+            one.id, now=now, again_at=now, state="waiting", attempts=0, failure=None, ended_at=None
+        )
 
     def deliver(self, task: Task) -> dict[str, Any]:
         """Try one delivery once; where it fails, ask for the next try."""
@@ -326,16 +279,15 @@ class Announcer:
         now, attempts = self._now(), one.attempts + 1
         if sent.failure is None:
             self._subscriptions.tried(
-                one.id, state="delivered", attempts=attempts, status=sent.status, failure=None, ended_at=now
+                one.id, now=now, state="delivered", attempts=attempts, status=sent.status, failure=None, ended_at=now
             )
             return {"delivered": True, "status": sent.status}
         over = attempts > len(PATIENCE)
         self._subscriptions.tried(
-            one.id, state="dead" if over else "waiting", attempts=attempts, status=sent.status, failure=sent.failure,
+            one.id, now=now, again_at=None if over else now + PATIENCE[attempts - 1],
+            state="dead" if over else "waiting", attempts=attempts, status=sent.status, failure=sent.failure,
             ended_at=now if over else None,
         )  # fmt: skip
-        if not over:
-            self._ask(one.id, now, after=PATIENCE[attempts - 1])
         return {"delivered": False, "failure": sent.failure}
 
     def after_link(self, handler: Handler) -> Handler:
@@ -343,14 +295,25 @@ class Announcer:
 
         def link(task: Task) -> dict[str, Any] | None:
             began = self._now()
+            # Kept before anything is linked: a worker that dies half way leaves nothing untold.
+            known = self._subscriptions.told_until(began) if self._subscriptions.of(REPEAT) else None
             result = handler(task)
-            if self._subscriptions.of("contact.repeat"):
-                for found in self._subscriptions.repeats_since(began, began - FRESH, MOST_AT_ONCE):
-                    named = "\0".join(str(found[name]) for name in ("source", "contact_id", "repeat_of"))
-                    self.tell("contact.repeat", found, key=hashlib.sha256(named.encode()).hexdigest())
+            if known is not None:
+                self._tell_repeats(known, began - FRESH)
             return result
 
         return link
+
+    def _tell_repeats(self, known: datetime, started: datetime) -> None:
+        """Tell all repeats found since a moment, a page at a time; a page that was told is not looked at again."""
+        to = self._subscriptions.of(REPEAT)
+        linked = max(known, min((one.created_at for one in to), default=known))
+        after: tuple[datetime, str, str] | None = None
+        while page := self._subscriptions.repeats(linked, started, after, MOST_AT_ONCE):
+            after = (page[-1]["linked_at"], page[-1]["source"], page[-1]["contact_id"])
+            some = [self._delivery(one, REPEAT, _told(found), _key_of(found)) for found in page for one in to]
+            self._subscriptions.put(some)
+            self._subscriptions.tell_until(after[0])
 
     def after(self, handler: Handler, event: str, names: tuple[str, ...] = ()) -> Handler:
         """A handler that afterwards announces some of its result; a trial of a policy is nobody else's affair."""
@@ -401,11 +364,15 @@ class Announcer:
         }
         return self._sender.send(to.url, headers, body, private_hosts=hosts)
 
-    def _ask(self, delivery_id: str, now: datetime, after: timedelta = timedelta()) -> None:
-        self._queue.ask(
-            DELIVER, {"delivery_id": delivery_id}, asked_by="announce", now=now, key=delivery_id, priority=5,
-            due_at=now + after,
-        )  # fmt: skip
+
+def _told(found: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: value for name, value in found.items() if name != "linked_at"}
+    return told | {"started_at": f"{found['started_at'].isoformat()}Z"}
+
+
+def _key_of(found: Mapping[str, Any]) -> str:
+    named = "\0".join(str(found[name]) for name in ("source", "contact_id", "repeat_of"))
+    return hashlib.sha256(named.encode()).hexdigest()
 
 
 def _seconds(moment: datetime) -> int:

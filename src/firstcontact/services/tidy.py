@@ -17,10 +17,10 @@ AGE = timedelta(days=1)
 
 
 class Swept(Protocol):
-    """A place of files that a list names."""
+    """A place of files that a list names, or of rows that wait for a job."""
 
     def sweep(self, before: datetime) -> None:
-        """Remove what no list names and nobody has written to since a moment."""
+        """Remove what no list names and nobody has written to since a moment; end what waits for a job that is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Tidying:
     """Does the job.
 
     Attributes:
-        places: Where files lie.
+        places: What may be left over.
         now: The clock: UTC, without zone information.
     """
 

@@ -8,7 +8,8 @@ import socket
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
-from firstcontact.services.announce import Sent, is_public
+from firstcontact.services.announce import Sent
+from firstcontact.services.webhook_address import is_public
 
 CONNECT_SECONDS = 5
 WHOLE_SECONDS = 15

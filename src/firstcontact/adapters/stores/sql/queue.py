@@ -50,22 +50,11 @@ class SqlQueue:
         priority: int = 0,
         due_at: datetime | None = None,
     ) -> Job:
-        row = {
-            "id": time_id(now), "kind": kind, "arguments": arguments, "key": key, "state": "waiting",
-            "priority": priority, "due_at": due_at or now, "attempts": 0, "cancel_asked": False,
-            "asked_by": asked_by, "created_at": now,
-        }  # fmt: skip
         with self._database.writing() as connection:
-            asked = self._database.upsert(_job).values(row)
-            if key is not None:
-                # The partial unique index holds the promise where two ask at once; the earliest wish counts.
-                asked = asked.on_conflict_do_update(
-                    index_elements=["kind", "key"],
-                    index_where=schema.JOB_WAITS_BY_KEY,
-                    set_={"due_at": asked.excluded.due_at},
-                    where=asked.excluded.due_at < _job.c.due_at,
-                )
-            connection.execute(asked)
+            row = ask_within(
+                self._database, connection, kind, arguments, asked_by=asked_by, now=now, key=key, priority=priority,
+                due_at=due_at,
+            )  # fmt: skip
             same = _job.c.id == row["id"]
             if key is not None:
                 same = and_(_job.c.kind == kind, _job.c.key == key, _job.c.state == "waiting")
@@ -150,6 +139,37 @@ class SqlQueue:
             asked = asked.where(_job.c.id < before)
         with self._database.reading() as connection:
             return [_read(row) for row in connection.execute(asked)]
+
+
+def ask_within(
+    database: Database,
+    connection: Connection,
+    kind: str,
+    arguments: dict[str, Any],
+    *,
+    asked_by: str,
+    now: datetime,
+    key: str | None,
+    priority: int = 0,
+    due_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Ask for a job in the transaction of what it is about, so that neither is there without the other."""
+    row = {
+        "id": time_id(now), "kind": kind, "arguments": arguments, "key": key, "state": "waiting",
+        "priority": priority, "due_at": due_at or now, "attempts": 0, "cancel_asked": False,
+        "asked_by": asked_by, "created_at": now,
+    }  # fmt: skip
+    asked = database.upsert(_job).values(row)
+    if key is not None:
+        # The partial unique index holds the promise where two ask at once; the earliest wish counts.
+        asked = asked.on_conflict_do_update(
+            index_elements=["kind", "key"],
+            index_where=schema.JOB_WAITS_BY_KEY,
+            set_={"due_at": asked.excluded.due_at},
+            where=asked.excluded.due_at < _job.c.due_at,
+        )
+    connection.execute(asked)
+    return row
 
 
 def _due(now: datetime) -> ColumnElement[bool]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, insert, or_, select, update
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.audit import write_event
 from firstcontact.adapters.stores.sql.database import Database
-from firstcontact.services.announce import Delivery, DeliveryState, Subscription
+from firstcontact.adapters.stores.sql.queue import ask_within
+from firstcontact.services.announce import DELIVER, Delivery, DeliveryState, Subscription
 from firstcontact.services.audit import Event
 
 _subscription, _delivery = schema.subscription, schema.delivery
+
+_TOLD = "repeat_told"
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC without zone, as everywhere inside
 
 
 class SqlSubscriptions:
@@ -61,12 +66,17 @@ class SqlSubscriptions:
         with self._database.reading() as connection:
             return [one for one in map(_read, connection.execute(asked)) if event in one.events]
 
-    def put(self, one: Delivery) -> bool:
-        values = {name: getattr(one, name) for name in Delivery.__dataclass_fields__}
-        kept = self._database.upsert(_delivery).values(values)
-        kept = kept.on_conflict_do_nothing(index_elements=["subscription_id", "event", "key"])
+    def put(self, some: Sequence[Delivery]) -> frozenset[str]:
+        kept: set[str] = set()
         with self._database.writing() as connection:
-            return connection.execute(kept.returning(_delivery.c.id)).first() is not None
+            for one in some:
+                values = {name: getattr(one, name) for name in Delivery.__dataclass_fields__}
+                new = self._database.upsert(_delivery).values(values)
+                new = new.on_conflict_do_nothing(index_elements=["subscription_id", "event", "key"])
+                if connection.execute(new.returning(_delivery.c.id)).first() is not None:
+                    kept.add(one.id)
+                    self._ask(connection, one.id, one.created_at, one.created_at)
+        return frozenset(kept)
 
     def delivery(self, delivery_id: str) -> Delivery | None:
         with self._database.reading() as connection:
@@ -86,12 +96,48 @@ class SqlSubscriptions:
         with self._database.reading() as connection:
             return [_read_delivery(row) for row in connection.execute(asked)]
 
-    def tried(self, delivery_id: str, **values: Any) -> None:
+    def tried(self, delivery_id: str, *, now: datetime, again_at: datetime | None = None, **values: Any) -> None:
         with self._database.writing() as connection:
             connection.execute(update(_delivery).where(_delivery.c.id == delivery_id).values(values))
+            if again_at is not None:
+                self._ask(connection, delivery_id, now, again_at)
 
-    def repeats_since(self, linked: datetime, started: datetime, limit: int) -> list[dict[str, Any]]:
+    def _ask(self, connection: Connection, delivery_id: str, now: datetime, due_at: datetime) -> None:
+        ask_within(
+            self._database, connection, DELIVER, {"delivery_id": delivery_id}, asked_by="announce", now=now,
+            key=delivery_id, priority=5, due_at=due_at,
+        )  # fmt: skip
+
+    def sweep(self, before: datetime) -> None:
+        """Give up deliveries that wait since a moment for a job that is no more: cancelled, or whose workers died."""
+        job = schema.job
+        lives = select(job.c.id).where(
+            job.c.kind == DELIVER, job.c.key == _delivery.c.id, job.c.state.in_(["waiting", "running"])
+        )
+        lost = and_(_delivery.c.state == "waiting", _delivery.c.created_at < before, ~exists(lives))
+        given_up = {"state": "dead", "failure": "its job ended", "ended_at": before}
+        with self._database.writing() as connection:
+            connection.execute(update(_delivery).where(lost).values(given_up))
+
+    def told_until(self, begin: datetime) -> datetime:
+        # The moment as a whole number of microseconds, beside the other numbers that only grow.
+        table = schema.sequence
+        first = self._database.upsert(table).values(name=_TOLD, value=_number(begin))
+        with self._database.writing() as connection:
+            connection.execute(first.on_conflict_do_nothing(index_elements=["name"]))
+            value = connection.execute(select(table.c.value).where(table.c.name == _TOLD)).scalar_one()
+        return _EPOCH + timedelta(microseconds=int(value))
+
+    def tell_until(self, moment: datetime) -> None:
+        table = schema.sequence
+        with self._database.writing() as connection:
+            connection.execute(update(table).where(table.c.name == _TOLD).values(value=_number(moment)))
+
+    def repeats(
+        self, linked: datetime, started: datetime, after: tuple[datetime, str, str] | None, limit: int
+    ) -> list[dict[str, Any]]:
         link, contact = schema.link, schema.contact
+        place = (link.c.linked_at, link.c.source, link.c.contact_id)
         same = and_(link.c.source == contact.c.source, link.c.contact_id == contact.c.contact_id)
         asked = (
             select(
@@ -104,15 +150,25 @@ class SqlSubscriptions:
                 contact.c.reason,
                 contact.c.team,
                 contact.c.started_at,
+                link.c.linked_at,
             )
             .join(contact, same)
             .where(link.c.repeat_of.is_not(None), link.c.linked_at >= linked, contact.c.started_at >= started)
-            .order_by(contact.c.started_at)
+            .order_by(*place)
             .limit(limit)
         )
+        if after is not None:
+            when, source, contact_id = after
+            later = and_(link.c.source == source, link.c.contact_id > contact_id)
+            asked = asked.where(
+                or_(link.c.linked_at > when, and_(link.c.linked_at == when, or_(link.c.source > source, later)))
+            )
         with self._database.reading() as connection:
-            rows = [dict(row) for row in connection.execute(asked).mappings()]
-        return [row | {"started_at": f"{row['started_at'].isoformat()}Z"} for row in rows]
+            return [dict(row) for row in connection.execute(asked).mappings()]
+
+
+def _number(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _read(row: Row[Any]) -> Subscription:

@@ -14,8 +14,9 @@ from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
 from firstcontact.kernel.time_id import time_id
 from firstcontact.services.access import Permission, Principal
-from firstcontact.services.announce import PING, Delivery, DeliveryState, Subscription, check_url
+from firstcontact.services.announce import Delivery, DeliveryState, Subscription
 from firstcontact.services.setting import read_setting
+from firstcontact.services.webhook_address import check_url
 
 router = APIRouter(prefix="/api/v1", tags=["webhooks"])
 
@@ -138,7 +139,7 @@ def delete_subscription(request: Request, who: Who, subscription_id: Subscriptio
 def ping(request: Request, who: Who, subscription_id: SubscriptionId) -> DeliveryAnswer:
     """Send a `ping`, to see whether it arrives."""
     service = request.app.state.service
-    one = service.announcer.tell_one(_find(request, subscription_id), PING, {"asked_by": who.account_id})
+    one = service.announcer.ping(_find(request, subscription_id), who.account_id)
     return _delivery(one)
 
 
