@@ -326,9 +326,12 @@ def test_a_password_is_changed_by_who_knows_it(service: Service) -> None:
 
 
 def test_a_reset_works_once_and_for_a_day(service: Service) -> None:
-    """A reset sets the password, ends every session and is void afterwards; a later reset voids an earlier one."""
+    """A reset sets the password, ends every session and token and is void afterwards; a later one voids an earlier."""
     account = _account(service)
     session = open_session(service.sessions, account, device=None, now=NOW, how="password")
+    who = Principal(account.id, account.email, account.role)
+    _, value = make_token(service.sessions, who, name="x", permissions=[], expires_at=None, now=NOW)
+    assert recognise(service.sessions, token=value, cookie=None, now=NOW) is not None
     void = make_reset(service.sessions, account, actor="test", now=NOW)
     token = make_reset(service.sessions, account, actor="test", now=NOW)
 
@@ -344,6 +347,7 @@ def test_a_reset_works_once_and_for_a_day(service: Service) -> None:
     assert _code(weak) == PASSWORD_WEAK.code
     assert reset(token).id == account.id
     assert recognise(service.sessions, token=None, cookie=session, now=NOW) is None
+    assert recognise(service.sessions, token=value, cookie=None, now=NOW) is None
     assert _log_in(service, account.email, "nine loud red kettles").id == account.id
     with pytest.raises(FirstcontactError):
         reset(token)
@@ -374,7 +378,7 @@ def test_a_token_acts_for_its_account_within_its_limits(service: Service) -> Non
         return recognise(service.sessions, token=value, cookie=None, now=now)
 
     assert (principal := found()) is not None
-    assert (principal.name, principal.session) == ("token:pbx", None)
+    assert (principal.name, principal.session) == (f"token:pbx of {account.email}", None)
     assert principal.permissions == {Permission.INGEST, Permission.READ_FIGURES, Permission.READ_SELF}
     assert found(until) is None
     service.accounts.change(account.id, {"role": Role.MANAGER}, _event(), edition=None)

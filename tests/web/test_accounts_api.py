@@ -241,7 +241,7 @@ def test_a_token_is_shown_once_and_limited(browser: Browser, served: Service) ->
     said = owner.post("/api/v1/tokens", json=body).json()
     program.headers["Authorization"] = f"Bearer {said['token']}"
     who = program.get("/api/v1/me").json()
-    assert (who["name"], who["csrf"]) == ("token:reports", None)
+    assert (who["name"], who["csrf"]) == (f"token:reports of {made.email}", None)
     assert set(who["permissions"]) == {"figures:read", "tokens:own", "me:write", "me:read"}
     assert program.get("/api/v1/accounts").json()["code"] == NOT_ALLOWED.code
     assert program.post("/api/v1/tokens", json=body).json()["code"] == NOT_ALLOWED.code

@@ -162,6 +162,7 @@ def test_a_restated_week_keeps_what_was_said_of_it(asking: Caller, measured: Ser
     assert client.get(f"/api/v1/runs/{before['id']}").json()["state"] == "earlier"
     told = client.get("/api/v1/runs/current/history", params={"measure": "fcr_issue", "week": "2026-02-02"}).json()
     assert [row["run_id"] in before["id"] for row in told["items"]] == [True, False]
+    assert all(row[name].endswith("Z") for row in told["items"] for name in ("created_at", "cutoff"))
     # An earlier run keeps its figures, and nothing about single contacts.
     place = measured.runs.place(measured.runs.find(before["id"]))  # type: ignore[arg-type]
     assert sorted(path.name for path in place.glob("*.parquet")) == ["history.parquet", "results.parquet"]

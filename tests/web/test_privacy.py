@@ -249,6 +249,74 @@ def test_what_is_too_old_goes(service: Service, client: TestClient) -> None:
         assert pq.read_table(path).column("contact_id").to_pylist() == ["new"]
 
 
+def retain(service: Service, client: TestClient, **days: int) -> dict[str, int]:
+    """Keep each kind for so many days, and let what is too old go."""
+    edition = client.get("/api/v1/settings/retention").headers["ETag"]
+    assert client.put("/api/v1/settings/retention", json=days, headers={"If-Match": edition}).status_code == 200
+    job = service.queue.ask("privacy.retain", {}, asked_by="test", now=service.now())
+    drain(service)
+    done = service.queue.find(job.id)
+    assert done is not None
+    assert done.result is not None, done.faults
+    removed: dict[str, int] = done.result["removed"]
+    return removed
+
+
+def age(service: Service, table: str, column: str, condition: str) -> None:
+    """Make rows four hundred days old."""
+    database = database_of(service)
+    with database.writing() as connection:
+        named = {"old": service.now() - timedelta(days=400)}
+        connection.execute(text(f"UPDATE {table} SET {column} = :old WHERE {condition}"), named)
+    database.close()
+
+
+def test_an_old_text_goes_from_earlier_versions_too(service: Service, client: TestClient) -> None:
+    """A text that has been kept too long goes wherever a version of its contact has it; younger ones and contacts
+    stay, and nothing names a text that is not there."""
+    for name in ("old", "new"):
+        first = contact(0) | {"contact_id": name, "text": f"first {name}"}
+        client.post("/api/v1/contacts", json=[first])
+    age(service, "text", "stored_at", "contact_id = 'old'")
+    for name in ("old", "new"):
+        second = contact(0) | {"contact_id": name, "text": f"second {name}", "version": 2}
+        client.post("/api/v1/contacts", json=[second])
+    age(service, "text", "stored_at", "contact_id = 'old'")
+    assert retain(service, client, texts=365) == {"texts": 2}
+    assert rows_with(service, "first old") + rows_with(service, "second old") == []
+    assert rows_with(service, "first new") + rows_with(service, "second new") == ["contact_before", "text"]
+    database = database_of(service)
+    with database.reading() as connection:
+        named = connection.execute(text("SELECT contact_id FROM contact WHERE text_ref IS NOT NULL"))
+        assert list(named.scalars()) == ["new"]
+        assert connection.execute(text("SELECT count(*) FROM contact_before")).scalar_one() == 2
+    database.close()
+    assert retain(service, client, texts=365) == {"texts": 0}
+
+
+def test_earlier_versions_and_records_beside_contacts_go_by_their_age(service: Service, client: TestClient) -> None:
+    """Each goes by the setting of its own, the younger ones stay, and the history forgets what went."""
+    from firstcontact.services.ingest import ingest
+
+    for version in (1, 2, 3):
+        client.post("/api/v1/contacts", json=[contact(0, version=version, team=f"T{version}")])
+    reviews = [{"contact_id": f"call-{n}", "reviewer": f"reviewer-{n}", "resolved": True} for n in range(3)]
+    ingest(service.inbox, "reviews", reviews, source="api", now=service.now(), redact=lambda said: (said, {}))
+    database = database_of(service)
+    warehouse = Warehouse(database, service.settings.data / "warehouse")
+    warehouse.catch_up(service.now())
+    age(service, "contact_before", "replaced_at", "version = 1")
+    age(service, "companion", "received_at", "contact_id <> 'call-2'")
+    assert retain(service, client, earlier_versions=365, companions=365) == {"earlier_versions": 1, "companions": 2}
+    with database.reading() as connection:
+        assert list(connection.execute(text("SELECT version FROM contact_before")).scalars()) == [2]
+        assert list(connection.execute(text("SELECT contact_id FROM companion")).scalars()) == ["call-2"]
+        assert set(connection.execute(text("SELECT cause FROM companion_gone")).scalars()) == {"expired"}
+    (kept,) = (service.settings.data / "warehouse").glob("reviews-*.parquet")
+    assert pq.read_table(kept).column("contact_id").to_pylist() == ["call-2"]
+    database.close()
+
+
 @pytest.mark.parametrize("word", ["Дана", 'a"b', "plain"])
 def test_a_value_is_searched_as_json_has_it(word: str) -> None:
     """A value is found as it stands in JSON, escaped or not."""

@@ -72,6 +72,22 @@ def test_what_a_colleague_gave_up_meanwhile_is_not_taken_in(client: TestClient, 
     assert [event.action for event in service.audit.page(object=str(one["id"]))] == ["quarantine.discarded"]
 
 
+def test_what_is_set_aside_holds_no_more_than_what_is_taken_in(client: TestClient) -> None:
+    """Free text is redacted before it is set aside, of whatever form, and stays so once it has been mended."""
+    card, phone = "4111 1111 1111 1111", {"kind": "phone", "value": "+359887654321"}
+    forms: list[Any] = [f"paid by {card}", {"said": f"by {card}"}]
+    sent = [BAD | {"contact_id": f"t{n}", "text": text, "identifiers": [phone]} for n, text in enumerate(forms)]
+    client.post("/api/v1/contacts/stream?source=pbx", content=f'{{"text": "by {card}", "contact_id'.encode())
+    found = set_aside(client, *sent, f"no record: {card}")
+    assert len(found) == 4
+    raws = [client.get(f"/api/v1/quarantine/{one['id']}").json()["raw"] for one in found]
+    assert [("[card]" in raw, "4111" in raw) for raw in raws] == [(True, False)] * 4
+    assert sum("+359887654321" in raw for raw in raws) == 2  # by which it would be linked
+    place = next(f"/api/v1/quarantine/{one['id']}" for one, raw in zip(found, raws, strict=True) if '"t0"' in raw)
+    assert client.post(f"{place}/replay", json={"item": sent[0] | GOOD}).json() == {"outcome": "stored"}
+    assert "4111" not in client.get(place).json()["raw"]
+
+
 def test_a_garbled_line_is_corrected_too(client: TestClient) -> None:
     """What was no JSON is kept as it came; the whole record is typed in its place."""
     client.post("/api/v1/contacts/stream?source=pbx", content=b'{"contact_id": ')

@@ -156,7 +156,7 @@ class Principal:
 
     Attributes:
         account_id: The account.
-        name: What the audit calls it: the account's e-mail address, or `token:<name>`.
+        name: What the audit calls it: the account's e-mail address, or `token:<name> of <address>`.
         role: Its role.
         teams: Teams it belongs to or leads.
         agent_id: As contacts name this person.

@@ -13,7 +13,7 @@ class Event:
     """One thing that was done, or looked at.
 
     Attributes:
-        actor: Who: an account's e-mail address, `token:<name>`, or a part of the program.
+        actor: Who: an account's e-mail address, `token:<name> of <address>`, or a part of the program.
         action: What, as noun and verb: `account.add`, `contact.look`.
         object: What it was done to, by an id that names no customer.
         person_id: Whose data were looked at or changed.

@@ -39,7 +39,7 @@ class SetAside:
     Attributes:
         table: The table it was meant for.
         source: The system it came from.
-        raw: As it arrived, as JSON text.
+        raw: As it arrived, as JSON text, but for what free text must not hold.
         unfit: Everything that is wrong with it.
     """
 
@@ -158,7 +158,7 @@ def ingest(
             read.append(record)
         else:
             unfit[place] = record
-            read.append(SetAside(table, source, item.text if isinstance(item, Garbled) else as_sent(item), record))
+            read.append(SetAside(table, source, _kept(item, redact), record))
     outcomes, seq = inbox.put([_cleaned(one, redact) for one in read], now=now, import_id=import_id)
     return Receipt(outcomes, unfit, seq)
 
@@ -166,6 +166,18 @@ def ingest(
 def as_sent(item: Any) -> str:
     """What was sent, as JSON text that every database keeps: half of a surrogate pair stays an escape."""
     return json.dumps(item, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+
+
+def _kept(item: Any, redact: Redact) -> str:
+    """What is set aside as JSON text: free text without what must not be kept, and all of it where it is no record."""
+    if isinstance(item, Garbled):
+        return redact(item.text)[0]
+    if not isinstance(item, dict):
+        return redact(as_sent(item))[0]
+    text = item.get("text")
+    if text is None:
+        return as_sent(item)
+    return as_sent(item | {"text": redact(text if isinstance(text, str) else as_sent(text))[0]})
 
 
 def _cleaned(record: Record | SetAside, redact: Redact) -> Record | SetAside:

@@ -85,7 +85,12 @@ def _kept(table: pa.Table, conditions: Sequence[pa.ChunkedArray]) -> pa.Table:
     return table.filter(pc.fill_null(mask, False))
 
 
-@lru_cache(maxsize=4)
 def _table(path: Path) -> pa.Table:
-    # A run never changes, so what was read once stays true.
+    seen = path.stat()
+    return _read(path, seen.st_mtime_ns, seen.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, _written: int, _size: int) -> pa.Table:
+    # What was read once stays true as long as the file is the same one.
     return pq.read_table(path)

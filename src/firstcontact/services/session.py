@@ -120,7 +120,7 @@ class Sessions(Protocol):
         """Whose password this would set, unused and in time."""
 
     def use_reset(self, token_hash: str, password_hash: str, event: Event) -> Account | None:
-        """Set the password by a reset, once. Every session ends. None where it was used, is late, or never was."""
+        """Set the password by a reset, once; sessions and tokens end. None where it was used, is late or never was."""
 
     def attempt(self, keys: Mapping[str, int], now: datetime) -> bool:
         """Count a log-in before it is judged, so that many at once are counted too.
@@ -238,7 +238,7 @@ def recognise(sessions: Sessions, *, token: str | None, cookie: str | None, now:
         account, found = holder
         if found.used_at is None or now - found.used_at >= SEEN_EVERY:
             sessions.token_used(found.id, now)
-        return _principal(account, name=f"token:{found.name}", only=found.permissions)
+        return _principal(account, name=f"token:{found.name} of {account.email}", only=found.permissions)
     if cookie is None:
         return None
     owner = sessions.find(hash_of(cookie), now)

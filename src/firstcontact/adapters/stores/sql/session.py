@@ -163,6 +163,10 @@ class SqlSessions:
             if account_id is None:
                 return None
             store_password(connection, account_id, password_hash, event.at, keep_session=None)
+            # Whoever knew the old password may have made tokens with it.
+            token = schema.api_token
+            theirs = (token.c.account_id == account_id) & token.c.revoked_at.is_(None)
+            connection.execute(update(token).where(theirs).values(revoked_at=event.at))
             write_event(connection, event)
             return read_account(connection.execute(select(account).where(account.c.id == account_id)).one())
 

@@ -23,7 +23,7 @@ class EventSeen(BaseModel):
 
     id: int
     at: Moment
-    actor: str = Field(description="An account's address, `token:<name>`, or a part of the program.")
+    actor: str = Field(description="An account's address, `token:<name> of <address>`, or a part of the program.")
     action: str
     object: str | None = Field(description="What it was done to, by an id that names no customer.")
     person_id: int | None = Field(description="Whose data were looked at or changed.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
@@ -115,8 +115,8 @@ class Restated(BaseModel):
     maturity: float
     status: str
     run_id: str
-    created_at: datetime
-    cutoff: datetime
+    created_at: Moment
+    cutoff: Moment
     policy_hash: str
 
 
