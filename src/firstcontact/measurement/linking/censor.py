@@ -92,8 +92,8 @@ def find_frame(
                 ),
                 Sentence(
                     "cut-off.collapse.rests",
-                    "{thin} days of thin volume after {full} days of full volume",
-                    "{thin} day of thin volume after {full} days of full volume",
+                    "{thin} calendar days of thin volume after {full} of full volume",
+                    "{thin} calendar day of thin volume after {full} of full volume",
                     "thin",
                     thin=step.days,
                     full=step.day,

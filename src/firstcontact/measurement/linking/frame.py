@@ -23,3 +23,8 @@ class Frame:
     since: datetime
     cutoff: datetime
     source_kind: SourceKind = "contact"
+
+    @property
+    def whole_days(self) -> int:
+        """How many whole days of complete data there are: wherever a length of history is told, it is this one."""
+        return (self.cutoff - self.data_start).days

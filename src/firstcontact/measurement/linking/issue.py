@@ -29,7 +29,9 @@ def predecessor(linked: ir.Table) -> ir.StringValue:
     return ibis.ifelse(linked.repeat, chosen, nothing)
 
 
-def name_issues(engine: Engine, linked: ir.Table, source: ir.Table, policy: Policy, name: str) -> ir.Table:
+def name_issues(
+    engine: Engine, linked: ir.Table, source: ir.Table, policy: Policy, name: str, *, redials: bool
+) -> ir.Table:
     """Add `issue_id` and `redialled`.
 
     Args:
@@ -38,21 +40,24 @@ def name_issues(engine: Engine, linked: ir.Table, source: ir.Table, policy: Poli
         source: The contacts as they came, with times and directions.
         policy: The policy.
         name: Under which the engine keeps the answer.
+        redials: Whether the source says of any contact that it was abandoned: without, nobody redials.
 
     Returns:
         The linked contacts with `issue_id` (the contact that began the issue; NULL for contacts that take no part) and
         `redialled` (boolean).
     """
     roots = _roots(engine, linked)
-    redialled = _redialled(engine, source, policy)
     named = linked.left_join(roots, linked.contact_id == roots.repeat_id)
-    named = named.left_join(redialled, named.contact_id == redialled.redialled_id)
-    named = named.mutate(
-        issue_id=ibis.cases(
-            (named.root.notnull(), named.root), (named.issue_start, named.contact_id), else_=ibis.null("string")
-        ),
-        redialled=named.redialled_id.notnull(),
-    ).drop("repeat_id", "root", "redialled_id")
+    issue_id = ibis.cases(
+        (named.root.notnull(), named.root), (named.issue_start, named.contact_id), else_=ibis.null("string")
+    )
+    named = named.mutate(issue_id=issue_id).drop("repeat_id", "root")
+    if redials:
+        redialled = _redialled(engine, source, policy)
+        named = named.left_join(redialled, named.contact_id == redialled.redialled_id)
+        named = named.mutate(redialled=named.redialled_id.notnull()).drop("redialled_id")
+    else:
+        named = named.mutate(redialled=ibis.literal(False))
     return engine.materialise(named, f"{name}_named")
 
 

@@ -138,7 +138,9 @@ def connect(
     if detail:
         linked = linked.mutate(repeat_of=issue.predecessor(linked)).drop(*_PREDECESSORS)
     linked = engine.view(linked, name)
-    return issue.name_issues(engine, linked, source, policy, name) if detail else linked
+    if not detail:
+        return linked
+    return issue.name_issues(engine, linked, source, policy, name, redials="abandoned" in shared.filled)
 
 
 def chain_settings(policy: Policy) -> str:

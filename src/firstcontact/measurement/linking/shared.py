@@ -36,7 +36,7 @@ class Shared:
         self._reasons: list[str | None] | None = None
         self._filled: frozenset[str] | None = None
         self._events: dict[float | None, ir.Table] = {}
-        self._near: tuple[float, ir.Table] | None = None
+        self._near: tuple[float, ir.Table | None] | None = None
 
     @property
     def reasons(self) -> list[str | None]:
@@ -71,10 +71,10 @@ class Shared:
         """
         if self._near is None or seconds > self._near[0]:
             reach = max(seconds, LEG_REACH_SECONDS)
-            self._near = reach, self.engine.materialise(_near(self.tables["contacts"], reach), "fc_near_customer")
-        near = self._near[1]
-        found = self.engine.execute(near.aggregate(n=_.count()))["n"][0].as_py()
-        return near if found else None
+            near = self.engine.materialise(_near(self.tables["contacts"], reach), "fc_near_customer")
+            found = self.engine.execute(near.aggregate(n=_.count()))["n"][0].as_py()
+            self._near = reach, near if found else None
+        return self._near[1]
 
 
 def _near(contacts: ir.Table, reach: float) -> ir.Table:

@@ -82,6 +82,7 @@ TRIALS: dict[str, Trial] = {
             "give-up",
             "More customers give up silently: 30 % fewer of the unresolved come back.",
             (*CLEAN, *_all_reasons("rho", 0.7)),
+            breaks="of S-FCR alone: who gives up in silence looks satisfied in all that is recorded",
         ),
         Trial(
             "transfers",

@@ -179,13 +179,12 @@ def _spread(connection: DuckDBPyConnection, raw: Raw, share: int) -> dict[str, l
 
 def _columns(rows: Any) -> dict[str, list[Any]]:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     found: dict[str, list[Any]] = {}
     for name in rows.column_names:
         column = rows.column(name)
         if pa.types.is_timestamp(column.type):
-            column = pc.cast(column, pa.string())
+            column = column.cast(pa.string())
         found[name] = column.to_pylist()
     return found
 
