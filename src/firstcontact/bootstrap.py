@@ -269,6 +269,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
             Recurring(TIDY, lambda: timedelta(days=1), {}),
         ],
         conditions=SqlConditions(database),
+        together=database.together,
         alive=database.alive,
         close=database.close,
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from starlette.routing import compile_path
 from starlette.testclient import TestClient
 
+from firstcontact.adapters.stores.sql import schema
 from firstcontact.doors.api.app import create_app
 from firstcontact.doors.api.permit import routes
 from firstcontact.measurement.policy.preset import preset_text
@@ -17,6 +21,7 @@ from firstcontact.services.audit import Event
 from firstcontact.services.service import Service
 from tests.web.test_accounts_api import CHEAP, WORDS, account, log_in
 from tests.web.test_imports import MAPPING, drain, rows
+from tests.web.test_privacy import database_of
 
 NOT_NOTED = {
     "POST /api/v1/contacts": "what arrives is numbered, and says itself where it came from",
@@ -42,6 +47,10 @@ ELSEWHERE = {
 """Need a state that their own tests bring about, or are pages over a route that is asked here."""
 
 
+NO_CHANGE = {"audit_event", "session", "attempt", "sequence", "webhook_seen"}
+"""Tables that are written to by whoever merely asks."""
+
+
 class Walk:
     """Asks one route after another, and sees that each leaves an event by who asked."""
 
@@ -64,19 +73,49 @@ class Walk:
     def ask(self, method: str, path: str, role: Role = Role.ADMINISTRATOR, **more: Any) -> Any:
         """Ask, and see that it worked and was noted."""
         client, email = self.people[role]
-        before = self.latest()
-        answer = client.request(method, path, **more)
-        assert answer.status_code < 300, f"{method} {path}: {answer.text}"
         fitting = [one for one in self.rules if one.method == method and compile_path(one.path)[0].fullmatch(path)]
         rule = min(fitting, key=lambda one: one.path.count("{"))
         name = f"{method} {rule.path}"
         self.walked.add(name)
+        if name not in NOT_NOTED:
+            self.ask_unnoted(client, method, path, **more)
+        before = self.latest()
+        answer = client.request(method, path, **more)
+        assert answer.status_code < 300, f"{method} {path}: {answer.text}"
         after = self.latest()
         if name not in NOT_NOTED:
             assert after is not None
             assert after != before, f"{name} leaves no event"
             assert after.actor == email, f"{name} is noted under {after.actor}"
         return answer
+
+    def ask_unnoted(self, client: TestClient, method: str, path: str, **more: Any) -> None:
+        """Ask where no event can be written: then nothing is changed, for a change and its event are one."""
+        database = database_of(self.service)
+        kept = (table for table in schema.metadata.sorted_tables if table.name not in NO_CHANGE)
+        tables = [table.name for table in kept]
+
+        def rows_of_all() -> dict[str, list[str]]:
+            with database.reading() as connection:
+                return {
+                    name: [str(row) for row in connection.execute(text(f'SELECT * FROM "{name}"'))] for name in tables
+                }
+
+        before = rows_of_all()
+        with database.writing() as connection:
+            connection.execute(
+                text("CREATE TRIGGER no_event BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'no'); END")
+            )
+        try:
+            with suppress(IntegrityError):
+                client.request(method, path, **more)
+        finally:
+            with database.writing() as connection:
+                connection.execute(text("DROP TRIGGER no_event"))
+        after = rows_of_all()
+        database.close()
+        changed = {name for name in tables if before[name] != after[name]}
+        assert not changed, f"{method} {path} changes {sorted(changed)} without an event"
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ A new part is a protocol beside the use case that needs it, a field here, and a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -75,6 +76,7 @@ class Service:
         handlers: What does each kind of job.
         recurring: What is done again and again.
         conditions: How the service is.
+        together: A block in which what is changed, asked for and noted is one transaction.
         alive: Raises where the operational store does not answer.
         close: Gives everything back.
     """
@@ -109,5 +111,6 @@ class Service:
     handlers: Mapping[str, Handler]
     recurring: Sequence[Recurring]
     conditions: Conditions
+    together: Callable[[], AbstractContextManager[None]]
     alive: Callable[[], None]
     close: Callable[[], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +46,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _open(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._here = threading.local()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -53,6 +55,9 @@ class Database:
         Raises:
             FirstcontactError: The database does not answer (FC9102).
         """
+        if (joined := self._joined) is not None:
+            yield joined
+            return
         with explained(), self.engine.connect() as connection:
             if self.is_sqlite:
                 yield connection
@@ -66,11 +71,37 @@ class Database:
         Raises:
             FirstcontactError: The database does not answer (FC9102).
         """
+        if (joined := self._joined) is not None:
+            yield joined
+            return
         with explained(), self.engine.connect() as connection:
             # Taken at once on SQLite: a transaction that reads first and writes later may be refused half way.
             writer = connection.execution_options(firstcontact_writes=True) if self.is_sqlite else connection
             with writer.begin():
                 yield writer
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """A block in which all that this thread reads and writes is one transaction: a change and what is said of it.
+
+        Not for records that arrive, which share a transaction with those of other requests.
+
+        Raises:
+            FirstcontactError: The database does not answer (FC9102).
+        """
+        before = self._joined
+        with self.writing() as connection:
+            self._here.joined = connection
+            try:
+                yield
+            finally:
+                self._here.joined = before
+
+    @property
+    def _joined(self) -> Connection | None:
+        """The transaction that this thread has open by `together`."""
+        joined: Connection | None = getattr(self._here, "joined", None)
+        return joined
 
     def upsert(self, table: Any) -> Any:
         """An INSERT that can say what happens to a row that is there already (`on_conflict_do_update`)."""

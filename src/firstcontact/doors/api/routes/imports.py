@@ -172,12 +172,13 @@ def cancel_import(request: Request, who: Who, import_id: ImportId) -> ImportAnsw
     now = service.now()
     values = {"state": "cancelled", "ended_at": now}
     open_states: frozenset[ImportState] = frozenset({"uploading", "uploaded", "running"})
-    changed = _changed(request, one, open_states, "an import that has not ended", values)
-    if one.job_id is not None:
-        service.queue.cancel(one.job_id, now)
+    with service.together():
+        changed = _changed(request, one, open_states, "an import that has not ended", values)
+        if one.job_id is not None:
+            service.queue.cancel(one.job_id, now)
+        service.audit.note(who.name, "import.cancel", now=now, object=one.id)
     if one.state in {"uploading", "uploaded"}:
         service.uploads.drop(one.id)
-    service.audit.note(who.name, "import.cancel", now=now, object=one.id)
     return _answer(changed)
 
 
@@ -214,9 +215,10 @@ def put_mapping(
 def delete_mapping(request: Request, who: Who, name: MappingName) -> None:
     """Forget a saved mapping."""
     service = request.app.state.service
-    if not service.imports.drop_mapping(name):
-        raise not_there("the mapping")
-    service.audit.note(who.name, "mapping.drop", now=service.now(), object=name)
+    with service.together():
+        if not service.imports.drop_mapping(name):
+            raise not_there("the mapping")
+        service.audit.note(who.name, "mapping.drop", now=service.now(), object=name)
 
 
 def _run(
@@ -230,11 +232,12 @@ def _run(
 ) -> ImportAnswer:
     service = request.app.state.service
     one = _find(request, import_id)
-    changed = _changed(request, one, among, allowed, {"state": state, "faults": None, "ended_at": None})
-    now = service.now()
-    job = _job(request, kind, one, who)
-    service.audit.note(who.name, f"import.{state}", now=now, object=one.id)
-    return _answer(service.imports.change(one.id, frozenset({state}), job_id=job.id) or changed)
+    with service.together():
+        changed = _changed(request, one, among, allowed, {"state": state, "faults": None, "ended_at": None})
+        job = _job(request, kind, one, who)
+        service.audit.note(who.name, f"import.{state}", now=service.now(), object=one.id)
+        changed = service.imports.change(one.id, frozenset({state}), job_id=job.id) or changed
+    return _answer(changed)
 
 
 def _job(request: Request, kind: str, one: Import, who: Principal) -> Job:

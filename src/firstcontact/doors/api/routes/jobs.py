@@ -78,8 +78,9 @@ def ask(
     """Ask for a job. Where the same waits already, that one is meant."""
     service: Service = request.app.state.service
     now = service.now()
-    found = service.queue.ask(asked.kind, {}, asked_by=who.name, now=now, key=f"{MEASURE}:now", priority=ON_DEMAND)
-    service.audit.note(who.name, "job.ask", now=now, object=found.id, detail={"kind": found.kind})
+    with service.together():
+        found = service.queue.ask(asked.kind, {}, asked_by=who.name, now=now, key=f"{MEASURE}:now", priority=ON_DEMAND)
+        service.audit.note(who.name, "job.ask", now=now, object=found.id, detail={"kind": found.kind})
     response.headers["Location"] = f"/api/v1/jobs/{found.id}"
     return job_seen(found)
 
@@ -89,10 +90,11 @@ def cancel(request: Request, job_id: JobId, who: Annotated[Principal, Depends(Pe
     """Ask a job to stop; what it did so far is left unpublished. One that ended stays as it is."""
     service: Service = request.app.state.service
     now = service.now()
-    found = service.queue.cancel(job_id, now)
-    if found is None:
-        raise not_there("the job")
-    service.audit.note(who.name, "job.cancel", now=now, object=job_id, detail={"kind": found.kind})
+    with service.together():
+        found = service.queue.cancel(job_id, now)
+        if found is None:
+            raise not_there("the job")
+        service.audit.note(who.name, "job.cancel", now=now, object=job_id, detail={"kind": found.kind})
     return job_seen(found)
 
 

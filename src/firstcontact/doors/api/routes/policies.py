@@ -86,8 +86,9 @@ def draft(request: Request, response: Response, sent: Draft, who: Drafter) -> Ve
     """Keep a new draft. Everything that is wrong with it is said at once, each with its line."""
     service: Service = request.app.state.service
     now = service.now()
-    found = service.policies.draft(sent.toml, note=sent.note, based_on=sent.based_on, by=who.name, now=now)
-    service.audit.note(who.name, "policy.draft", now=now, object=str(found.number))
+    with service.together():
+        found = service.policies.draft(sent.toml, note=sent.note, based_on=sent.based_on, by=who.name, now=now)
+        service.audit.note(who.name, "policy.draft", now=now, object=str(found.number))
     response.headers["Location"] = f"/api/v1/policies/{found.number}"
     return _whole(found, response)
 
@@ -103,8 +104,9 @@ def change(
 ) -> VersionWhole:
     """Change a draft; the edition that was read must be named in `If-Match`."""
     service: Service = request.app.state.service
-    found = service.policies.change(number, edition.asked(if_match), sent.toml, sent.note)
-    service.audit.note(who.name, "policy.change", now=service.now(), object=str(number))
+    with service.together():
+        found = service.policies.change(number, edition.asked(if_match), sent.toml, sent.note)
+        service.audit.note(who.name, "policy.change", now=service.now(), object=str(number))
     return _whole(found, response)
 
 
@@ -114,10 +116,11 @@ def try_on_past(request: Request, response: Response, number: Number, who: Draft
     service: Service = request.app.state.service
     service.policies.find(number)
     now = service.now()
-    job = service.queue.ask(
-        MEASURE, {"policy": number}, asked_by=who.name, now=now, key=f"try:{number}", priority=ON_DEMAND
-    )
-    service.audit.note(who.name, "policy.try", now=now, object=str(number))
+    with service.together():
+        job = service.queue.ask(
+            MEASURE, {"policy": number}, asked_by=who.name, now=now, key=f"try:{number}", priority=ON_DEMAND
+        )
+        service.audit.note(who.name, "policy.try", now=now, object=str(number))
     response.headers["Location"] = f"/api/v1/jobs/{job.id}"
     return job_seen(job)
 
@@ -152,9 +155,10 @@ def publish(
     """Put a draft into force, or a retired version again. Everything is measured anew under it."""
     service: Service = request.app.state.service
     now = service.now()
-    found = service.policies.publish(number, edition.asked(if_match), by=who.name, now=now)
-    service.queue.ask(MEASURE, {}, asked_by=who.name, now=now, key=f"{MEASURE}:now", priority=ON_DEMAND)
-    service.audit.note(who.name, "policy.publish", now=now, object=str(number), detail={"hash": found.policy_hash})
+    with service.together():
+        found = service.policies.publish(number, edition.asked(if_match), by=who.name, now=now)
+        service.queue.ask(MEASURE, {}, asked_by=who.name, now=now, key=f"{MEASURE}:now", priority=ON_DEMAND)
+        service.audit.note(who.name, "policy.publish", now=now, object=str(number), detail={"hash": found.policy_hash})
     return _whole(found, response)
 
 
@@ -164,8 +168,9 @@ def drop(
 ) -> VersionWhole:
     """Give up a draft."""
     service: Service = request.app.state.service
-    found = service.policies.drop(number, edition.asked(if_match))
-    service.audit.note(who.name, "policy.drop", now=service.now(), object=str(number))
+    with service.together():
+        found = service.policies.drop(number, edition.asked(if_match))
+        service.audit.note(who.name, "policy.drop", now=service.now(), object=str(number))
     return _whole(found, response)
 
 

@@ -81,8 +81,10 @@ def erase(
 ) -> ErasureAsked:
     """Erase one person everywhere the service keeps data. It cannot be undone."""
     subject = _found(request, named)
-    job_id = request.app.state.service.erasure.ask(subject, asked_by=who.name)
-    _note(request, who, "subject.erase", subject)
+    service = request.app.state.service
+    with service.together():
+        job_id = service.erasure.ask(subject, asked_by=who.name)
+        _note(request, who, "subject.erase", subject)
     return ErasureAsked(job_id=job_id)
 
 

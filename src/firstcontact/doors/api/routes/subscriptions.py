@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -119,10 +120,13 @@ def change_subscription(
         values["events"] = list(dict.fromkeys(body.events))
     if body.disabled is not None:
         values["disabled_at"] = service.now() if body.disabled else None
-    changed = service.subscriptions.change(one.id, **values) if values else one
-    if changed is None:
-        raise not_there("the subscription")
-    service.audit.note(who.name, "subscription.change", now=service.now(), object=one.id)
+    # Where to, but not the path, which may hold a secret.
+    detail = {"host": urlsplit(body.url).hostname, "before": urlsplit(one.url).hostname} if body.url is not None else {}
+    with service.together():
+        changed = service.subscriptions.change(one.id, **values) if values else one
+        if changed is None:
+            raise not_there("the subscription")
+        service.audit.note(who.name, "subscription.change", now=service.now(), object=one.id, detail=detail)
     return SubscriptionAnswer(**_fields(changed))
 
 
@@ -130,9 +134,10 @@ def change_subscription(
 def delete_subscription(request: Request, who: Who, subscription_id: SubscriptionId) -> None:
     """End a subscription and forget its deliveries."""
     service = request.app.state.service
-    if not service.subscriptions.drop(subscription_id):
-        raise not_there("the subscription")
-    service.audit.note(who.name, "subscription.drop", now=service.now(), object=subscription_id)
+    with service.together():
+        if not service.subscriptions.drop(subscription_id):
+            raise not_there("the subscription")
+        service.audit.note(who.name, "subscription.drop", now=service.now(), object=subscription_id)
 
 
 @router.post("/subscriptions/{subscription_id}/ping", status_code=202)
@@ -169,8 +174,9 @@ def get_delivery(request: Request, delivery_id: DeliveryId) -> DeliveryAnswer:
 def redeliver(request: Request, who: Who, delivery_id: DeliveryId) -> DeliveryAnswer:
     """Deliver again what was given up, or was taken and lost."""
     service = request.app.state.service
-    service.announcer.again(_found_delivery(request, delivery_id))
-    service.audit.note(who.name, "delivery.again", now=service.now(), object=delivery_id)
+    with service.together():
+        service.announcer.again(_found_delivery(request, delivery_id))
+        service.audit.note(who.name, "delivery.again", now=service.now(), object=delivery_id)
     return _delivery(_found_delivery(request, delivery_id))
 
 
