@@ -19,7 +19,7 @@ from firstcontact.kernel.errors import (
     EXIT_REFUSED,
     EXIT_USAGE,
 )
-from tests.command import MARK, Said, run
+from tests.command import MARK, Said, run, start
 
 ROOT = Path(__file__).parents[2]
 
@@ -150,3 +150,26 @@ def test_without_a_place_for_the_key_of_pseudonyms_it_is_said(
     assert (said.code, said.codes) == (EXIT_OUTPUT, ["FC6004"])
     assert "FIRSTCONTACT_HOME" in said.err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_process_ends_at_once_but_says_all_and_leaves_nothing(calls: Path, tmp_path: Path) -> None:
+    """The interpreter is not taken apart; what was printed is there, and temporary files are not."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    process = start("inspect", calls, folder=tmp_path, temporary=temporary)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (EXIT_OK, "")
+    assert run("inspect", calls).out.split() == out.split()  # lines are broken by the terminal's width
+    assert list(temporary.iterdir()) == []
+
+
+def test_what_nobody_could_read_was_not_printed(calls: Path, tmp_path: Path) -> None:
+    """A standard output that is full ends a process as a result that could not be written."""
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("there is no /dev/full on this system")
+    with full.open("w", encoding="utf-8") as nowhere:
+        process = start("inspect", calls, folder=tmp_path, stdout=nowhere)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == EXIT_OUTPUT
+    assert "FC6003" in err or err == ""
