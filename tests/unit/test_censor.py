@@ -34,7 +34,7 @@ def test_a_collapse_at_the_end_is_found_and_said(engine) -> None:
     assert said.level == "warning"
     for words in ("2024-04-30", "40 a day", "1.0 a day", "20 contacts"):
         assert words in said.text
-    assert said.rests_on == "20 days of thin volume after 61 days of full volume"
+    assert said.rests_on == "20 calendar days of thin volume after 61 of full volume"
 
 
 def test_a_handful_of_contacts_has_no_volume_that_could_collapse(engine) -> None:

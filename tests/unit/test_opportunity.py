@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from firstcontact.kernel.result import Estimate, Refusal
-from firstcontact.measurement.explain.opportunity import withhold_needless
+from firstcontact.measurement.explain.opportunity import _noise, withhold_needless
 from firstcontact.measurement.measures.row import ResultRow
 from tests.run_factory import row
 from tests.told_runs import figure
@@ -45,3 +47,12 @@ def test_gains_stay_where_somebody_surely_comes_back() -> None:
     rows.append(row("r_fcr", figure(0.97, 0.1), "reason_1,channel", {"reason": "bill", "channel": "phone"}))
     assert withhold_needless(rows) == rows
     assert all(isinstance(one.result, Estimate) for one in rows)
+
+
+def test_a_cell_that_one_bucket_emptied_has_no_variance() -> None:
+    """Left without contacts when a bucket is taken out, a cell is told by 0, and nothing is divided by its contacts."""
+    count = np.array([[4.0, 6.0], [0.0, 0.0]])
+    with np.errstate(all="raise"):
+        found = _noise(count, np.array([[1.0, 3.0], [0.0, 0.0]]))
+    # Rate 0.4: residuals -0.06 and 0.06 of ten contacts; two buckets.
+    assert np.allclose(found, [2 * 2 * 0.06**2, 0.0])

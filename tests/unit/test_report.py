@@ -113,6 +113,7 @@ def test_it_opens_with_the_answer_in_a_sentence() -> None:
         "no return for the same reason within the declared window of 30 days."
     ) in found.text
     assert "issues judged 9,120" in found.text
+    assert "of all issues so far are judged" in found.text
     assert "declared, not learned" in found.text
     assert "firstcontact , version 1" in found.text
 

@@ -272,3 +272,14 @@ def test_presets_are_explained_in_hebrew() -> None:
         said = [writer.tell(text) for text in (preset.title, *told.sentences, *told.points)]
         page = Spoken("".join(f"<p>{text}</p>" for text in said))
         assert page.latin == [], name
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_a_preset_speaks_without_marks(language: str) -> None:
+    """A page knows no backticks: none stands around a column's name in what a preset says, in any language."""
+    writer = Writer.of(language, "UTC")
+    for name in preset_names():
+        preset = load_preset(name)
+        told = explain(preset)
+        said = [writer.tell(text) for text in (preset.title, preset.note, *told.sentences, *told.points)]
+        assert "`" not in "".join(said), name

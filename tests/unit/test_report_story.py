@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from datetime import datetime
 from functools import cache
 
 import pytest
@@ -19,6 +20,7 @@ from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.explain.root_cause.catalog import PATTERNS
 from firstcontact.measurement.fit.model import LAG_EDGES
+from firstcontact.measurement.linking.frame import Frame
 from firstcontact.services.run import Run
 from tests import run_factory, told_runs
 from tests.unit.test_report import Page
@@ -259,14 +261,16 @@ def test_an_opportunity_that_may_be_nothing_is_called_so() -> None:
 
 
 def test_teams_stand_in_the_order_of_the_alphabet_and_agents_not_at_all() -> None:
-    """No league table; a flag only beyond chance; the share of the system; why single agents are not compared."""
+    """No league table; a flag only beyond chance; the share of the system; that single agents are
+    not compared, and why not once on the page."""
     blocks = team.write(told_runs.told(), ENGLISH)[0].blocks
     rows = next(block for block in blocks if block.kind == "rows")
     assert [line.name for line in rows.lines] == sorted(told_runs.TEAMS, key=str.casefold)
     assert [line.flag for line in rows.lines] == ["", "above the others", "", ""]
     said = " ".join(block.text for block in blocks if block.kind == "paragraph")
     assert "90% (87–93) lies between reasons and channels" in said
-    assert "Single agents are not compared. Comparing 150 agents is not supported" in said
+    assert "Single agents are not compared: these data do not support it." in said
+    assert text(told()).count("Comparing 150 agents is not supported") == 1
     assert "1 team works too differently" in text(told())
 
 
@@ -337,6 +341,28 @@ def test_the_terminal_and_the_notebook_say_what_to_do_first() -> None:
     assert "&gt; delivery" in card(run)
     assert summary.first_steps(told_runs.untold()) == []
     assert "What to do first" not in card(told_runs.untold())
+
+
+def test_the_length_of_the_history_is_one_number() -> None:
+    """92 whole days and 23 hours are 92 days where learning is refused and where the period is told."""
+    frame = Frame(datetime(2016, 2, 29, 1), datetime(2016, 2, 29, 1), datetime(2016, 6, 1), "ticket")  # noqa: DTZ001
+    page = text(render(dataclasses.replace(told_runs.untold(), frame=frame), "en"))
+    assert "92 days of complete data; 120 are needed" in page
+    assert "Whole days of complete data 92" in page
+    assert "93" not in re.findall(r"\b\d+\b", page.partition("The period")[2].partition("Who the customers are")[0])
+
+
+def test_what_is_judged_is_told_of_issues_and_not_of_weeks() -> None:
+    """A share of windows beside complete weeks reads as theirs: it is said of what, and that the rest is still open."""
+    run = run_factory.servicenow_like()
+    assert "of windows have closed" not in summary._basis(run)
+    assert run.headline.maturity < 1
+    assert "of all issues so far are judged; the windows of the others are open." in summary._basis(run)
+    assert "of all issues so far are judged; the windows of the others are open" in text(render(run, "en"))
+    whole = [dataclasses.replace(one, result=run_factory.share(0.7, 900)) for one in run.rows]
+    done = dataclasses.replace(run, rows=tuple(whole))
+    assert summary._basis(done).endswith("100.0 % of all issues so far are judged.")
+    assert "the windows of the others are open" not in text(render(done, "en"))
 
 
 def test_a_movement_within_chance_is_not_explained() -> None:

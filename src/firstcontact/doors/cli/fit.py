@@ -64,7 +64,7 @@ def fit(
 def _say(console: Console, fitted: Fitted, out: Path | None) -> None:
     models = fitted.fit.models
     learned, others = [one for one in models if one.learned], [one for one in models if not one.learned]
-    days = (fitted.frame.cutoff - fitted.frame.data_start).days
+    days = fitted.frame.whole_days
     console.print(f"\n{fitted.contacts:,} contacts, {days:,} days of complete data", style="bold")
     if learned:
         console.print(_table(learned))

@@ -76,7 +76,11 @@ def _basis(run: Run) -> str:
     source = "declared, not learned" if run.fit.kind == "declared" else "learned from the data"
     asks = f" Window: {length} ({source})." if "returned" in run.policy.signals else ""
     result = run.headline
-    mature = f" {percent(result.maturity)} of windows have closed." if isinstance(result, Estimate) else ""
+    mature = ""
+    if isinstance(result, Estimate):
+        units = "issues" if run.headline_measure == "fcr_issue" else "contacts"
+        mature = f" {percent(result.maturity)} of all {units} so far are judged"
+        mature += "; the windows of the others are open." if result.maturity < 1 else "."
     return f"Policy {run.policy.name} {run.policy.version}: {run.policy.title}.{any_reason(run)}{asks}{mature}"
 
 

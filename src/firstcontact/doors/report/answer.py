@@ -47,7 +47,19 @@ def answer(run: Run, writer: Writer) -> Answer:
     """Put the headline of a run into words."""
     result = run.headline
     told = writer.figure(result)
-    closed = (writer.say("of windows have closed"), writer.notation.closed(result.maturity))
+    issues = run.headline_measure == "fcr_issue"
+    # Of what, in so many words: beside weeks that are complete, a bare share of windows reads as if it were theirs.
+    if result.maturity < 1:
+        old = (
+            writer.say("of all issues so far are judged; the windows of the others are open")
+            if issues
+            else writer.say("of all contacts so far are judged; the windows of the others are open")
+        )
+    else:
+        old = (
+            writer.say("of all issues so far are judged") if issues else writer.say("of all contacts so far are judged")
+        )
+    closed = (old, writer.notation.closed(result.maturity))
     cutoff = (writer.say("cut-off"), writer.notation.moment(run.frame.cutoff))
     if not isinstance(result, Estimate):
         sentence = Markup("{}").format(
@@ -55,7 +67,6 @@ def answer(run: Run, writer: Writer) -> Answer:
         )
         facts = [(writer.say("to go by"), told.n), closed, cutoff]
         return Answer(told, sentence, "", facts, None, "")
-    issues = run.headline_measure == "fcr_issue"
     facts = [
         (writer.say("issues judged") if issues else writer.say("contacts judged"), told.n),
         closed,

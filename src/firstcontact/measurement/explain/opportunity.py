@@ -194,12 +194,14 @@ def _one(sums: Sums, reason: int, least: int) -> tuple[Floats, Floats, str] | No
 
 
 def _noise(count: Floats, total: Floats) -> Floats:
-    """Sampling variance of cells' rates between customer buckets."""
+    """Sampling variance of cells' rates between customer buckets; 0 for a cell without contacts, which has no rate."""
     n = count.sum(axis=1)
-    rate = total.sum(axis=1) / n
+    # Without one of the buckets a small cell may hold nothing; what is learned from cells passes over it.
+    held, safe = n > 0, np.where(n > 0, n, 1.0)
+    rate = total.sum(axis=1) / safe
     groups = count.shape[1]
-    spread = (total - rate[:, None] * count) / n[:, None]
-    return np.asarray(groups / (groups - 1) * (spread**2).sum(axis=1))
+    spread = (total - rate[:, None] * count) / safe[:, None]
+    return np.where(held, groups / (groups - 1) * (spread**2).sum(axis=1), 0.0)
 
 
 def _sums(context: Context) -> Sums | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
 
 from firstcontact.doors.report import words
 from firstcontact.doors.report.answer import asks_return, judged
@@ -239,7 +238,7 @@ def _period(run: Run, writer: Writer) -> list[tuple[str, str]]:
         (writer.say("Old enough to be judged, and not too early to know"), " – ".join(map(number.day, judged(run)))),
         (writer.say("Cut-off: nothing from here on is known to be complete"), number.moment(frame.cutoff)),
         (writer.say("Days, weeks and months begin in"), shown(run.zone)),
-        (writer.say("Length of the period, in days"), number.count((frame.cutoff - frame.since) / timedelta(days=1))),
+        (writer.say("Whole days of complete data"), number.count(frame.whole_days)),
     ]
 
 

@@ -147,7 +147,9 @@ def _individuals(support: Estimate | Refusal, writer: Writer) -> Paragraph:
     if told.refused:
         return Paragraph(
             writer.say(
-                "Single agents are not compared. %(why)s. %(helps)s.", why=told.refused.reason, helps=told.refused.helps
+                "Single agents are not compared: these data do not support it. Why, and what would change that, stands "
+                "once, under “%(title)s”.",
+                title=writer.say("What cannot be concluded, and what would change that"),
             )
         )
     return Paragraph(
