@@ -52,6 +52,20 @@ class Store:
                     found.setdefault(row.person_id, set()).add(row.contact_id)
         return {frozenset(group) for group in found.values()}
 
+    def number(self, contact_id: str) -> int | None:
+        """The number of a contact's customer."""
+        asked = select(schema.contact.c.person_id).where(schema.contact.c.contact_id == contact_id)
+        with self.database.reading() as connection:
+            found: int | None = connection.execute(asked).scalar_one()
+        return found
+
+    def begin_import(self) -> str:
+        """An import that can be undone."""
+        given = {"name": "f", "source": "pbx", "size": 1, "created_by": "t", "created_at": NOW, "state": "done"}
+        with self.database.writing() as connection:
+            connection.execute(schema.import_.insert().values(id="i1", **given))
+        return "i1"
+
     def named(self) -> set[str]:
         """Identifiers that name somebody."""
         with self.database.reading() as connection:
@@ -108,9 +122,7 @@ def test_erasing_one_frees_an_identifier_that_was_shared(store: Store) -> None:
 
 def test_undoing_an_import_takes_its_identifiers_back(store: Store) -> None:
     """Who was joined by what an import brought is parted again, and its names find nobody."""
-    with store.database.writing() as connection:
-        given = {"name": "f", "source": "pbx", "size": 1, "created_by": "t", "created_at": NOW, "state": "done"}
-        connection.execute(schema.import_.insert().values(id="i1", **given))
+    store.begin_import()
     store.send(contact(1, ("phone", "1234567")), contact(2, ("email", "a@x.org")))
     store.link()
     store.send(contact(2, ("email", "a@x.org"), ("phone", "1234567"), ("account", "brought")), import_id="i1")
@@ -223,3 +235,74 @@ def test_what_was_linked_before_its_turn_and_changes_is_linked_again(store: Stor
     store.link(at_once=1, newest=0)
     assert store.people() == groups("0 5", "1", "2", "3", "4")
     assert store.named() == {f"12345{number:02d}" for number in range(5)}
+
+
+def crowd(*numbers: int) -> list[dict[str, Any]]:
+    """Contacts that share a number, each with an account of its own."""
+    return [contact(number, SHARED, ("account", f"acc {number}")) for number in numbers]
+
+
+def test_one_account_too_many_parts_whom_a_number_joined(store: Store) -> None:
+    """Five accounts behind a number are one customer; with the sixth they are six, and the number names nobody."""
+    store.send(*crowd(0, 1, 2, 3, 4))
+    store.link()
+    assert store.people() == groups("0 1 2 3 4")
+    store.send(*crowd(5))
+    store.link()
+    assert store.people() == groups(*"012345")
+    assert SHARED[1] not in store.named()
+
+
+def test_a_shared_number_joins_nobody_when_another_identifier_returns(store: Store) -> None:
+    """A contact by account alone belongs to that account's customer, and the number beside it stays nobody's."""
+    store.send(*crowd(0, 1, 2, 3, 4, 5))
+    store.link()
+    store.send(contact(6, ("account", "acc 1")), contact(7, ("account", "acc 2")))
+    store.link()
+    assert store.people() == groups("0", "1 6", "2 7", "3", "4", "5")
+    assert SHARED[1] not in store.named()
+
+
+def test_a_number_that_is_shared_no_more_joins_within_the_same_step(store: Store) -> None:
+    """Seen as shared first, then found to be so no longer by a correction that waits and is met on the way."""
+    store.send(*crowd(0, 2, 3, 4, 5), contact(1, SHARED, ("account", "acc 1"), ("email", "e@example.org")))
+    store.link()
+    store.send(contact(6, ("account", "acc 1")), contact(5, SHARED, ("email", "e@example.org")))
+    store.link(at_once=1, newest=0)
+    assert store.people() == groups("0 1 2 3 4 5 6")
+
+
+def test_a_contact_that_goes_parts_whom_it_joined(store: Store) -> None:
+    """Two were one customer by a third contact alone; once its import is undone they are two again."""
+    store.begin_import()
+    store.send(contact(1, ("phone", "1234567")), contact(2, ("email", "a@x.org")))
+    store.send(contact(3, ("phone", "1234567"), ("email", "a@x.org"), ("account", "brought")), import_id="i1")
+    store.link()
+    assert store.people() == groups("1 2 3")
+    SqlImports(store.database).undo_some("i1", NOW, 100)
+    store.link()
+    assert store.people() == groups("1", "2")
+    assert store.named() == {"1234567", "a@x.org"}
+
+
+def test_who_is_joined_keeps_the_number_of_the_larger_part(store: Store) -> None:
+    """Though only contacts of the smaller part have changed."""
+    store.send(*crowd(0, 1, 2, 3, 4, 5), contact(6, ("account", "acc 2")), contact(7, ("account", "acc 2")))
+    store.link()
+    kept = store.number("2")
+    store.send(contact(5, SHARED, ("account", "acc 4")))
+    store.link()
+    assert store.people() == groups("0 1 2 3 4 5 6 7")
+    assert store.number("5") == kept
+
+
+def test_what_waits_is_met_by_any_identifier_of_its_customer(store: Store) -> None:
+    """And linked with them, once; likewise where nothing about its links is new."""
+    store.send(contact(1, ("phone", "1234567"), ("email", "a@x.org")))
+    store.link()
+    store.send(contact(2, ("phone", "1234567")), contact(3, ("email", "a@x.org")))
+    assert store.link(at_once=1, newest=0) == 3
+    store.send(*(contact(number, ("phone", "1234567"), ("email", "a@x.org"), wrap_up="x") for number in (1, 2, 3)))
+    assert store.link() == 3
+    store.send(*(contact(number, ("phone", "1234567"), ("email", "a@x.org"), wrap_up="y") for number in (1, 2, 3)))
+    assert store.link(at_once=1, newest=0) == 3

@@ -354,7 +354,7 @@ class _Near:
         self.touched |= nodes
         self._seen |= nodes
         self.crowded = (self.crowded - nodes) | self.view.crowded(nodes)
-        self._bring(set(self.view.people_named(nodes).values()))
+        self._bring(set(self.view.people_named(nodes).values()) | self.view.people_of(keys))
         self._want(self.view.carriers(nodes - self.crowded))
 
     def _bring(self, persons: set[int]) -> None:
