@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import SQLITE_BUSY
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, text
@@ -19,6 +21,9 @@ from firstcontact.kernel.errors import EXIT_OUTPUT, EXIT_USAGE, ErrorKind, First
 
 WAIT_SECONDS = 10
 """How long a writer waits for another writer, or a caller for a connection, before it is told to come again."""
+
+LOOK_SECONDS = 0.003
+"""How often a writer looks whether another process's writer is done with a SQLite file."""
 
 URL_UNUSABLE = ErrorKind(
     "FC9101",
@@ -46,6 +51,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _open(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._writer = threading.Lock()
         self._here = threading.local()
 
     @contextmanager
@@ -74,7 +80,7 @@ class Database:
         if (joined := self._joined) is not None:
             yield joined
             return
-        with explained(), self.engine.connect() as connection:
+        with explained(), self._turn(), self.engine.connect() as connection:
             # Taken at once on SQLite: a transaction that reads first and writes later may be refused half way.
             writer = connection.execution_options(firstcontact_writes=True) if self.is_sqlite else connection
             with writer.begin():
@@ -102,6 +108,19 @@ class Database:
         """The transaction that this thread has open by `together`."""
         joined: Connection | None = getattr(self._here, "joined", None)
         return joined
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Writers of this process one after another on SQLite, which would have each look again at intervals."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writer.acquire(timeout=WAIT_SECONDS):
+            raise PoolTimeout
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def upsert(self, table: Any) -> Any:
         """An INSERT that can say what happens to a row that is there already (`on_conflict_do_update`)."""
@@ -218,5 +237,20 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("firstcontact_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not connection.get_execution_options().get("firstcontact_writes"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # Left to itself SQLite looks again ever more seldom, up to a tenth of a second, while another process writes.
+    ending = time.monotonic() + WAIT_SECONDS
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as error:
+                if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != SQLITE_BUSY or time.monotonic() > ending:
+                    raise
+            time.sleep(LOOK_SECONDS)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * WAIT_SECONDS}")

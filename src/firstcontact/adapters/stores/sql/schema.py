@@ -155,7 +155,7 @@ companion = Table(
     Column("body", JSON, nullable=False),
     *_arrival(),
     Index("ix_companion_contact", "source", "contact_id"),
-    Index("ix_companion_customer", "customer_id"),
+    Index("ix_companion_customer", "customer_id", "kind"),
 )
 
 companion_gone = Table(

@@ -1,0 +1,116 @@
+"""Writers of one store take turns: nobody waits longer than for the one before, and nobody for ever."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, insert, select
+
+from firstcontact.adapters.stores.sql import database as module
+from firstcontact.adapters.stores.sql import schema
+from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+from firstcontact.adapters.stores.sql.people import SqlPeople
+from firstcontact.kernel.errors import FirstcontactError
+
+MOMENT = datetime(2026, 1, 5, 9)  # noqa: DTZ001 - UTC, as everywhere inside
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[tuple[Database, Database]]:
+    """One SQLite file opened twice, as by two processes."""
+    opened = tuple(Database(sqlite_url(tmp_path / "store.sqlite3")) for _ in range(2))
+    schema.metadata.create_all(opened[0].engine)
+    yield opened[0], opened[1]
+    for one in opened:
+        one.close()
+
+
+def hold(database: Database, name: str, until: Callable[[], object]) -> threading.Thread:
+    """Begin to write, and end once something has happened."""
+    began = threading.Event()
+
+    def write() -> None:
+        with database.writing() as connection:
+            connection.execute(insert(schema.sequence).values(name=name, value=1))
+            began.set()
+            until()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert began.wait(10)
+    return thread
+
+
+@pytest.mark.parametrize("other", [0, 1], ids=["same process", "another process"])
+def test_who_writes_second_waits_for_the_first(pair: tuple[Database, Database], other: int) -> None:
+    """And sees what the first has written."""
+    over = threading.Event()
+
+    def end() -> None:
+        time.sleep(0.05)
+        over.set()
+
+    first = hold(pair[0], "first", end)
+    with pair[other].writing() as connection:
+        assert over.is_set()
+        assert connection.execute(select(schema.sequence.c.name)).scalars().all() == ["first"]
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 1000 * module.WAIT_SECONDS
+    first.join()
+
+
+@pytest.mark.parametrize("other", [0, 1], ids=["same process", "another process"])
+def test_who_waits_too_long_is_told_to_come_again(
+    pair: tuple[Database, Database], other: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FC9102; afterwards the store is written as before."""
+    monkeypatch.setattr(module, "WAIT_SECONDS", 0.1)
+    enough = threading.Event()
+    first = hold(pair[0], "first", lambda: enough.wait(10))
+    with pytest.raises(FirstcontactError) as caught, pair[other].writing():
+        pytest.fail("two wrote at once")
+    assert caught.value.faults[0].kind.code == "FC9102"
+    enough.set()
+    first.join()
+    hold(pair[other], "second", lambda: None).join()
+    with pair[0].reading() as connection:
+        assert set(connection.execute(select(schema.sequence.c.name)).scalars()) == {"first", "second"}
+
+
+def test_a_look_at_a_person_reads_no_whole_table(pair: tuple[Database, Database]) -> None:
+    """However large the store: contacts, links, identifiers and facts of one customer are found by indexes."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        asked.append((statement, given))
+
+    people = SqlPeople(pair[0])
+    with pair[0].writing() as connection:
+        columns = {"version": 0, "digest": "d", "seq": 1, "received_at": MOMENT}
+        connection.execute(
+            insert(schema.contact).values(
+                source="pbx", contact_id="1", started_at=MOMENT, customer_id="c", person_id=1, **columns
+            )
+        )
+    event.listen(pair[0].engine, "before_cursor_execute", note)
+    person = people.person(1, None, 20)
+    assert person is not None
+    assert person.total == 1
+    people.latest(1, 200)
+    people.named([("phone", "1234567")])
+    people.unnamed([("phone", "1234567")])
+    people.visible([("pbx", "1")], None)
+    people.first_moment()
+    questions = [(sql, given) for sql, given in asked if sql.startswith("SELECT")]
+    assert len(questions) >= 9
+    with pair[1].reading() as connection:
+        for sql, given in questions:
+            steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given)]
+            assert not [step for step in steps if step.startswith("SCAN") and "VIRTUAL TABLE" not in step], steps
+            if "companion" in sql:
+                assert any("ix_companion_customer (customer_id=? AND kind=?)" in step for step in steps), steps
