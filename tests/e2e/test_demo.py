@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
@@ -13,6 +15,7 @@ from firstcontact.adapters.stores.sql.database import Database, sqlite_url
 from firstcontact.doors import demo
 from firstcontact.doors.api.app import create_app
 from firstcontact.services.service import Service
+from tests.web.test_accounts_api import account
 
 CONTACTS = 300
 
@@ -58,8 +61,46 @@ def test_contacts_arrive_until_the_service_ends(sqlite_service: Service) -> None
     before = count(sqlite_service)
     later = sqlite_service.now() + timedelta(days=10)
     ending = threading.Event()
-    demo.arrive(sqlite_service.settings, ending, contacts=CONTACTS, now=lambda: _end(ending, later))
+    demo.arrive(sqlite_service.settings, ending, now=lambda: _end(ending, later))
     assert before < count(sqlite_service) < CONTACTS
+
+
+def test_a_service_that_is_used_gets_no_simulated_contacts(sqlite_service: Service) -> None:
+    """Its accounts are somebody's: nothing is made in it, and nothing arrives."""
+    account(sqlite_service)
+    said: list[str] = []
+    assert demo.fill(sqlite_service, say=said.append, contacts=CONTACTS) == ""
+    assert "of its own" in said[-1]
+    later = sqlite_service.now() + timedelta(days=10)
+    ending = threading.Event()
+    demo.arrive(sqlite_service.settings, ending, now=lambda: _end(ending, later))
+    assert count(sqlite_service) == 0
+
+
+def test_a_filling_that_broke_off_is_brought_to_its_end(
+    sqlite_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed half way: the next start sends the rest of the same year, and tells a password that lets in."""
+    real, calls = demo.ingest, iter(range(100))
+
+    def dies(*given: Any, **more: Any) -> Any:
+        if next(calls) == 1:
+            raise KeyboardInterrupt
+        return real(*given, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(demo, "ingest", dies)
+        patched.setattr(demo, "_AT_ONCE", 100)
+        with pytest.raises(KeyboardInterrupt):
+            demo.fill(sqlite_service, say=lambda _: None, contacts=CONTACTS)
+    ending = threading.Event()
+    demo.arrive(sqlite_service.settings, ending, now=lambda: _end(ending, sqlite_service.now()))
+    assert count(sqlite_service) == 100
+    password = demo.fill(sqlite_service, say=lambda _: None, contacts=CONTACTS)
+    assert 0.7 * CONTACTS < count(sqlite_service) < CONTACTS
+    client = TestClient(create_app(sqlite_service), base_url=sqlite_service.settings.url)
+    asked = {"email": demo.ACCOUNTS[0].email, "password": password}
+    assert client.post("/api/v1/session", json=asked).status_code < 300
 
 
 def _end(ending: threading.Event, moment: object) -> object:

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from firstcontact.measurement.policy.preset import preset_text
 from firstcontact.services.access import Role
+from firstcontact.services.service import Service
 from tests.service_fixture import Caller
 
 DRAFT = {"toml": preset_text("repeat-7d")}
@@ -46,6 +47,16 @@ def test_of_two_who_publish_one_draft_one_does(client: TestClient, caller: Calle
     assert answers == [200, 412, 412, 412]
     states = [one["state"] for one in client.get("/api/v1/policies").json()["items"]]
     assert states == ["published", "retired"]
+
+
+def test_what_is_published_is_linked_by_at_once(client: TestClient, service: Service) -> None:
+    """Links follow the new policy without waiting for the next contact or the next hour."""
+    made = client.post("/api/v1/policies", json=DRAFT)
+    assert [job.kind for job in service.queue.page(state="waiting", before=None, limit=10)] == []
+    published = client.post(f"{made.headers['Location']}/publish", headers={"If-Match": made.headers["ETag"]})
+    assert published.status_code == 200
+    waiting = service.queue.page(state="waiting", before=None, limit=10)
+    assert "link" in [job.kind for job in waiting if job.created_at <= service.now()]
 
 
 def test_a_dropped_draft_is_not_published(client: TestClient) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import anyio.to_thread
 import pytest
 from starlette.testclient import TestClient
 
-from firstcontact.doors.api.app import create_app
+from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+from firstcontact.doors.api.app import ROUTERS, THREADS, create_app
 from firstcontact.doors.api.body import DEEPEST, MOST_BYTES, MOST_FORM_BYTES, MOST_UNKNOWN_BYTES
 from firstcontact.doors.api.origin import FOREIGN, HOST_UNKNOWN
+from firstcontact.doors.api.permit import is_open
 from firstcontact.doors.api.problem import REQUEST_UNREADABLE, TOO_LARGE, TOO_MANY
-from firstcontact.doors.api.rate import MOST_BUCKETS, Buckets, Pace, client_address
+from firstcontact.doors.api.rate import COSTLY, MOST_BUCKETS, TAKES_PASSWORDS, Buckets, Pace, Rate, client_address
 from firstcontact.doors.api.response_headers import ALWAYS
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
@@ -192,6 +197,80 @@ def test_a_bucket_fills_steadily() -> None:
     for n in range(MOST_BUCKETS):
         buckets.take(str(n), pace)
     assert buckets.take("a", pace) == 0
+
+
+def test_log_ins_take_no_thread_from_who_asks_something_else() -> None:
+    """Thirty at once: three are worked on, the others wait outside the threads; reads and health are answered."""
+    at_once: list[int] = []
+    inside = 0
+
+    async def slow(scope: Any, _receive: Any, send: Any) -> None:
+        nonlocal inside
+        if scope["path"] == "/api/v1/session":
+            inside += 1
+            at_once.append(inside)
+            await asyncio.sleep(0.02)
+            inside -= 1
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    rate = Rate(slow)
+
+    async def ask(method: str, path: str) -> float:
+        began = time.monotonic()
+        scope = {"type": "http", "method": method, "path": path, "headers": [], "client": ("10.0.0.1", 1)}
+
+        async def nothing(_message: Any = None) -> Any:
+            return None
+
+        await rate(scope, nothing, nothing)
+        return time.monotonic() - began
+
+    async def all_at_once() -> list[float]:
+        log_ins = [ask("POST", "/api/v1/session") for _ in range(30)]
+        return list(await asyncio.gather(*log_ins, ask("GET", "/health")))[-1:]
+
+    (health,) = asyncio.run(all_at_once())
+    assert max(at_once) == COSTLY
+    assert health < 0.02 * 5
+    routes: list[Any] = [route for router in ROUTERS for route in router.routes]
+    assert {(method, route.path) for route in routes for method in route.methods} >= TAKES_PASSWORDS
+
+
+def test_requests_wait_for_threads_and_not_for_connections(service: Service) -> None:
+    """A process works on fewer requests at once than its store has connections, on either database."""
+    settings = service.settings
+    database = Database(settings.database or sqlite_url(settings.data / "store.sqlite3"))
+    pool: Any = database.engine.pool
+    assert pool.size() + pool._max_overflow > THREADS
+    database.close()
+    told: list[float] = []
+    app = create_app(service)
+
+    @app.get("/threads")
+    @is_open
+    async def threads() -> None:
+        told.append(anyio.to_thread.current_default_thread_limiter().total_tokens)
+
+    with TestClient(app, base_url=settings.url) as client:
+        client.get("/threads")
+    assert told == [THREADS]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("fe80::1%eth0", "fe80::2%eth1", True),
+        ("10.0.0.1", "10.0.0.2", False),
+    ],
+)
+def test_a_network_of_one_subscriber_is_one_place(one: str, other: str, same: bool) -> None:
+    """Whoever has 2^64 addresses of IPv6 has one bucket, and counts once against an account's lock."""
+    places = [client_address({"type": "http", "client": (each, 1), "headers": []}, 0) for each in (one, other)]
+    assert (places[0] == places[1]) is same
 
 
 @pytest.mark.parametrize(

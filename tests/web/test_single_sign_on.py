@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote_plus, urlencode, urlsplit
 
 import httpx
 import pytest
@@ -31,7 +31,7 @@ from firstcontact.services.service import Service
 from firstcontact.services.sign_on import SIGN_ON_FAILED
 from tests.web.test_accounts_api import CHEAP, account
 
-CLIENT, SECRET = "firstcontact", "a secret / of two & words"
+CLIENT, SECRET = "firstcontact", "a secret / of 100%25 & two: words + more"
 
 
 class Provider:
@@ -87,7 +87,7 @@ class Provider:
         """A code for tokens, once, to whom it was given."""
         user, _, password = base64.b64decode(authorization.partition(" ")[2]).decode().partition(":")
         asked = self.codes.pop(form["code"], None)
-        if asked is None or (unquote(user), unquote(password)) != (CLIENT, SECRET):
+        if asked is None or (unquote_plus(user), unquote_plus(password)) != (CLIENT, SECRET):
             return None
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
         if base64.urlsafe_b64encode(digest).decode().rstrip("=") != asked["code_challenge"]:

@@ -56,6 +56,13 @@ def test_a_signed_record_is_stored(send: Send, client: TestClient, made: dict[st
     assert made["url"].endswith(f"/api/v1/hooks/{made['id']}")
 
 
+def test_no_more_is_taken_at_once_than_a_batch_holds(send: Send, client: TestClient) -> None:
+    """5,001 records are refused whole, as a batch of the interface is; a webhook is no way around."""
+    answer = send([{"contact_id": str(number), "started_at": "x"} for number in range(5_001)])
+    assert (answer.status_code, answer.json()["code"]) == (422, "FC9301")
+    assert client.get("/api/v1/quarantine").json()["items"] == []
+
+
 def test_what_is_not_proved_is_refused(send: Send) -> None:
     """FC9711: another secret, another body, no signature, an address that is not there."""
     for answer in (

@@ -13,6 +13,7 @@ from firstcontact import bootstrap
 from firstcontact.kernel.time_id import time_id
 from firstcontact.services.access import Role
 from firstcontact.services.account import add_account
+from firstcontact.services.audit import Event
 from firstcontact.services.ingest import ingest
 from firstcontact.services.measure_history import MEASURE
 from firstcontact.services.setting import redactor
@@ -27,6 +28,9 @@ PASSED = timedelta(days=390)
 """How much of the simulated time has passed when the demonstration begins; the rest is still to come."""
 
 SOURCE = "demonstration"
+MARK = "demonstration"
+"""The setting that says that a service is one: when it began, how large it is, and whether all of it is there."""
+
 _BEGAN = "demonstration"
 _AT_ONCE = 1_000
 
@@ -59,22 +63,50 @@ ACCOUNTS = (
 
 
 def fill(service: Service, *, say: Callable[[str], None], contacts: int = CONTACTS) -> str:
-    """Make accounts and send the year that has passed; a service that has accounts already is left as it is.
+    """Make accounts and send the year that has passed; a service that somebody uses already is left as it is.
+
+    One whose filling broke off is filled to the end, with a new password.
 
     Args:
-        service: An empty service.
+        service: An empty service, or a demonstration.
         say: Told what is done.
         contacts: How many contacts, those still to come included.
 
     Returns:
         The password of every account; empty where nothing was made.
     """
-    if service.accounts.page(after=None, limit=1):
-        return ""
     now = service.now()
+    mark = service.preferences.get(MARK)
+    if mark is None:
+        if service.accounts.page(after=None, limit=1):
+            say("This service has accounts of its own, so nothing is simulated into it.")
+            return ""
+        began = {"began": now.isoformat(), "contacts": contacts, "filled": False}
+        mark = service.preferences.put(MARK, began, edition=0, actor=_BEGAN, now=now)
+    if mark.value["filled"]:
+        return ""
     password = secrets.token_urlsafe(12)
-    kept = service.passwords.keep(password)
+    _make_accounts(service, service.passwords.keep(password), now)
+    began_at, contacts = datetime.fromisoformat(mark.value["began"]), mark.value["contacts"]
+    say(f"Simulating {contacts:,} contacts of a year, and sending those that have come by now ...")
+    sent = 0
+    for table, batch in passed(began_at, contacts):
+        ingest(service.inbox, table, batch, source=SOURCE, now=now, redact=redactor(service.preferences))
+        sent += len(batch) if table == "contacts" else 0
+    service.queue.ask(MEASURE, {}, asked_by=_BEGAN, now=now, key=f"{MEASURE}:now")
+    service.preferences.put(MARK, mark.value | {"filled": True}, edition=mark.edition, actor=_BEGAN, now=now)
+    say(f"{sent:,} contacts have arrived; they are measured in the background, and more come as their time does.")
+    return password
+
+
+def _make_accounts(service: Service, kept: str, now: datetime) -> None:
+    """Make the accounts; those that a filling which broke off had made get the password that is told now."""
     for one in ACCOUNTS:
+        there = service.accounts.find_email(one.email)
+        if there is not None:
+            event = Event(_BEGAN, "password.set", now, object=there.id)
+            service.accounts.set_password(there.id, kept, event, keep_session=None)
+            continue
         add_account(
             service.accounts,
             email=one.email,
@@ -87,35 +119,27 @@ def fill(service: Service, *, say: Callable[[str], None], contacts: int = CONTAC
             now=now,
             new_id=time_id(now),
         )
-    say(f"Simulating {contacts:,} contacts of a year, and sending those that have come by now ...")
-    sent = 0
-    for table, batch in passed(now, contacts):
-        ingest(service.inbox, table, batch, source=SOURCE, now=now, redact=redactor(service.preferences))
-        sent += len(batch) if table == "contacts" else 0
-    service.queue.ask(MEASURE, {}, asked_by=_BEGAN, now=now, key=f"{MEASURE}:now")
-    say(f"{sent:,} contacts have arrived; they are measured in the background, and more come as their time does.")
-    return password
 
 
 def arrive(
     settings: ServiceSettings,
     ending: threading.Event,
     *,
-    contacts: int = CONTACTS,
     now: Callable[[], datetime] | None = None,
 ) -> None:
-    """Send the contacts still to come, each when its time comes, until the service ends.
+    """Send a demonstration's contacts still to come, each when its time comes, until the service ends.
 
     Args:
-        settings: The service's.
+        settings: The service's; one that `fill` did not fill is left alone.
         ending: Set when it ends.
-        contacts: As `fill` was told.
         now: The clock; the service's where None.
     """
     service = bootstrap.open_service(settings)
     try:
-        began = min((one.created_at for one in _accounts(service) if one.created_at), default=service.now())
-        coming = to_come(began, contacts)
+        mark = service.preferences.get(MARK)
+        if mark is None or not mark.value["filled"]:
+            return
+        coming = to_come(datetime.fromisoformat(mark.value["began"]), mark.value["contacts"])
         clock = now or service.now
         while not ending.wait(1):
             moment = clock()
@@ -150,10 +174,6 @@ def to_come(began: datetime, contacts: int) -> list[tuple[datetime, dict[str, An
     later = [(row["ended_at"] or row["started_at"], row) for row in tables["contacts"]]
     coming = [(moment, _sent(row, named)) for moment, row in later if moment > began]
     return sorted(coming, key=lambda one: one[0], reverse=True)
-
-
-def _accounts(service: Service) -> list[Any]:
-    return service.accounts.page(after=None, limit=len(ACCOUNTS))
 
 
 def _world(now: datetime, contacts: int) -> dict[str, list[dict[str, Any]]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from firstcontact.kernel.errors import EXIT_OUTPUT, FirstcontactError
 from firstcontact.services.access import Permission, Principal, Role, refused
 from firstcontact.services.account import Account
 from firstcontact.services.audit import Event
@@ -237,7 +238,7 @@ def recognise(sessions: Sessions, *, token: str | None, cookie: str | None, now:
             return None
         account, found = holder
         if found.used_at is None or now - found.used_at >= SEEN_EVERY:
-            sessions.token_used(found.id, now)
+            _note(lambda: sessions.token_used(found.id, now))
         return _principal(account, name=f"token:{found.name} of {account.email}", only=found.permissions)
     if cookie is None:
         return None
@@ -246,8 +247,17 @@ def recognise(sessions: Sessions, *, token: str | None, cookie: str | None, now:
         return None
     account, session = owner
     if now - session.seen_at >= SEEN_EVERY:
-        sessions.seen(session.token_hash, now)
+        _note(lambda: sessions.seen(session.token_hash, now))
     return _principal(account, session=session.token_hash)
+
+
+def _note(when: Callable[[], None]) -> None:
+    """Note when somebody was last here; where nothing can be written, who reads is answered all the same."""
+    try:
+        when()
+    except FirstcontactError as error:
+        if error.exit_code != EXIT_OUTPUT:
+            raise
 
 
 def make_token(

@@ -7,7 +7,7 @@ import threading
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 from firstcontact.services.sign_on import Identity, sign_on_failed
 
@@ -116,7 +116,8 @@ class OidcProvider:
         methods = self._describe().get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         basic = None
         if self._secret and "client_secret_basic" in methods:
-            basic = (self._client, self._secret)
+            # Form-encoded first (RFC 6749, 2.3.1): a colon or a percent sign would otherwise say something else.
+            basic = (quote_plus(self._client), quote_plus(self._secret))
         elif self._secret:
             form["client_secret"] = self._secret
         return self._ask("POST", self._endpoint("token_endpoint"), form, basic)

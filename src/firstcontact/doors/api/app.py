@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import anyio.to_thread
 from fastapi import FastAPI
 
 from firstcontact.doors.api import permit, problem
@@ -71,6 +72,9 @@ ROUTERS = (
 )
 """A resource is a file in `routes` with a `router`; it is listed here."""
 
+THREADS = 16
+"""Requests that one process works on at once; more wait. Fewer than the store has connections."""
+
 
 def create_app(service: Service) -> FastAPI:
     """The application over a service.
@@ -87,6 +91,7 @@ def create_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         yield
         service.close()
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -36,12 +38,19 @@ SECRETS = Pace(60, 1)
 """An address from which passwords and codes are tried: a whole office may begin its day behind one address, and each
 account has its own lock against guessing."""
 
+COSTLY = 3
+"""Requests with a password that are worked on at once. Comparing one takes a core for a moment; the others wait outside
+the threads that answer everything else."""
+
 TRIES_SECRETS = frozenset(
     {
         *(("POST", path) for path in ("/api/v1/session", "/api/v1/password", "/login", "/password")),
         ("GET", "/sso/start"),
         ("GET", "/sso/callback"),
     }
+)
+TAKES_PASSWORDS = frozenset(
+    ("POST", path) for path in ("/api/v1/session", "/api/v1/password", "/login", "/password", "/api/v1/me/password")
 )
 MOST_BUCKETS = 20_000
 
@@ -90,6 +99,7 @@ class Rate:
         self._app = app
         self._proxies = proxies
         self._buckets = buckets or Buckets()
+        self._turns: tuple[asyncio.AbstractEventLoop | None, asyncio.Semaphore] = (None, asyncio.Semaphore(COSTLY))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -97,7 +107,17 @@ class Rate:
             if wait > 0:
                 await problem.answer([_too_many()], {"Retry-After": str(max(1, ceil(wait)))})(scope, receive, send)
                 return
+            if (scope["method"], scope["path"]) in TAKES_PASSWORDS:
+                async with self._turn():
+                    await self._app(scope, receive, send)
+                return
         await self._app(scope, receive, send)
+
+    def _turn(self) -> asyncio.Semaphore:
+        loop = asyncio.get_running_loop()
+        if self._turns[0] is not loop:  # a server has one loop for all its life
+            self._turns = (loop, asyncio.Semaphore(COSTLY))
+        return self._turns[1]
 
     def _wait(self, scope: Scope) -> float:
         principal = scope.get("state", {}).get("principal")
@@ -116,6 +136,9 @@ def client_address(scope: Scope, proxies: int) -> str:
         scope: The request.
         proxies: How many proxies of one's own stand in front. What lies before them in `X-Forwarded-For` is what
             anybody may have written.
+
+    Returns:
+        The address; of IPv6 the network of 64 bits, which one subscriber has whole.
     """
     client = scope.get("client")
     nearest = str(client[0]) if client else "?"
@@ -123,8 +146,18 @@ def client_address(scope: Scope, proxies: int) -> str:
         told = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
         hops = [hop.strip() for hop in told.split(",") if hop.strip()]
         if len(hops) >= proxies:
-            return hops[-proxies][:64]
-    return nearest
+            return _place(hops[-proxies][:64])
+    return _place(nearest)
+
+
+def _place(address: str) -> str:
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64)) + ("" if found.ipv4_mapped else "/64")
+    return str(found)
 
 
 def _too_many() -> Fault:

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from firstcontact.kernel.service_settings import ServiceSettings
 
-THREADS = 24
-"""Requests that one process works on at once; more wait. Fewer than the store has connections."""
-
 _log = logging.getLogger("firstcontact.serve")
 
 
@@ -69,7 +66,6 @@ def application() -> FastAPI:
 
 
 async def _serve(settings: ServiceSettings) -> None:
-    import anyio.to_thread
     from granian.constants import Interfaces
     from granian.server.embed import Server
 
@@ -82,7 +78,6 @@ async def _serve(settings: ServiceSettings) -> None:
         log_enabled=False,
         websockets=False,
     )
-    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     loop = asyncio.get_running_loop()
     for wish in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wish, server.stop)

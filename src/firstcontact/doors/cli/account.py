@@ -126,10 +126,12 @@ def _print_code(service: Service, account: Account) -> None:
 
 @contextmanager
 def _service() -> Iterator[Service]:
-    from firstcontact import bootstrap
-    from firstcontact.kernel.service_settings import read_settings
+    from firstcontact.doors.cli.surroundings import surroundings
 
-    service = bootstrap.open_service(read_settings())
+    settings = surroundings()
+    from firstcontact import bootstrap
+
+    service = bootstrap.open_service(settings)
     try:
         yield service
     finally:

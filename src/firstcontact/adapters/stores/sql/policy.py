@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.database import Database
+from firstcontact.adapters.stores.sql.inbox import ask_to_link
 from firstcontact.services.policy_version import (
     PolicyState,
     PolicyVersion,
@@ -81,6 +82,8 @@ class SqlPolicies:
             connection.execute(update(_version).where(in_force).values(retired))
             values = {"state": "published", "published_by": by, "published_at": now, "edition": edition + 1}
             connection.execute(update(_version).where(_version.c.number == number).values(values))
+            # Links follow the policy: all contacts are linked again under it, and not only when the next arrives.
+            ask_to_link(self._database, connection, now)
             return _found(connection, number)
 
     def drop(self, number: int, edition: int) -> PolicyVersion:

@@ -18,8 +18,8 @@ class Health(BaseModel):
 
 @router.get("/health")
 @is_open
-def health() -> Health:
-    """Whether the process answers at all."""
+async def health() -> Health:
+    """Whether the process answers at all: on its own loop, so that it does while every thread waits for the store."""
     return Health()
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from firstcontact.doors.api.moment import Moment
 from firstcontact.doors.api.page import After, Limit, Page, cursor, read_text
 from firstcontact.doors.api.permit import Permit, is_open
-from firstcontact.doors.api.problem import not_there
+from firstcontact.doors.api.problem import REQUEST_UNREADABLE, ProblemError, not_there
 from firstcontact.doors.api.routes.contacts import MOST, Received, not_crowded, received, take
 from firstcontact.doors.api.table_name import TableName
 from firstcontact.kernel.time_id import time_id
@@ -118,7 +118,13 @@ def take_webhook(
         service.webhook_sources, service.seal, source_id,
         timestamp=timestamp, signature=signature, body=request.state.body, now=now,
     )  # fmt: skip
-    receipt = take(service, source.kind, items if isinstance(items, list) else [items], source.source)
+    records = items if isinstance(items, list) else [items]
+    if len(records) > MOST:
+        fault = REQUEST_UNREADABLE.fault(
+            where="body", saw=f"{len(records):,} records", allowed=f"at most {MOST:,}", cure="send them in several"
+        )
+        raise ProblemError([fault])
+    receipt = take(service, source.kind, records, source.source)
     service.webhook_sources.see(source_id, signature or "", now)
     return received(receipt)
 
