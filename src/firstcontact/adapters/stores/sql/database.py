@@ -22,6 +22,18 @@ from firstcontact.kernel.errors import EXIT_OUTPUT, EXIT_USAGE, ErrorKind, First
 WAIT_SECONDS = 10
 """How long a writer waits for another writer, or a caller for a connection, before it is told to come again."""
 
+IDLE_SECONDS = 300
+"""How long a transaction on PostgreSQL may do nothing before it is ended: whoever began it is gone, and others wait."""
+
+_LOST_LINE = {
+    "keepalives": 1,
+    "keepalives_idle": WAIT_SECONDS,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 3 * WAIT_SECONDS * 1000,
+}
+"""A server that the network has swallowed is noticed within half a minute; the driver itself would wait for hours."""
+
 LOOK_SECONDS = 0.003
 """How often a writer looks whether another process's writer is done with a SQLite file."""
 
@@ -71,8 +83,11 @@ class Database:
                 yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, patience: float = WAIT_SECONDS) -> Iterator[Connection]:
         """A transaction: everything in it is durable when the block ends, or nothing of it happened.
+
+        Args:
+            patience: Seconds to wait for another writer.
 
         Raises:
             FirstcontactError: The database does not answer (FC9102).
@@ -80,10 +95,12 @@ class Database:
         if (joined := self._joined) is not None:
             yield joined
             return
-        with explained(), self._turn(), self.engine.connect() as connection:
+        with explained(), self._turn(patience), self.engine.connect() as connection:
             # Taken at once on SQLite: a transaction that reads first and writes later may be refused half way.
-            writer = connection.execution_options(firstcontact_writes=True) if self.is_sqlite else connection
+            writer = connection.execution_options(firstcontact_waits=patience) if self.is_sqlite else connection
             with writer.begin():
+                if not self.is_sqlite and patience != WAIT_SECONDS:
+                    writer.exec_driver_sql(f"SET LOCAL lock_timeout = {round(1000 * patience)}")
                 yield writer
 
     @contextmanager
@@ -110,12 +127,12 @@ class Database:
         return joined
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _turn(self, patience: float) -> Iterator[None]:
         """Writers of this process one after another on SQLite, which would have each look again at intervals."""
         if not self.is_sqlite:
             yield
             return
-        if not self._writer.acquire(timeout=WAIT_SECONDS):
+        if not self._writer.acquire(timeout=patience):
             raise PoolTimeout
         try:
             yield
@@ -205,15 +222,17 @@ def _open(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.get_backend_name() in {"postgresql", "postgres"}:
-        return create_engine(
+        engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             hide_parameters=True,
             pool_size=10,
             max_overflow=10,
             pool_timeout=WAIT_SECONDS,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": WAIT_SECONDS},
+            connect_args={"connect_timeout": WAIT_SECONDS, **_LOST_LINE},
         )
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     raise FirstcontactError([_unusable("an address of another kind of database")])
 
 
@@ -224,6 +243,14 @@ def _unusable(saw: str) -> Any:
         allowed="sqlite or postgresql",
         cure="write postgresql://user@host/name, or leave it empty",
     )
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    # Of the session, not of a transaction, which would take it back where it fails.
+    connection.autocommit = True
+    connection.execute(f"SET lock_timeout = {1000 * WAIT_SECONDS}")
+    connection.execute(f"SET idle_in_transaction_session_timeout = {1000 * IDLE_SECONDS}")
+    connection.autocommit = False
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -237,11 +264,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    if not connection.get_execution_options().get("firstcontact_writes"):
+    patience = connection.get_execution_options().get("firstcontact_waits")
+    if patience is None:
         connection.exec_driver_sql("BEGIN")
         return
     # Left to itself SQLite looks again ever more seldom, up to a tenth of a second, while another process writes.
-    ending = time.monotonic() + WAIT_SECONDS
+    ending = time.monotonic() + patience
     connection.exec_driver_sql("PRAGMA busy_timeout=0")
     try:
         while True:

@@ -39,6 +39,7 @@ def migrate(database: Database) -> None:
     """
     with database.writing() as connection:
         if not database.is_sqlite:  # on SQLite the transaction itself is the lock
+            connection.execute(text("SET LOCAL lock_timeout = 0"))  # however long the other takes
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         if form_of(connection) == newest_form():
             return

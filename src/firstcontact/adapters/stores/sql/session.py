@@ -24,6 +24,10 @@ LONGEST_LOCK = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
+NOTE_SECONDS = 0.2
+"""How long a request waits to note that somebody was here; it is noted the next time where somebody else writes."""
+
+
 class SqlSessions:
     """Sessions, tokens and resets in the operational store.
 
@@ -59,7 +63,7 @@ class SqlSessions:
 
     def seen(self, token_hash: str, now: datetime) -> None:
         row = schema.session
-        with self._database.writing() as connection:
+        with self._database.writing(patience=NOTE_SECONDS) as connection:
             connection.execute(update(row).where(row.c.token_hash == token_hash).values(seen_at=now))
 
     def of(self, account_id: str, now: datetime) -> list[Session]:
@@ -118,7 +122,7 @@ class SqlSessions:
 
     def token_used(self, token_id: str, now: datetime) -> None:
         row = schema.api_token
-        with self._database.writing() as connection:
+        with self._database.writing(patience=NOTE_SECONDS) as connection:
             connection.execute(update(row).where(row.c.id == token_id).values(used_at=now))
 
     def tokens(self, account_id: str) -> list[Token]:
