@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from firstcontact.measurement.explain.change_effect import WEEK, Verdict, Weekly, judge_change, plan
+from firstcontact.measurement.explain.change_effect import Verdict, Weekly, judge_change
+from firstcontact.measurement.explain.change_plan import WEEK, plan
 
 BEFORE, AFTER = 26, 14
 START = date(2024, 1, 1)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from firstcontact.contacts.table import NO_REASON, REASON_SEPARATOR
-from firstcontact.measurement.explain.change_effect import WEEK, Weekly
+from firstcontact.measurement.explain.change_effect import Weekly
+from firstcontact.measurement.explain.change_plan import WEEK
 from firstcontact.measurement.linking.period import week_of
 from firstcontact.measurement.policy.model import cut_reason, within
 from firstcontact.statistics.bucket import Array

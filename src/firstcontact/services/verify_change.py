@@ -15,11 +15,10 @@ from firstcontact.kernel.result import Estimate, Refusal, RefusalKind
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.change_effect import (
     ESTIMAND,
-    Plan,
     Verdict,
     judge_change,
-    plan,
 )
+from firstcontact.measurement.explain.change_plan import Plan, plan
 from firstcontact.measurement.explain.outcome import Outcome, outcome
 from firstcontact.measurement.measures.cut import asked
 from firstcontact.measurement.policy.model import cut_reason, within

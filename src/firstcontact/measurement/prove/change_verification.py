@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
-from firstcontact.measurement.explain.change_effect import WEEK, Verdict, Weekly, judge_change, plan
+from firstcontact.measurement.explain.change_effect import Verdict, Weekly, judge_change
+from firstcontact.measurement.explain.change_plan import WEEK, plan
 from firstcontact.measurement.prove.context import Context
 from firstcontact.measurement.prove.proof import Proof
 from firstcontact.measurement.prove.row import ProofRow
