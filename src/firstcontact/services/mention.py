@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 SHORTEST_WORD = 5
 SHORTEST_NUMBER = 7
 """Shorter values are not looked for as words; bare numbers need more characters than others."""
+
+MARK = "[erased]"
+"""What stands where somebody else's text mentioned the person."""
 
 _BEFORE = r"(?:(?<![^\W_])(?<![^\W_][-_.@])|(?<=\\[nrt]))"
 _AFTER = r"(?![^\W_])(?![-_.@][^\W_])"
@@ -56,12 +59,24 @@ class Mention:
         """
         return self._pattern is not None and self._pattern.search(text) is not None
 
+    def out_of_text(self, text: str) -> str:
+        """A text with a mark where it mentioned the person.
+
+        >>> Mention(frozenset({"customer-5"})).out_of_text("with customer-5, not customer-50")
+        'with [erased], not customer-50'
+        """
+        return self._pattern.sub(MARK, text) if self._pattern is not None else text
+
     def places(self, text: str) -> Iterable[tuple[int, int]]:
         """Where in a text values begin and end."""
         return (found.span() for found in self._pattern.finditer(text)) if self._pattern is not None else ()
 
-    def in_data(self, value: Any) -> bool:
+    def in_data(self, value: Any, but: Set[str] = frozenset()) -> bool:
         """Whether plain data hold one of the values as a word of a text or of a name.
+
+        Args:
+            value: The data.
+            but: Names under which nothing is looked at: what stands there names something else.
 
         >>> Mention(frozenset({"customer-5"})).in_data({"asked": ["customer-5"]})
         True
@@ -69,17 +84,36 @@ class Mention:
         if isinstance(value, str):
             return self.in_text(value)
         if isinstance(value, Mapping):
-            return any(self.in_text(str(name)) or self.in_data(one) for name, one in value.items())
-        return isinstance(value, list | tuple) and any(self.in_data(one) for one in value)
+            kept = [name for name in value if name not in but]
+            return any(self.in_text(str(name)) or self.in_data(value[name], but) for name in kept)
+        return isinstance(value, list | tuple) and any(self.in_data(one, but) for one in value)
 
-    def in_cell(self, text: str) -> bool:
+    def in_cell(self, text: str, but: Set[str] = frozenset()) -> bool:
         """Whether a cell that may hold anything, JSON included, mentions the person."""
-        if text[:1] in {"{", "["}:
-            try:
-                return self.in_data(json.loads(text))
-            except (ValueError, RecursionError):
-                pass
-        return self.in_text(text)
+        data = _data(text)
+        return self.in_text(text) if data is None else self.in_data(data, but)
+
+    def out_of_cell(self, text: str, but: Set[str] = frozenset()) -> str:
+        """A cell that may hold anything with a mark wherever it mentions the person."""
+        data = _data(text)
+        if data is None:
+            return self.out_of_text(text)
+        left = self.out_of_data(data, but)
+        if left == data:
+            return text
+        # Half of a surrogate pair stays an escape, which every database keeps.
+        return json.dumps(left, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+
+    def out_of_data(self, value: Any, but: Set[str] = frozenset()) -> Any:
+        """Plain data with a mark wherever they mention the person."""
+        if isinstance(value, str):
+            return self.out_of_text(value)
+        if isinstance(value, Mapping):
+            return {
+                self.out_of_text(str(name)): one if name in but else self.out_of_data(one, but)
+                for name, one in value.items()
+            }
+        return [self.out_of_data(one, but) for one in value] if isinstance(value, list | tuple) else value
 
     def names(self, value: Any) -> bool:
         """Whether what stands where somebody is named is the person."""
@@ -93,6 +127,16 @@ def spellings(value: str) -> tuple[str, ...]:
     (2, 1)
     """
     return tuple(sorted({value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}))
+
+
+def _data(text: str) -> Any:
+    """What JSON text holds; None where it is none."""
+    if text[:1] not in {"{", "["}:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _is_word(value: str) -> bool:

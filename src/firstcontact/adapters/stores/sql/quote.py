@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import JSON, Connection, String, Table, Text, cast, func, or_, select, update
+from sqlalchemy import JSON, Column, Connection, String, Table, Text, cast, func, or_, select, update
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.arrival import in_parts
@@ -33,6 +33,13 @@ _PLACES: tuple[tuple[Table, str, Any], ...] = (
     (schema.identity_decision, "note", None),
 )
 """Where something may be quoted, and what stands there instead."""
+
+_TEXTS: tuple[tuple[Table, str], ...] = (
+    (schema.text, "body"),
+    (schema.contact_before, "body"),
+    (schema.quarantine, "raw"),
+)
+"""What others said, where only the mention goes."""
 
 _IMPERSONAL = frozenset(
     column.name for spec in TABLES for column in spec.columns if column.type == "string" and not column.personal
@@ -68,9 +75,17 @@ class Quotes:
         with self._database.reading() as connection:
             versions = self._versions(connection, mention)
         quoted = {"quoted_in_contact_before": self._remove(schema.contact_before, versions)}
+        for table, name in _TEXTS:
+            quoted[f"quoted_in_{table.name}"] = quoted.get(f"quoted_in_{table.name}", 0) + self._mark(
+                table, name, mention
+            )
         for table, name, blank in _PLACES:
             with self._database.reading() as connection:
-                ids = [row.id for row in self._holding(connection, table, [name], mention) if _holds(row[1], mention)]
+                ids = [
+                    row.id
+                    for row in self._holding(connection, table, [name], mention, table.c.id)
+                    if _holds(row[1], mention)
+                ]
             label = f"quoted_in_{table.name}"
             for part in in_parts(ids):
                 with self._database.writing() as connection:
@@ -79,7 +94,7 @@ class Quotes:
         return counts | {name: count for name, count in quoted.items() if count}
 
     def set_aside(self, connection: Connection, subject: Subject) -> list[int]:
-        """Rows that were set aside and name one of the person's contacts, or mention the person."""
+        """Rows that were set aside and are the person's: by a contact, a value, or, garbled, by a mention."""
         table, mention, keys = schema.quarantine, Mention(subject.values), set(subject.keys)
         asked = select(table.c.id, table.c.source, table.c.raw)
         return [
@@ -100,6 +115,24 @@ class Quotes:
             found += [f"store: {table.name}.{name}" for name in sorted(left)]
         return found
 
+    def _mark(self, table: Table, name: str, mention: Mention) -> int:
+        """Put a mark where what somebody else said mentions the person; gives in how many rows."""
+        key = next(iter(table.primary_key.columns))
+        with self._database.reading() as connection:
+            rows = [(row[0], row[1]) for row in self._holding(connection, table, [name], mention, key)]
+        changed = 0
+        for part in in_parts(rows):
+            with self._database.writing() as connection:
+                for one, said in part:
+                    value = (
+                        mention.out_of_cell(said, _OF_OTHERS)
+                        if isinstance(said, str)
+                        else mention.out_of_data(said, _OF_OTHERS)
+                    )
+                    if value != said:
+                        changed += connection.execute(update(table).where(key == one).values({name: value})).rowcount
+        return changed
+
     def _remove(self, table: Table, ids: list[int]) -> int:
         removed = 0
         for part in in_parts(ids):
@@ -107,9 +140,10 @@ class Quotes:
                 removed += remove(connection, table, table.c.id.in_(part))
         return removed
 
-    def _holding(self, connection: Connection, table: Table, names: list[str], mention: Mention) -> Iterator[Any]:
+    def _holding(
+        self, connection: Connection, table: Table, names: list[str], mention: Mention, *key: Column[Any]
+    ) -> Iterator[Any]:
         """Rows in which the characters of a value occur in one of some columns; whether as a word is to be seen."""
-        key = [table.c.id] if "id" in table.c else []
         holds = func.instr if self._database.is_sqlite else func.strpos
         for part in in_parts(mention.forms, 50 // len(names) + 1):
             quoted = or_(*(holds(cast(table.c[name], Text), form) > 0 for name in names for form in part))
@@ -117,7 +151,7 @@ class Quotes:
             yield from connection.execute(asked.execution_options(yield_per=1000))
 
     def _versions(self, connection: Connection, mention: Mention) -> list[int]:
-        """Earlier versions of somebody else's contacts that were the person's then, or that mention the person."""
+        """Earlier versions of somebody else's contacts that were the person's then."""
         table = schema.contact_before
         holds = func.instr if self._database.is_sqlite else func.strpos
         found: set[int] = set()
@@ -125,11 +159,8 @@ class Quotes:
         for part in in_parts(forms, 50):
             quoted = or_(*(holds(cast(table.c.body, Text), form) > 0 for form in part))
             for row in connection.execute(select(table.c.id, table.c.body).where(quoted)):
-                columns, body = row.body["columns"], row.body
-                named = [columns.get("customer_id"), *(value for _, value in body["identifiers"])]
-                free = [body.get("attributes"), body.get("text")]
-                free += [columns[name] for name in columns.keys() - _OF_OTHERS]
-                if any(mention.names(one) for one in named) or any(mention.in_data(one) for one in free):
+                named = [row.body["columns"].get("customer_id"), *(value for _, value in row.body["identifiers"])]
+                if any(mention.names(one) for one in named):
                     found.add(row.id)
         return sorted(found)
 
@@ -149,12 +180,10 @@ class Quotes:
             if isinstance(one, dict):
                 pairs.append((str(one.get("kind")), one.get("value")))
         region = self._region()
-        if any(
+        return any(
             mention.names(value) or (isinstance(value, str) and mention.names(spell(kind, value, region)))
             for kind, value in pairs
-        ):
-            return True
-        return mention.in_data({name: value for name, value in item.items() if name not in _OF_OTHERS})
+        )
 
 
 def _may_quote(column: Any) -> bool:
@@ -165,4 +194,4 @@ def _may_quote(column: Any) -> bool:
 
 
 def _holds(value: Any, mention: Mention) -> bool:
-    return mention.in_cell(value) if isinstance(value, str) else mention.in_data(value)
+    return mention.in_cell(value, _OF_OTHERS) if isinstance(value, str) else mention.in_data(value, _OF_OTHERS)
