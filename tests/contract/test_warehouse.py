@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select, update
 
 from firstcontact.adapters.connectors.warehouse import WarehouseConnector
 from firstcontact.adapters.engines.duckdb import DuckDBEngine
@@ -165,3 +165,122 @@ def test_a_file_that_no_list_names_is_swept_away(
     warehouse.sweep(datetime(2100, 1, 1))  # noqa: DTZ001 - as moments are inside
     assert len(list(folder.iterdir())) == 1
     assert load(engine, warehouse).ledger.contacts == 1
+
+
+class Interrupted(Warehouse):
+    """A history whose writer meets an erasure between reading the store and listing what it wrote."""
+
+    def __init__(self, database: Database, folder: Path, name: str) -> None:
+        super().__init__(database, folder)
+        self.names = [name]
+
+    def _erase(self) -> None:
+        if self.names:
+            erase(self._database, self.names.pop())
+            Warehouse(self._database, self._folder).rewrite(T0)
+
+    def _write(self, *arguments: Any) -> Any:
+        written = super()._write(*arguments)
+        self._erase()
+        return written
+
+
+def erase(database: Database, name: str, cause: str = "erased") -> None:
+    with database.writing() as connection:
+        seq = database.next_seq(connection)
+        gone = {"source": "pbx", "contact_id": name, "seq": seq, "cause": cause, "gone_at": T0}
+        connection.execute(insert(schema.contact_gone).values(gone))
+        connection.execute(delete(schema.contact).where(schema.contact.c.contact_id == name))
+
+
+def written(service: Service, engine: DuckDBEngine) -> list[str]:
+    """Ids of contacts whose bytes stand in any file of the history."""
+    kept = [str(path) for path in (service.settings.data / "warehouse").glob("contacts-*")]
+    return [name for (name,) in rows(engine, f"SELECT contact_id FROM read_parquet({kept}) ORDER BY 1")]
+
+
+def test_no_segment_is_listed_with_what_was_erased_meanwhile(
+    service: Service, database: Database, engine: DuckDBEngine
+) -> None:
+    """Whoever goes between the reading of the store and the listing of a segment is in no file afterwards."""
+    send(service, "contacts", contact("1"), contact("2"))
+    holding = Interrupted(database, service.settings.data / "warehouse", "2").catch_up(T0)
+    assert written(service, engine) == ["1"]
+    WarehouseConnector(holding).load(engine, [], None, zone=None)
+    assert rows(engine, "SELECT contact_id FROM contacts") == [("1",)]
+
+
+def test_no_segments_are_merged_with_what_was_erased_meanwhile(
+    service: Service,
+    database: Database,
+    warehouse: Warehouse,
+    engine: DuckDBEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An erasure that rewrites the history while another worker does is not undone by that worker's file."""
+    from firstcontact.adapters.stores.warehouse import store
+
+    send(service, "contacts", contact("1"), contact("2"))
+    warehouse.catch_up(T0)
+    names = ["2"]
+
+    def settle(path: Path) -> None:
+        if names:  # the merged file stands, and is not yet listed
+            erase(database, names.pop())
+            Warehouse(database, service.settings.data / "warehouse").rewrite(T0)
+
+    monkeypatch.setattr(store, "_settle", settle)
+    warehouse.rewrite(T0)
+    assert written(service, engine) == ["1"]
+    assert len(list((service.settings.data / "warehouse").iterdir())) == 1
+
+
+def test_the_ledger_counts_as_erased_what_was_erased(
+    service: Service, database: Database, warehouse: Warehouse, engine: DuckDBEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was undone or grew too old is gone without being called erased, however many batches it is read in."""
+    from firstcontact.adapters.stores.sql import change
+
+    monkeypatch.setattr(change, "AT_ONCE", 2)
+    send(service, "contacts", *(contact(str(number)) for number in range(6)))
+    warehouse.catch_up(T0)
+    for name, cause in enumerate(("erased", "expired", "undone", "expired", "erased")):
+        erase(database, str(name), cause)
+    loaded = load(engine, warehouse)
+    assert (loaded.ledger.contacts, loaded.ledger.erased, loaded.ledger.adds_up) == (1, 2, True)
+    assert rows(engine, "SELECT contact_id FROM contacts") == [("5",)]
+
+
+def test_a_contact_has_one_survey_whoever_asked(service: Service, warehouse: Warehouse, engine: DuckDBEngine) -> None:
+    """Two systems ask about one contact; the answer given last counts, as in files, and no contact becomes two."""
+    send(service, "contacts", contact("1"), contact("2"))
+    send(service, "surveys", {"contact_id": "1", "csat": 0.5, "answered_at": "2026-01-06T09:00:00Z"}, source="mail")
+    send(service, "surveys", {"contact_id": "1", "csat": 1, "answered_at": "2026-01-07T09:00:00Z"}, source="phone")
+    send(service, "surveys", {"contact_id": "1", "csat": 0}, source="web")
+    load(engine, warehouse)
+    assert rows(engine, "SELECT contact_id, csat FROM surveys") == [("1", 1.0)]
+
+
+def test_what_an_earlier_version_took_in_is_judged_again(
+    service: Service, database: Database, warehouse: Warehouse, engine: DuckDBEngine
+) -> None:
+    """Impossible figures are missing and said, a contact that ends before it starts is set aside: nothing breaks."""
+    send(service, "contacts", contact("1", handle_seconds=5, transfers=1), contact("2"), contact("3"))
+    send(service, "reviews", {"contact_id": "1", "reviewer": "r", "resolved": True, "sampling_probability": 0.5})
+    table = schema.contact
+    with database.writing() as connection:
+        impossible = {"handle_seconds": -500.0, "transfers": -3}
+        connection.execute(update(table).where(table.c.contact_id == "1").values(**impossible))
+        before = datetime(2026, 1, 4)  # noqa: DTZ001 - as moments are inside
+        connection.execute(update(table).where(table.c.contact_id == "2").values(ended_at=before))
+        kept = dict(connection.execute(select(schema.companion.c.body)).scalar_one())
+        connection.execute(update(schema.companion).values(body=kept | {"sampling_probability": 5.0}))
+    loaded = load(engine, warehouse)
+    assert rows(engine, "SELECT contact_id, handle_seconds, transfers FROM contacts ORDER BY 1") == [
+        ("1", None, None),
+        ("3", None, None),
+    ]
+    assert rows(engine, "SELECT resolved, sampling_probability FROM reviews") == [(True, None)]
+    assert (loaded.ledger.contacts, loaded.ledger.quarantined, loaded.ledger.adds_up) == (2, {"FC2005": 1}, True)
+    told = [str(finding.text) for finding in loaded.findings]
+    assert [text.split(":")[0] for text in told] == ["handle_seconds", "reviews.sampling_probability", "transfers"]

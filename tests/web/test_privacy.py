@@ -317,6 +317,44 @@ def test_earlier_versions_and_records_beside_contacts_go_by_their_age(service: S
     database.close()
 
 
+def test_others_write_while_something_is_looked_for_and_removed(service: Service, client: TestClient) -> None:
+    """Neither an erasure's search nor what is too old holds up what arrives: it is stored between two parts."""
+    from firstcontact.adapters.stores.sql import expire
+    from firstcontact.adapters.stores.sql.subject import SqlSubjects
+
+    sent: list[str] = []
+
+    def arrive() -> None:
+        more = contact(0) | {"contact_id": f"meanwhile-{len(sent)}"}
+        sent.extend(client.post("/api/v1/contacts", json=[more]).json()["outcomes"])
+
+    assert client.post("/api/v1/contacts", json=[hers(0), {"contact_id": "unfit"}]).status_code == 202
+    database = database_of(service)
+    found = service.subjects.by_identifier("customer", NAMES["customer"]).subject
+    assert found is not None
+    # Whoever reads what was set aside asks in which country numbers are read.
+    SqlSubjects(database, arrive).erase(found, service.now())  # type: ignore[arg-type]
+    assert sent == ["stored"]
+    reviews = [{"contact_id": f"call-{n}", "reviewer": "r"} for n in range(1, 6)]
+    assert client.post("/api/v1/records/reviews", json=reviews).status_code == 202
+    turns: list[int] = []
+    before = service.now() + timedelta(days=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(expire, "AT_ONCE", 2)
+        drop = expire.drop_companions
+
+        def counted(connection: Any, keys: Any, *more: Any) -> int:
+            turns.append(len(keys))
+            return drop(connection, keys, *more)
+
+        patch.setattr(expire, "drop_companions", counted)
+        assert service.subjects.expire({"companions": before, "quarantine": before}, service.now()) == {
+            "companions": 5, "quarantine": 1,
+        }  # fmt: skip
+    assert turns == [2, 2, 1]
+    database.close()
+
+
 @pytest.mark.parametrize("word", ["Дана", 'a"b', "plain"])
 def test_a_value_is_searched_as_json_has_it(word: str) -> None:
     """A value is found as it stands in JSON, escaped or not."""
