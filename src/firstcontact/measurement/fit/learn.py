@@ -8,8 +8,9 @@ import numpy as np
 
 from firstcontact.contacts.table import REASON_SEPARATOR
 from firstcontact.kernel.sentence import Sentence
+from firstcontact.measurement.fit.lacking import LEAST_OWN_RETURNS, LEAST_RETURNS, own_course, refuse, too_few
 from firstcontact.measurement.fit.model import LAG_EDGES, ReturnModel
-from firstcontact.measurement.fit.tally import LEAST_HISTORY_DAYS, Tally
+from firstcontact.measurement.fit.tally import Tally
 from firstcontact.measurement.linking.portable import BUCKETS
 from firstcontact.measurement.policy.model import Publish, Returns
 from firstcontact.statistics.bucket import Array
@@ -26,10 +27,6 @@ from firstcontact.statistics.coincidence import (
 from firstcontact.statistics.excess_hazard import Excess, leave_one_out, separate
 from firstcontact.statistics.onset import onset, with_margin
 
-LEAST_RETURNS = 300
-"""With fewer returns a reason takes window and onset from its family."""
-LEAST_OWN_RETURNS = 30
-"""With fewer returns, caused or not, a reason's own share of caused ones is not given."""
 LEAST_BACKGROUND = 30
 """Returns beyond the onset, without which the background is not known."""
 SURE_RETURNS = 1_000
@@ -127,7 +124,7 @@ def learn(found: Tally, publish: Publish, declared: Returns | None = None) -> tu
     """
     keys = [key for key in sorted(found.reasons) if found.openers([key]).sum() > 0]
     returns = {key: int(found.table([key])[0].sum()) for key in keys}
-    unlearned = {key: why for key in keys if (why := _refuse(found, key, returns[key], publish))}
+    unlearned = {key: why for key in keys if (why := refuse(found, key, returns[key], publish))}
     open_keys = [key for key in keys if key not in unlearned]
     families = _families(found, open_keys)
     rare = {key for key in open_keys if returns[key] < LEAST_RETURNS}
@@ -150,7 +147,7 @@ def learn(found: Tally, publish: Publish, declared: Returns | None = None) -> tu
                 models[key] = _model(found, key, timings[place[own]], family if key in rare else "", publish)
     for key in keys:
         if key not in models:
-            why = unlearned.get(key) or _too_few(found, returns[key])
+            why = unlearned.get(key) or too_few(found, returns[key])
             models[key] = _unlearned(found, key, returns[key], *why)
     return tuple(sorted(models.values(), key=lambda model: model.reason))
 
@@ -160,83 +157,6 @@ def _families(found: Tally, keys: list[int]) -> dict[str, list[int]]:
     for key in keys:
         families.setdefault(found.reasons[key].split(REASON_SEPARATOR)[0], []).append(key)
     return families
-
-
-_Why = tuple[str, str, str]
-
-
-def _refuse(found: Tally, key: int, returns: int, publish: Publish) -> _Why | None:
-    """Why nothing can be learned of a reason, whatever others show: code, sentence, what would change it."""
-    if found.history_days < LEAST_HISTORY_DAYS:
-        lacking = LEAST_HISTORY_DAYS - found.history_days
-        return (
-            "history",
-            Sentence(
-                "unlearned.history",
-                "{days} days of complete data; {least} are needed to see coincidence.",
-                "{days} day of complete data; {least} are needed to see coincidence.",
-                "days",
-                days=int(found.history_days),
-                least=LEAST_HISTORY_DAYS,
-            ),
-            Sentence(
-                "unlearned.history.cure",
-                "{days:.0f} more days of complete data, before or after these.",
-                days=float(np.ceil(lacking)),
-            ),
-        )
-    largest = found.largest.get(key, 0)
-    if largest > publish.dominance * returns and returns >= LEAST_OWN_RETURNS:
-        return (
-            "one-customer-dominates",
-            Sentence(
-                "unlearned.dominance",
-                "One customer holds {share:.0%} of {returns:,} returns; allowed: {limit:.0%}.",
-                "One customer holds the only return; allowed: {limit:.0%}.",
-                "returns",
-                share=largest / returns,
-                returns=returns,
-                limit=publish.dominance,
-            ),
-            Sentence(
-                "unlearned.dominance.cure",
-                "If that customer is a placeholder, name it as a missing value; otherwise raise {setting}.",
-                setting="publish.dominance",
-            ),
-        )
-    return None
-
-
-def _too_few(found: Tally, returns: int) -> _Why:
-    needed = LEAST_RETURNS / max(returns, 1) * found.history_days
-    cure = Sentence("unlearned.none.cure", "More data: a coarser level of reasons.")
-    if returns:
-        cure = Sentence(
-            "unlearned.few.cure",
-            "More data: about {days:,.0f} more days at this rate, or a coarser level of reasons.",
-            days=float(np.ceil(needed - found.history_days)),
-        )
-    why = Sentence(
-        "unlearned.few",
-        "{returns:,} returns, and not {least} in its family of reasons either.",
-        "{returns:,} return, and not {least} in its family of reasons either.",
-        "returns",
-        returns=returns,
-        least=LEAST_RETURNS,
-    )
-    return "too-few-returns", why, cure
-
-
-def _own_course(found: Tally, returns: int, family: str) -> _Why:
-    why = Sentence(
-        "unlearned.unlike",
-        "{returns:,} returns, too few to learn from, and they come at other lags than those of its family {family}.",
-        "{returns:,} return, too few to learn from, and it comes at other lags than those of its family {family}.",
-        "returns",
-        returns=returns,
-        family=family,
-    )
-    return "unlike-its-family", why, _too_few(found, returns)[2]
 
 
 def _unlike(own: Excess, family: Excess) -> bool:
@@ -376,7 +296,7 @@ def _model(found: Tally, key: int, timing: _Timing, pooled: str, publish: Publis
             own = _separate(found, [key], timing.tau, hazards, publish, hidden)
             if _unlike(own, timing.excess):
                 if returns < LEAST_COURSE:
-                    return _unlearned(found, key, returns, *_own_course(found, returns, pooled))
+                    return _unlearned(found, key, returns, *own_course(found, returns, pooled))
                 course = own
     by_bin, caused = events.sum(axis=1), course.caused
     known = own if enough else None
