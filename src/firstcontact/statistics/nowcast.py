@@ -19,6 +19,8 @@ LEVEL_WEEKS = 12
 """How many of the latest mature weeks say what is usual."""
 _BESIDE = 4.0
 """Openers added in thought, half of them back, so that no returns at all are not taken for certainty."""
+_FARTHEST, _HALVINGS = 20.0, 45
+"""Within this logit, and by halving it so often, the shift in odds is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +89,18 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int, stands: Array | None = N
     Estimand: pi_rw, the probability that an opener of reason r in week w causes a return, ever.
     Formula: P(back by age a) = b(a) + pi G(a) (1 - b(a)), so S = sum(back - b) and E = sum(G (1 - b)) give S / E. It
         explodes where E is small, so it is drawn to what is known, in two stages. First the week's common shift
-        delta_w = sum_r S / sum_r level_r E is drawn to 1 with a prior coefficient of variation of .3; then S / E to
-        level_r delta_w with one of .15. Cells of which nothing more can come are S / E itself. The level of a reason is
-        that of its latest 12 settled weeks, drawn in the same way to its level over all. Mean squared error of the
-        whole, which is linear in the S / E of the week: of each, its luck (binomial at the prior mean) and that of G
-        and b (their standard errors), which counts directly and through delta_w at once; that reasons deviate from
-        delta_w, and delta_w from 1, as the priors say; that levels are not known exactly. It is never less than that of
-        as many openers of which nothing more can come, with two returns more among four openers more (Agresti-Coull).
-        The share of a week is the
-        mean of its pi_rw, each weighted by its openers and by the first contacts that an opener of r stands for.
+        delta_w = sum_r S / sum_r level_r E is drawn to 1 with a prior coefficient of variation of .3. It is spread over
+        the reasons by one factor of their odds, such that it stays what it is in sum. Then S / E is drawn to what this
+        makes of level_r, with a coefficient of .15. Cells of which nothing more can come are S / E itself. The level of
+        a reason is that of its latest 12 settled weeks, drawn in the same way to its level over all. Mean squared error
+        of the whole, which is linear in the S / E of the week: of each, its luck (binomial at the prior mean) and that
+        of G and b (their standard errors), which counts directly and through delta_w at once; that reasons deviate from
+        what delta_w makes of them, and delta_w from 1, as the priors say; that levels are not known exactly. It is
+        never less than that of as many openers of which nothing more can come, with two returns more among four openers
+        more (Agresti-Coull). The share of a week is the mean of its pi_rw, each weighted by its openers and by the
+        first contacts that an opener of r stands for.
     Assumes: how fast caused returns come has not changed; coincidental returns go on as before; what is usual for a
-        reason changes by parts, not by multiples.
+        reason changes by parts, not by multiples; what moves all reasons moves their odds alike.
     Lies when: latency has changed (`drift.compare` looks for it): 1.3 times slower returns cost up to 1.6 percentage
         points; a shock hits one slow reason alone, of which its first weeks show next to nothing.
     Oracle: with G = 1, b = 0 everywhere it is the plain share; recovery in simulated worlds with a jump of the failure
@@ -124,7 +127,7 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int, stands: Array | None = N
     shift, trust = _drawn(sums.excess.sum(axis=0), expected, (variance + learned).sum(axis=0))
     shift = np.maximum(shift, 0.0)
 
-    prior = usual[:, None] * shift
+    prior, slope, lift = _spread(usual, shift, sums.exposure)
     variance = sums.variance(cohorts, prior) + sums.ground_doubt**2 + (prior * sums.doubt) ** 2
     held = sums.exposure > 0
     exposure = np.where(held, sums.exposure, 1.0)
@@ -137,9 +140,9 @@ def nowcast(cohorts: Cohorts, level: Array, weeks: int, stands: Array | None = N
     # All is linear in the cells' S / E. What an estimate takes of each, directly and through the common shift, says
     # how far luck, reasons apart from the shift, and errors of what is usual move it.
     lent = trust * sums.exposure / np.where(expected > 0, expected, 1.0)
-    spread, doubt, far = lent**2, usual_variance[:, None] * shift**2, ((1 - trust) * SHIFT_CV) ** 2
-    through = (spread * (own + apart + doubt)).sum(axis=0)
-    borrowed = (1 - weight) * usual[:, None]
+    doubt, far = usual_variance[:, None] * lift**2, ((1 - trust) * SHIFT_CV) ** 2
+    through = (lent**2 * (own + apart + doubt)).sum(axis=0)
+    borrowed = (1 - weight) * slope
     # Its own part of each cell's error comes twice: directly, and through the shift.
     both = weight * own - (1 - weight) * (apart + doubt)
     direct = weight**2 * own + (1 - weight) ** 2 * (apart + doubt)
@@ -247,6 +250,31 @@ def _least(cohorts: Cohorts, count: Array, share: Array, mix: Array) -> tuple[Ar
     added = np.maximum(_luck(common, worth) - common * (1 - common) / worth, 0.0)
     weeks = (mix**2 * (plain + learned) / free**2).sum(axis=0) + added / open_**2
     return cells, np.where(square > 0, weeks, 0.0)
+
+
+def _spread(usual: Array, shift: Array, exposure: Array) -> tuple[Array, Array, Array]:
+    """A week's common shift spread over its reasons: their odds by one factor, their sum by `shift`.
+
+    One multiple of all shares would make too little of reasons that seldom fail and too much of those that often do,
+    which have less room; the first outweigh the others in a week, as less is seen of them.
+
+    Returns:
+        Share of each cell, its change by the shift and by what is usual, all of shape (reasons, weeks).
+    """
+    seen = np.where(exposure.sum(axis=0) > 0, exposure, 1.0)
+    level = np.clip(usual, 0.0, 1 - 1e-6)[:, None]
+    whole = (seen * level).sum(axis=0)
+    low, high = np.full(len(shift), -_FARTHEST), np.full(len(shift), _FARTHEST)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        factor = np.exp(middle)
+        much = (seen * (level * factor / (1 - level + level * factor))).sum(axis=0) > shift * whole
+        low, high = np.where(much, low, middle), np.where(much, middle, high)
+    factor = np.exp((low + high) / 2)
+    share = level * factor / (1 - level + level * factor)
+    room = share * (1 - share)
+    slope = room * whole / np.maximum((seen * room).sum(axis=0), 1e-300)
+    return share, slope, factor / (1 - level + level * factor) ** 2
 
 
 def _drawn(seen: Array, expected: Array, variance: Array) -> tuple[Array, Array]:
