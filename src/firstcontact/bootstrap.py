@@ -160,6 +160,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     """
     from firstcontact.adapters.connectors.file_reader import FileReader
     from firstcontact.adapters.notify.webhook import HttpSender
+    from firstcontact.adapters.stores.backup import Unpacked
     from firstcontact.adapters.stores.data_folder import DataFolder
     from firstcontact.adapters.stores.seal import KeySeal
     from firstcontact.adapters.stores.sql.account import SqlAccounts
@@ -223,7 +224,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     )
     warehouse = Warehouse(database, settings.data / "warehouse")
     files = DataFolder(settings.data, database, warehouse)
-    tidying = Tidying([runs, warehouse, uploads, subscriptions], moment)
+    tidying = Tidying([runs, warehouse, uploads, subscriptions, Unpacked(settings.data)], moment)
     erasure = Erasure(subjects, files, preferences, seal, queue, moment)
     return Service(
         settings=settings,
@@ -323,15 +324,18 @@ def back_up(settings: ServiceSettings, target: Path) -> BackedUp:
     """Write everything that a service keeps to one file, while it runs.
 
     Raises:
-        FirstcontactError: The file is there already (FC9106), or the database does not answer (FC9102).
+        FirstcontactError: The file is there already (FC9106), there is nothing to back up (FC9109), or the database
+            does not answer (FC9102).
         OSError: There is no room on disk.
     """
-    from firstcontact.adapters.stores.backup import write_backup
+    from firstcontact.adapters.stores.backup import nothing_there, write_backup
     from firstcontact.adapters.stores.sql.audit import SqlAudit
     from firstcontact.adapters.stores.sql.database import Database, sqlite_url
     from firstcontact.kernel.clock import now
     from firstcontact.kernel.settings import VERSION
 
+    if _no_file(settings):  # asking SQLite would make one
+        raise nothing_there()
     database = Database(settings.database or sqlite_url(settings.data / "store.sqlite3"))
     moment = now().replace(tzinfo=None)
     try:
@@ -341,6 +345,32 @@ def back_up(settings: ServiceSettings, target: Path) -> BackedUp:
         return written
     finally:
         database.close()
+
+
+def store_form(settings: ServiceSettings) -> tuple[str, str]:
+    """In which form a store is, and which form this version keeps it in; nothing is changed and nothing made.
+
+    Returns:
+        Both; the first is empty where there is no store yet.
+
+    Raises:
+        FirstcontactError: The database cannot be used or does not answer (FC9101, FC9102).
+    """
+    from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+    from firstcontact.adapters.stores.sql.migrate import form_of, newest_form
+
+    if _no_file(settings):
+        return "", newest_form()
+    database = Database(settings.database or sqlite_url(settings.data / "store.sqlite3"))
+    try:
+        with database.reading() as connection:
+            return form_of(connection), newest_form()
+    finally:
+        database.close()
+
+
+def _no_file(settings: ServiceSettings) -> bool:
+    return not settings.database and not (settings.data / "store.sqlite3").exists()
 
 
 def restore(settings: ServiceSettings, source: Path) -> BackedUp:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
+import os
+import shutil
 import tarfile
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,7 @@ import pytest
 from sqlalchemy import select
 
 from firstcontact import bootstrap
+from firstcontact.adapters.stores.backup import Unpacked
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.database import Database, sqlite_url
 from firstcontact.kernel.errors import FirstcontactError
@@ -155,6 +160,49 @@ def test_a_damaged_backup_restores_nothing(taken: tuple[Service, Path], tmp_path
     assert not (tmp_path.parent / "outside").exists()
     assert sorted(path.name for path in settings.data.iterdir() if path.is_dir()) == []
     assert rows_of_nothing(settings)
+
+
+def killed(settings: ServiceSettings, backup: Path, after: int) -> None:
+    """Restore in a process that is killed: after so many moves, or before or after the commit where there are fewer."""
+    moves, real = iter(range(100)), shutil.move
+
+    def move(source: Any, target: Any) -> None:
+        if next(moves) == after:
+            os._exit(9)
+        real(source, target)
+
+    shutil.move = move  # type: ignore[assignment]
+    if after == _AFTER_THE_COMMIT:
+        shutil.rmtree = lambda *_given, **_more: os._exit(9)  # type: ignore[assignment]
+    elif after == _BEFORE_THE_COMMIT:
+        Path.touch = lambda *_given, **_more: os._exit(9)  # type: ignore[assignment]
+    bootstrap.restore(settings, backup)
+    os._exit(0)
+
+
+_BEFORE_THE_COMMIT, _AFTER_THE_COMMIT = 1_000, 1_001
+
+
+@pytest.mark.parametrize("after", [0, 2, _BEFORE_THE_COMMIT, _AFTER_THE_COMMIT])
+def test_a_restore_that_is_killed_is_done_again_or_done(
+    taken: tuple[Service, Path], tmp_path: Path, after: int
+) -> None:
+    """Killed before the end nothing counts, and the next restore brings everything; what was unpacked does not stay."""
+    original, backup = taken
+    settings = ServiceSettings(data=tmp_path / "data")
+    child = multiprocessing.get_context("forkserver").Process(target=killed, args=(settings, backup, after))
+    child.start()
+    child.join(60)
+    assert child.exitcode == 9
+    if after == _AFTER_THE_COMMIT:
+        assert refused(settings, backup) == "FC9106"
+        Unpacked(settings.data).sweep(original.now() + timedelta(days=1))
+    else:
+        bootstrap.restore(settings, backup)
+    assert not list(settings.data.glob("restore-*"))
+    assert rows(settings)["run"] == rows(original.settings)["run"]
+    assert (settings.data / "pseudonym.key").exists()
+    assert list((settings.data / "runs").rglob("results.parquet"))
 
 
 def rows_of_nothing(settings: ServiceSettings) -> bool:

@@ -11,15 +11,20 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import text
 
 from firstcontact import bootstrap
 from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+from firstcontact.adapters.stores.sql.migrate import configuration
 from firstcontact.doors.cli.doctor import examine
 from firstcontact.doors.cli.surroundings import check_port, surroundings
+from firstcontact.kernel import clock
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.service_settings import ServiceSettings
 from firstcontact.services.service import Service
+from tests.command import run
+from tests.service_fixture import Cluster
 
 
 def test_a_small_installation_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,6 +97,52 @@ def test_the_doctor_says_what_is_missing(sqlite_service: Service) -> None:
     past = sqlite_service.now() - timedelta(minutes=10)
     sqlite_service.queue.ask("measure", {}, asked_by="a", now=past)
     assert seen(sqlite_service.settings)["jobs"].startswith("bad 1 wait")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "ok 0."), (8, "look 8 s"), (3600, "bad 3,600 s")], ids=["right", "late", "wrong"]
+)
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_doctor_compares_the_clock_with_the_databases(
+    service: Service, monkeypatch: pytest.MonkeyPatch, seconds: int, said: str
+) -> None:
+    """Workers on machines whose clocks differ take each other's jobs: it says by how much this one does."""
+    real = clock.now
+    monkeypatch.setattr(clock, "now", lambda: real() - timedelta(seconds=seconds))
+    assert seen(service.settings)["clock"].startswith(said)
+
+
+def test_looking_makes_and_changes_nothing(tmp_path: Path) -> None:
+    """Where there is no store the doctor says so and a backup is refused (FC9109); neither leaves one behind. A store
+    of an earlier form stays as it is.
+    """
+    settings = ServiceSettings(data=tmp_path / "elsewhere")
+    assert seen(settings)["database"].startswith("look nothing is kept here yet")
+    with pytest.raises(FirstcontactError) as error:
+        bootstrap.back_up(settings, tmp_path / "backup")
+    assert error.value.faults[0].kind.code == "FC9109"
+    assert list(tmp_path.iterdir()) == []
+    database = Database(sqlite_url(tmp_path / "store.sqlite3"))
+    with database.writing() as connection:
+        command.upgrade(configuration(connection), "0001")
+    database.close()
+    old = ServiceSettings(data=tmp_path)
+    assert "form 0001, which the next start brings to" in seen(old)["database"]
+    assert bootstrap.store_form(old)[0] == "0001"
+
+
+def test_an_empty_database_is_not_backed_up(postgresql: Cluster, tmp_path: Path) -> None:
+    """FC9109 for a PostgreSQL without tables: the address is most likely another's."""
+    settings = ServiceSettings(data=tmp_path, database=postgresql.database(prepared=False))
+    with pytest.raises(FirstcontactError) as error:
+        bootstrap.back_up(settings, tmp_path / "backup")
+    assert error.value.faults[0].kind.code == "FC9109"
+
+
+def test_an_account_needs_the_services_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """FC9104 from `firstcontact account` too, and no defect."""
+    monkeypatch.setattr("firstcontact.doors.cli.surroundings.find_spec", lambda _name: None)
+    assert run("account", "list").codes == ["FC9104"]
 
 
 def test_the_doctor_names_a_database_that_does_not_answer(tmp_path: Path) -> None:

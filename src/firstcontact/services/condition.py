@@ -21,6 +21,7 @@ class Condition:
         oldest_due: Since when the job waits that is due longest.
         measured_at: When the figures in force were made.
         schema: Form of the tables.
+        clock: What the clock of the database's own machine says, UTC; None where it is this machine.
     """
 
     contacts: int
@@ -32,6 +33,7 @@ class Condition:
     oldest_due: datetime | None
     measured_at: datetime | None
     schema: str
+    clock: datetime | None = None
 
 
 class Conditions(Protocol):

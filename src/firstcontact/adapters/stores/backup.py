@@ -15,8 +15,9 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -26,7 +27,7 @@ from sqlalchemy import JSON, Connection, DateTime, LargeBinary, MetaData, Table,
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.adapters.stores.sql.migrate import configuration, form_of, known_forms, newer_store
-from firstcontact.kernel.errors import EXIT_INPUT, EXIT_OUTPUT, ErrorKind, FirstcontactError
+from firstcontact.kernel.errors import EXIT_INPUT, EXIT_OUTPUT, EXIT_USAGE, ErrorKind, FirstcontactError
 
 NOT_EMPTY = ErrorKind(
     "FC9106",
@@ -42,12 +43,22 @@ DAMAGED_BACKUP = ErrorKind(
     "The file is none that `firstcontact backup` wrote, or a part of it is not as it was. Nothing was restored.",
 )
 
+NOTHING_THERE = ErrorKind(
+    "FC9109",
+    "There is no service here",
+    EXIT_USAGE,
+    "Nothing is kept in the data directory or the database that was named, so there is nothing to back up. "
+    "FIRSTCONTACT_DATA and FIRSTCONTACT_DATABASE say where the service keeps its data.",
+)
+
 FORMAT = 1
 MANIFEST = "manifest.json"
 FOLDERS = ("warehouse", "runs", "uploads")
 KEYS = ("service.key", "pseudonym.key")
 _ROWS_AT_ONCE = 1_000
 _TRIES = 5
+_STAGE = "restore-"
+_MOVING = "moving"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +90,15 @@ def write_backup(database: Database, data: Path, target: Path, *, now: datetime,
         What it holds.
 
     Raises:
-        FirstcontactError: The file is there already (FC9106), or the database does not answer (FC9102).
+        FirstcontactError: The file is there already (FC9106), there is nothing to back up (FC9109), or the database
+            does not answer (FC9102).
         OSError: There is no room on disk.
     """
     if target.exists():
         raise _not_empty(str(target), "a file of that name", "a new file")
+    with database.reading() as connection:
+        if not form_of(connection):
+            raise nothing_there()
     partial = target.with_name(f"{target.name}.partial-{os.getpid()}")
     try:
         for attempt in range(_TRIES):
@@ -187,25 +202,67 @@ def restore_backup(database: Database, data: Path, source: Path) -> BackedUp:
         FirstcontactError: Something is there already (FC9106), the file is no backup or damaged (FC9107), or a newer
             version wrote it (FC9105).
     """
-    with database.reading() as connection:
-        if inspect(connection).get_table_names():
-            raise _not_empty("the database", "tables", "an empty database")
+    if _has_tables(database):
+        raise _not_empty("the database", "tables", "an empty database")
+    _take_back(data)
     there = [name for name in (*FOLDERS, *KEYS) if (data / name).exists()]
     if there:
         raise _not_empty(str(data), ", ".join(there), "an empty directory")
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=data, prefix="restore-") as staged:
-        stage = Path(staged)
+    stage = Path(tempfile.mkdtemp(dir=data, prefix=_STAGE))
+    try:
         manifest = _unpack(source, stage)
         with database.writing() as connection:
             for name, count in _load(connection, stage, manifest, is_sqlite=database.is_sqlite).items():
                 if count != manifest["tables"][name]:
                     raise _damaged(f"{count} rows of a table that had {manifest['tables'][name]}")
-        files = stage / "files"
-        for path in sorted(files.iterdir()) if files.is_dir() else ():
-            shutil.move(path, data / path.name)
+            # Files first, the commit last: what is killed between leaves an empty database, and is taken back.
+            (stage / _MOVING).touch()
+            files = stage / "files"
+            for path in sorted(files.iterdir()) if files.is_dir() else ():
+                shutil.move(path, data / path.name)
+        (stage / _MOVING).unlink()
+    except BaseException:
+        with suppress(FirstcontactError):
+            if not _has_tables(database):
+                _take_back(data)
+        raise
+    shutil.rmtree(stage, ignore_errors=True)
     beside = sum(name.startswith("files/") for name in manifest["sha256"])
     return BackedUp(manifest["tables"], beside, source.stat().st_size)
+
+
+def _has_tables(database: Database) -> bool:
+    with database.reading() as connection:
+        return bool(inspect(connection).get_table_names())
+
+
+def _take_back(data: Path) -> None:
+    """Remove what a restore that did not come to its end has brought; its database is empty."""
+    for stage in data.glob(f"{_STAGE}*"):
+        if (stage / _MOVING).exists():
+            for name in FOLDERS:
+                shutil.rmtree(data / name, ignore_errors=True)
+            for name in KEYS:
+                (data / name).unlink(missing_ok=True)
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """What restores unpacked and did not clear away. Implements `services.tidy.Swept`.
+
+    Attributes:
+        data: The data directory.
+    """
+
+    data: Path
+
+    def sweep(self, before: datetime) -> None:
+        """Remove it where it has lain since a moment."""
+        for stage in self.data.glob(f"{_STAGE}*"):
+            if datetime.fromtimestamp(stage.stat().st_mtime, UTC).replace(tzinfo=None) < before:
+                shutil.rmtree(stage, ignore_errors=True)
 
 
 def _unpack(source: Path, stage: Path) -> dict[str, Any]:
@@ -303,6 +360,15 @@ def _continue_numbers(connection: Connection, table: Table) -> None:
 
 def _not_empty(where: str, saw: str, allowed: str) -> FirstcontactError:
     return FirstcontactError([NOT_EMPTY.fault(where=where, saw=saw, allowed=allowed, cure="name another place")])
+
+
+def nothing_there() -> FirstcontactError:
+    """The error for a place at which no service ever kept anything."""
+    fault = NOTHING_THERE.fault(
+        where="the operational store", saw="no tables", allowed="the store of a service",
+        cure="name its place with FIRSTCONTACT_DATA or FIRSTCONTACT_DATABASE",
+    )  # fmt: skip
+    return FirstcontactError([fault])
 
 
 def _damaged(saw: str) -> FirstcontactError:

@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING, Literal
 
 import typer
 
+from firstcontact.services.queue import LEASE_SECONDS
+
 if TYPE_CHECKING:
     from firstcontact.kernel.service_settings import ServiceSettings
     from firstcontact.services.service import Service
 
 LEAST_ROOM = 2 * 10**9
 """Bytes free below which the disk is said to be short."""
+
+MOST_APART = 2
+"""Seconds by which clocks may differ before it is said."""
 
 LATE = timedelta(minutes=2)
 """How long a job may be due before it is said that nobody works."""
@@ -65,6 +70,10 @@ def examine(settings: ServiceSettings) -> Iterator[Seen]:
         yield Seen("look", "settings", "the service is reached without TLS; sessions can be read on the way")
     yield from _disk(settings.data)
     try:
+        form, newest = bootstrap.store_form(settings)
+        if form < newest:
+            yield _not_begun(form, newest)
+            return
         service = bootstrap.open_service(settings)
     except FirstcontactError as error:
         fault = error.faults[0]
@@ -74,6 +83,24 @@ def examine(settings: ServiceSettings) -> Iterator[Seen]:
         yield from _service(service)
     finally:
         service.close()
+
+
+def _not_begun(form: str, newest: str) -> Seen:
+    """What is said of a store that the next start makes or changes; looking changes nothing."""
+    if not form:
+        return Seen("look", "database", "nothing is kept here yet: `firstcontact serve` begins")
+    change = f"form {form}, which the next start brings to {newest} and never back"
+    return Seen("look", "database", f"{change}: back up first, with the version that wrote it")
+
+
+def _clock(apart: timedelta) -> Iterator[Seen]:
+    """How far this machine's clock is from that of the database's machine."""
+    seconds = abs(apart / timedelta(seconds=1))
+    if seconds > MOST_APART:
+        said = f"{seconds:,.0f} s from the database's: jobs are taken from workers that live; set both by NTP"
+        yield Seen("bad" if seconds > LEASE_SECONDS / 2 else "look", "clock", said)
+    else:
+        yield Seen("ok", "clock", f"{seconds:.1f} s from the database's")
 
 
 def _disk(data: Path) -> Iterator[Seen]:
@@ -93,6 +120,8 @@ def _service(service: Service) -> Iterator[Seen]:
     found = service.conditions.look(now)
     kind = "PostgreSQL" if service.settings.database else "SQLite"
     yield Seen("ok", "database", f"{kind}, form {found.schema}, {found.contacts:,} contacts, change {found.seq:,}")
+    if found.clock is not None:
+        yield from _clock(service.now() - found.clock)
     if not service.accounts.page(after=None, limit=1):
         yield Seen("look", "accounts", "nobody can log in: firstcontact account add you@example.org")
     late = found.oldest_due is not None and now - found.oldest_due > LATE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.database import Database
@@ -13,6 +13,9 @@ from firstcontact.services.condition import Condition
 
 LINKED = "linked"
 """The row of `sequence` with the number of the last change that is linked."""
+
+
+_CLOCK = text("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
 
 
 class SqlConditions:
@@ -44,4 +47,5 @@ class SqlConditions:
                 oldest_due=connection.execute(due).scalar_one_or_none(),
                 measured_at=current.created_at if current is not None else None,
                 schema=form_of(connection),
+                clock=None if self._database.is_sqlite else connection.execute(_CLOCK).scalar_one(),
             )
