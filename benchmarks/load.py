@@ -1,9 +1,10 @@
 """Loads the running service over loopback and writes what it bore to LOAD.md.
 
 Usage: load.py [--contacts N] [--seconds S] [--only sqlite|postgresql] [--note TEXT]. For each database a store is
-filled with a simulated year, linked and measured; then `firstcontact serve` runs as it would for a user, and threads of
-this program ask it over kept-open connections. Asking costs processor time on the same cores, so the service alone
-bears more. Nothing here is a test, and nothing fails when it is slow.
+filled with a simulated year as an import fills it, in batches past the interface; all of it is linked and measured.
+Then `firstcontact serve` runs as it would for a user, and threads of this program ask it over kept-open connections,
+once everything that arrived before is linked. Asking costs processor time on the same cores, so the service alone bears
+more. Nothing here is a test, and nothing fails when it is slow.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from firstcontact import bootstrap  # noqa: E402 - the repository's own tests lend their PostgreSQL
-from firstcontact.doors.demo import passed  # noqa: E402
 from firstcontact.kernel.service_settings import ServiceSettings  # noqa: E402
+from firstcontact.measurement.simulator.generate import simulate  # noqa: E402
+from firstcontact.measurement.simulator.world import World  # noqa: E402
 from firstcontact.services.access import GRANTS, Principal, Role  # noqa: E402
 from firstcontact.services.account import add_account  # noqa: E402
 from firstcontact.services.ingest import ingest  # noqa: E402
@@ -51,9 +53,14 @@ HEAD = """\
 # Load
 
 Written by `make load`: the service as `firstcontact serve` runs it, over loopback, with a simulated year in the store.
-Whoever asks runs on the same cores. Milliseconds as the asking side sees them.
+The store is filled as an import fills it, in batches past the interface, and linked and measured before anything is
+asked. Whoever asks runs on the same cores. Milliseconds as the asking side sees them. Linked after: how long the last
+contact of each kind of sending waited until it was linked.
 """
-SOURCE = "demo"
+SOURCE = "load"
+NAMING = ("contact_id", "kind", "value")
+AT_ONCE = 2_000
+PASSED = timedelta(days=390)
 
 
 @dataclass
@@ -70,6 +77,7 @@ class Question:
         times: Seconds of each request.
         failures: Answers that were none of 2xx.
         elapsed: Seconds of the whole.
+        linked: Seconds from the last answer until everything was linked; None where nothing was sent.
     """
 
     name: str
@@ -81,6 +89,7 @@ class Question:
     times: list[float] = field(default_factory=list)
     failures: int = 0
     elapsed: float = 0.0
+    linked: float | None = None
 
     def percentile(self, share: float) -> float:
         """Milliseconds that this share of the requests did not take longer than."""
@@ -152,15 +161,15 @@ def _fill(settings: ServiceSettings, contacts: int) -> dict[str, Any]:
     """A year of contacts, linked and measured; gives what that took, tokens, and identifiers to ask for."""
     service = bootstrap.open_service(settings)
     now = service.now()
-    began = time.perf_counter()
     chance = random.Random(4)  # noqa: S311 - which contacts are asked for is no secret
-    sent, names = 0, []
-    for table, batch in passed(now, contacts):
-        ingest(service.inbox, table, batch, source=SOURCE, now=now, redact=redactor(service.preferences))
-        if table == "contacts":
-            sent += len(batch)
-            names += [one["customer_id"] for one in batch if one.get("customer_id") and chance.random() < 0.02]
-    filled: dict[str, Any] = {"contacts": sent, "filled": time.perf_counter() - began}
+    sent, names, spent = 0, [], 0.0
+    for batch in _year(now, contacts):
+        began = time.perf_counter()
+        ingest(service.inbox, "contacts", batch, source=SOURCE, now=now, redact=redactor(service.preferences))
+        spent += time.perf_counter() - began
+        sent += len(batch)
+        names += [one["customer_id"] for one in batch if one.get("customer_id") and chance.random() < 0.02]
+    filled: dict[str, Any] = {"contacts": sent, "filled": spent}
     began = time.perf_counter()
     _work(service, "link")
     filled["linked"] = time.perf_counter() - began
@@ -172,6 +181,28 @@ def _fill(settings: ServiceSettings, contacts: int) -> dict[str, Any]:
     filled["tokens"] = {role: _token(service, role) for role in (Role.ADMINISTRATOR, Role.QUALITY)}
     service.close()
     return filled | {"names": names}
+
+
+def _year(now: datetime, contacts: int) -> Iterator[list[dict[str, Any]]]:
+    """A simulated year of contacts that have ended by now, in the order of their beginning and in batches."""
+    tables = simulate(World(start=(now - PASSED).date()), contacts=contacts, seed=20).tables
+    named: dict[str, list[dict[str, str]]] = {}
+    for rows in tables["identifiers"].to_batches(AT_ONCE):
+        for contact_id, kind, value in zip(*(rows.column(one).to_pylist() for one in NAMING), strict=True):
+            named.setdefault(contact_id, []).append({"kind": kind, "value": value})
+    for rows in tables["contacts"].to_batches(AT_ONCE):
+        batch = []
+        for row in rows.to_pylist():
+            if (row["ended_at"] or row["started_at"]) > now:
+                continue
+            sent = {
+                name: value.replace(tzinfo=UTC).isoformat() if isinstance(value, datetime) else value
+                for name, value in row.items()
+                if value is not None and name not in {"source", "text_ref"}
+            }
+            batch.append(sent | {"identifiers": named.pop(row["contact_id"], [])})
+        if batch:
+            yield batch
 
 
 def _work(service: Service, kind: str) -> None:
@@ -292,6 +323,24 @@ def _load(port: int, question: Question, tokens: dict[Role, str], seconds: float
     for thread in threads:
         thread.join()
     question.elapsed = time.perf_counter() - began
+    if sends:
+        question.linked = _linked(port, headers)
+
+
+def _linked(port: int, headers: dict[str, str]) -> float:
+    """Wait until everything that was sent is linked; gives how many seconds that took."""
+    began = time.perf_counter()
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        states = []
+        for state in ("waiting", "running"):
+            connection.request("GET", f"/api/v1/jobs?state={state}", headers=headers)
+            items = json.loads(connection.getresponse().read())["items"]
+            states += [one for one in items if one["kind"] == "link"]
+        connection.close()
+        if not states:
+            return time.perf_counter() - began
+        time.sleep(0.1)
 
 
 def _section(kind: str, filled: dict[str, Any], questions: list[Question]) -> str:
@@ -300,15 +349,15 @@ def _section(kind: str, filled: dict[str, Any], questions: list[Question]) -> st
         "",
         _told(filled),
         "",
-        "| asked | a second | p50 ms | p99 ms | refused | target | |",
-        "|---|---:|---:|---:|---:|---|---|",
+        "| asked | a second | p50 ms | p99 ms | refused | linked after | target | |",
+        "|---|---:|---:|---:|---:|---:|---|---|",
     ]
     for one in questions:
         worst = one.percentile(0.99)
         met = ("met" if one.met(one.rate, worst) and one.times else "missed") if one.target else ""
         rows.append(
             f"| {one.name} | {one.rate:,.0f} | {one.percentile(0.5):.1f} | {worst:.1f} | {one.failures} | "
-            f"{one.target} | {met} |"
+            f"{'' if one.linked is None else f'{one.linked:.1f} s'} | {one.target} | {met} |"
         )
     return "\n".join([*rows, ""])
 
@@ -325,8 +374,9 @@ def _machine(note: str) -> str:
     loads = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     names = ("fastapi", "granian", "sqlalchemy")
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
-    machine = f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, {versions}"
-    said = f"{machine}. Load (1, 5, 15 minutes) at the end: {loads}."
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    machine = f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GB memory"
+    said = f"{machine}, Python {platform.python_version()}, {versions}. Load (1, 5, 15 minutes) at the end: {loads}."
     return f"{said} {note}".strip() + "\n"
 
 
