@@ -156,7 +156,7 @@ def columns() -> str:
         rows = [
             (
                 f"`{column.name}`",
-                column.type,
+                f"{column.type}, {column.bounds}" if column.bounds else column.type,
                 column.meaning,
                 column.missing or "**required**",
                 "yes" if column.personal else "",

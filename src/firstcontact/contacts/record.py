@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from firstcontact.contacts.rule import (
+    ANSWER_IMPOSSIBLE,
     EARLIEST,
     END_BEFORE_START,
     ID_MISSING,
@@ -26,10 +27,13 @@ from firstcontact.contacts.rule import (
     VALUE_UNREADABLE,
     RowRule,
 )
-from firstcontact.contacts.table import DIRECTIONS, TABLES, Column, TableSpec
+from firstcontact.contacts.table import DIRECTIONS, SURVEYS, TABLES, Column, TableSpec
 
 MAX_TEXT = 10_000
 """Longest value of a text column, in characters."""
+
+MAX_NAME = 200
+"""Longest value that names something, in characters: what is longer could not be asked for."""
 
 MAX_ATTRIBUTES = 100
 """Most further columns of one contact."""
@@ -124,10 +128,12 @@ def read_record(table: str, item: Any, source: str) -> Record | tuple[Unfit, ...
         if name not in known:
             unfit.append(Unfit(VALUE_UNREADABLE, _named(name), "a column that is not known", f"columns of {table}"))
     values = _columns(spec, item, unfit)
-    origin = item.get("source", source)
+    origin = source if item.get("source") is None else item["source"]
     if not _short(origin):
-        unfit.append(Unfit(VALUE_UNREADABLE, "source", shape(origin), "text of 1 to 200 characters"))
-    version = item.get("version", 0)
+        unfit.append(Unfit(VALUE_UNREADABLE, "source", shape(origin), f"text of 1 to {MAX_NAME} characters"))
+    # A program that has no version says null.
+    version = item.get("version")
+    version = 0 if version is None else version
     if isinstance(version, bool) or not isinstance(version, int) or not 0 <= version < 2**62:
         unfit.append(Unfit(VALUE_UNREADABLE, "version", shape(version), "a whole number, 0 or more"))
     identifiers, attributes, text = _beside(item, unfit) if table == "contacts" else ((), {}, None)
@@ -149,7 +155,7 @@ def _columns(spec: TableSpec, item: Mapping[str, Any], unfit: list[Unfit]) -> di
             if column.required:
                 unfit.append(_absent(column, spec.name))
             continue
-        value = _read(column, given)
+        value = _read(spec, column, given)
         if isinstance(value, Unfit):
             unfit.append(value)
         else:
@@ -192,16 +198,26 @@ def _absent(column: Column, table: str) -> Unfit:
     return Unfit(rule, column.name, "nothing", column.meaning)
 
 
-def _read(column: Column, given: Any) -> Any:
-    reader = _READERS[column.type]
-    value = reader(given)
+def _read(spec: TableSpec, column: Column, given: Any) -> Any:
+    names = column.type == "string" and (column.name in spec.key or column.name.endswith("_id"))
+    allowed = f"text of at most {MAX_NAME} characters" if names else _ALLOWED[column.type]
+    value: Any = _text(given, MAX_NAME) if names else _READERS[column.type](given)
     if value is None:
-        return Unfit(VALUE_UNREADABLE, column.name, shape(given), _ALLOWED[column.type])
+        return Unfit(_misfit(spec, column), column.name, shape(given), column.bounds or allowed)
+    if column.least is not None and not column.holds(value):
+        return Unfit(_misfit(spec, column), column.name, "a number out of range", column.bounds)
     if column.name == "direction" and value not in DIRECTIONS:
         return Unfit(VALUE_UNREADABLE, column.name, shape(given), " or ".join(DIRECTIONS))
     if column.type == "timestamp" and not EARLIEST <= value < LATEST:
         return Unfit(IMPLAUSIBLE, column.name, "a moment far off", f"{EARLIEST.year} to {LATEST.year - 1}")
     return value
+
+
+def _misfit(spec: TableSpec, column: Column) -> RowRule:
+    """The rule that files are judged by too: a row beside the contacts is stray as a whole."""
+    if spec.name == "contacts":
+        return VALUE_UNREADABLE
+    return ANSWER_IMPOSSIBLE if spec is SURVEYS and column.least is not None else STRAY
 
 
 def _text(given: Any, longest: int = MAX_TEXT) -> str | None:
@@ -289,7 +305,12 @@ def _beside(
         right = isinstance(one, Mapping) and set(one) <= {"kind", "value"}
         if not right or not _short(kind) or not _short(value):
             unfit.append(
-                Unfit(VALUE_UNREADABLE, f"identifiers[{place}]", shape(one), "kind and value, 1 to 200 characters each")
+                Unfit(
+                    VALUE_UNREADABLE,
+                    f"identifiers[{place}]",
+                    shape(one),
+                    f"kind and value, 1 to {MAX_NAME} characters each",
+                )
             )
         else:
             pairs.append((str(kind).strip(), str(value).strip()))
@@ -316,7 +337,7 @@ def _beside(
 
 
 def _short(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) <= 200 and _text(value) is not None
+    return isinstance(value, str) and 0 < len(value.strip()) <= MAX_NAME and _text(value) is not None
 
 
 def _as_text(value: Any) -> str:

@@ -21,6 +21,9 @@ class Column:
         meaning: What it holds.
         missing: What a missing value means; empty where a value is required.
         personal: Whether it can identify a customer, and so never reaches logs or errors.
+        least: Smallest figure that is possible; None where the column holds no figures.
+        most: Largest figure that is possible.
+        above: Whether `least` itself is not possible.
     """
 
     name: str
@@ -28,10 +31,36 @@ class Column:
     meaning: str
     missing: str = ""
     personal: bool = False
+    least: float | None = None
+    most: float | None = None
+    above: bool = False
 
     @property
     def required(self) -> bool:
         return not self.missing
+
+    def holds(self, figure: float) -> bool:
+        """Whether a figure is possible.
+
+        >>> SURVEYS.column("nps").holds(10), SURVEYS.column("nps").holds(11)
+        (True, False)
+        >>> REVIEWS.column("sampling_probability").holds(0)
+        False
+        """
+        if self.least is None or self.most is None:
+            return True
+        return figure <= self.most and (figure > self.least if self.above else figure >= self.least)
+
+    @property
+    def bounds(self) -> str:
+        """Which figures are possible, in words; empty where the column holds none.
+
+        >>> SURVEYS.column("nps").bounds, REVIEWS.column("sampling_probability").bounds
+        ('0 to 10', 'above 0 to 1')
+        """
+        if self.least is None or self.most is None:
+            return ""
+        return f"{'above ' if self.above else ''}{self.least:,g} to {self.most:,g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +80,15 @@ class TableSpec:
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
+
+MOST_SECONDS = 315_576_000
+"""Longest duration that is believed: ten years."""
+
+MOST_TIMES = 1_000_000
+"""How often anything can have happened within one contact."""
+
+MOST_MONEY = 1e12
+"""Largest amount that is believed, in either direction."""
 
 CHANNELS: tuple[str, ...] = (
     "phone",
@@ -112,20 +150,41 @@ CONTACTS = TableSpec(
         Column("team", "string", "That agent's team at the time.", "not recorded"),
         Column("queue", "string", "Where it was handled: queue, skill or assignment group.", "not recorded"),
         Column("first_queue", "string", "The queue it was first put into.", "as `queue`, or not recorded"),
-        Column("transfers", "int64", "How often it went to another agent or queue within the contact.", "not recorded"),
+        Column(
+            "transfers",
+            "int64",
+            "How often it went to another agent or queue within the contact.",
+            "not recorded",
+            least=0,
+            most=MOST_TIMES,
+        ),
         Column("escalated_to", "string", "The higher level it went to.", "not escalated, or not recorded"),
         Column("wrap_up", "string", "The code the agent chose at the end.", "not recorded"),
         Column("agent_says_resolved", "boolean", "Whether the agent marked it resolved.", "not said"),
         Column("settled", "boolean", "Whether the source's record is in a solved or closed state.", "not recorded"),
         Column("abandoned", "boolean", "Whether the customer left before being answered.", "not abandoned"),
-        Column("handle_seconds", "float64", "Talk, hold and after-contact work.", "not recorded"),
-        Column("hold_seconds", "float64", "Time on hold.", "not recorded"),
+        Column(
+            "handle_seconds",
+            "float64",
+            "Talk, hold and after-contact work.",
+            "not recorded",
+            least=0,
+            most=MOST_SECONDS,
+        ),
+        Column("hold_seconds", "float64", "Time on hold.", "not recorded", least=0, most=MOST_SECONDS),
         Column("case_id", "string", "The ticket or case that several contacts share.", "none"),
         Column("asset_id", "string", "The asset it was about.", "none"),
         Column("language", "string", "Language tag.", "not recorded"),
         Column("text_ref", "string", "Where the text is kept, never the text.", "no text", personal=True),
         Column("article_ids", "list<string>", "Knowledge articles used.", "none"),
-        Column("cost", "float64", "What handling it cost, in the policy's currency.", "not recorded"),
+        Column(
+            "cost",
+            "float64",
+            "What handling it cost, in the policy's currency.",
+            "not recorded",
+            least=-MOST_MONEY,
+            most=MOST_MONEY,
+        ),
     ),
 )
 
@@ -161,10 +220,24 @@ SURVEYS = TableSpec(
         Column("contact_id", "string", "The contact it asks about."),
         Column("answered_at", "timestamp", "When it was answered.", "not recorded"),
         Column("resolved", "boolean", "Whether the customer says the issue is resolved.", "not asked or not answered"),
-        Column("contacts_needed", "int64", "How many contacts the customer says it took.", "not asked or answered"),
-        Column("csat", "float64", "Satisfaction, on the scale named in the mapping, as 0 to 1.", "not asked/answered"),
-        Column("nps", "int64", "Likelihood to recommend, 0 to 10.", "not asked or not answered"),
-        Column("ces", "float64", "Effort, as 0 (hard) to 1 (easy).", "not asked or not answered"),
+        Column(
+            "contacts_needed",
+            "int64",
+            "How many contacts the customer says it took.",
+            "not asked or answered",
+            least=1,
+            most=MOST_TIMES,
+        ),
+        Column(
+            "csat",
+            "float64",
+            "Satisfaction, on the scale named in the mapping, as 0 to 1.",
+            "not asked/answered",
+            least=0,
+            most=1,
+        ),
+        Column("nps", "int64", "Likelihood to recommend, 0 to 10.", "not asked or not answered", least=0, most=10),
+        Column("ces", "float64", "Effort, as 0 (hard) to 1 (easy).", "not asked or not answered", least=0, most=1),
     ),
 )
 
@@ -177,7 +250,15 @@ REVIEWS = TableSpec(
         Column("reviewer", "string", "Who reviewed it.", "not recorded"),
         Column("reviewed_at", "timestamp", "When.", "not recorded"),
         Column("resolved", "boolean", "Whether the issue was truly resolved at this contact.", "undecided"),
-        Column("sampling_probability", "float64", "Chance of being drawn, 0 to 1.", "not drawn at random"),
+        Column(
+            "sampling_probability",
+            "float64",
+            "Chance of being drawn, 0 to 1.",
+            "not drawn at random",
+            least=0,
+            most=1,
+            above=True,
+        ),
     ),
 )
 
@@ -190,7 +271,14 @@ CONTACT_AGENTS = TableSpec(
         Column("agent_id", "string", "Who took part."),
         Column("team", "string", "That agent's team at the time.", "not recorded"),
         Column("role", "string", "`owner`, `helper`, or the source's own word.", "not recorded"),
-        Column("handle_seconds", "float64", "That agent's part of the handling.", "not recorded"),
+        Column(
+            "handle_seconds",
+            "float64",
+            "That agent's part of the handling.",
+            "not recorded",
+            least=0,
+            most=MOST_SECONDS,
+        ),
     ),
 )
 
@@ -205,7 +293,14 @@ ASSETS = TableSpec(
         Column("customer_id", "string", "Who uses it.", "shared, or not recorded", personal=True),
         Column("bought_at", "timestamp", "When it was bought or put to use.", "not recorded"),
         Column("retired_at", "timestamp", "When it went out of use.", "in use, or not recorded"),
-        Column("cost", "float64", "What it cost, in the policy's currency.", "not recorded"),
+        Column(
+            "cost",
+            "float64",
+            "What it cost, in the policy's currency.",
+            "not recorded",
+            least=-MOST_MONEY,
+            most=MOST_MONEY,
+        ),
     ),
 )
 
@@ -218,7 +313,14 @@ CUSTOMERS = TableSpec(
         Column("segment", "string", "The source's own grouping.", "not recorded"),
         Column("place", "string", "Where they are: country, region or city.", "not recorded", personal=True),
         Column("language", "string", "Language tag.", "not recorded"),
-        Column("value", "float64", "What they are worth a year, in the policy's currency.", "not recorded"),
+        Column(
+            "value",
+            "float64",
+            "What they are worth a year, in the policy's currency.",
+            "not recorded",
+            least=-MOST_MONEY,
+            most=MOST_MONEY,
+        ),
         Column("joined_at", "timestamp", "Since when they are a customer.", "not recorded"),
     ),
 )
@@ -258,7 +360,9 @@ CRM_EVENTS = TableSpec(
         Column("customer_id", "string", "Whom it concerns.", personal=True),
         Column("at", "timestamp", "When."),
         Column("kind", "string", "`purchase`, `payment`, `statement`, `address_change`, or the source's own word."),
-        Column("amount", "float64", "Its amount, in the policy's currency.", "none"),
+        Column(
+            "amount", "float64", "Its amount, in the policy's currency.", "none", least=-MOST_MONEY, most=MOST_MONEY
+        ),
     ),
 )
 

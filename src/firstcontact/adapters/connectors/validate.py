@@ -26,12 +26,18 @@ from firstcontact.contacts.rule import (
     START_UNREADABLE,
     bit,
 )
-from firstcontact.contacts.table import CONTACTS, ColumnType
+from firstcontact.contacts.table import CONTACTS, ColumnType, TableSpec
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 FILE, ROW, FAULTS, VERSION = "fc_file", "fc_row", "fc_faults", "fc_version"
+LAST_ANSWER = (
+    "QUALIFY row_number() OVER (PARTITION BY contact_id "
+    "ORDER BY answered_at DESC NULLS LAST, resolved, contacts_needed, csat, nps, ces) = 1"
+)
+"""SQL that keeps of each contact the answer given last: a contact has one survey."""
+
 ENGINE_TYPES: dict[ColumnType, str] = {
     "string": "VARCHAR",
     "timestamp": "TIMESTAMP",
@@ -81,7 +87,7 @@ def settle(
     rows, bad = f"{table}_rows", f"{table}_bad"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {bad} ({FILE} INTEGER, {ROW} BIGINT, {FAULTS} BIGINT)")
     listed = ", ".join(_name(column) for column in columns)
-    found = _found(columns)
+    found = fault_bits(columns)
     if clean and _all_fit(connection, candidates, found):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {rows} AS SELECT {listed} FROM ({candidates})")
         if not _repeated(connection, rows, "true"):
@@ -96,7 +102,7 @@ def settle(
     return Settled(_count(connection, rows), duplicates, earlier, bad, rows)
 
 
-def _found(columns: Sequence[str]) -> str:
+def fault_bits(columns: Sequence[str]) -> str:
     """SQL of the faults that can be seen in the canonical columns alone, as a number with one bit a rule."""
     unread = f"{bit(START_UNREADABLE)}"
     parts = [f"CASE WHEN contact_id IS NULL THEN {bit(ID_MISSING)} ELSE 0 END"]
@@ -111,6 +117,32 @@ def _found(columns: Sequence[str]) -> str:
     if ends:
         parts.append(f"CASE WHEN ended_at < started_at THEN {bit(END_BEFORE_START)} ELSE 0 END")
     return " | ".join(f"({part})" for part in parts)
+
+
+def clear_impossible(connection: DuckDBPyConnection, table: str, spec: TableSpec) -> dict[str, int]:
+    """Make figures out of their column's range missing.
+
+    Args:
+        connection: The engine's own connection.
+        table: Table with the rows.
+        spec: What they are.
+
+    Returns:
+        How many, by column.
+    """
+    tests = {
+        column.name: f"({column.name} {'<=' if column.above else '<'} {column.least} OR {column.name} > {column.most})"
+        for column in spec.columns
+        if column.least is not None
+    }
+    if not tests:
+        return {}
+    counted = ", ".join(f"count(*) FILTER ({test})" for test in tests.values())
+    row = connection.execute(f"SELECT {counted} FROM {table}").fetchone()
+    found = {name: int(n) for name, n in zip(tests, row or (), strict=True) if n}
+    for name in found:
+        connection.execute(f"UPDATE {table} SET {name} = NULL WHERE {tests[name]}")
+    return found
 
 
 def _outside(column: str) -> str:

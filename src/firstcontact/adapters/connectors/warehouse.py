@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firstcontact.adapters.connectors.tabular.vocabulary import names_an_agent
-from firstcontact.adapters.connectors.validate import ENGINE_TYPES, contacts_view
+from firstcontact.adapters.connectors.validate import (
+    ENGINE_TYPES,
+    FAULTS,
+    LAST_ANSWER,
+    clear_impossible,
+    codes,
+    contacts_view,
+    fault_bits,
+)
 from firstcontact.adapters.stores.warehouse.form import COMPANIONS
 from firstcontact.adapters.stores.warehouse.merge import newest
 from firstcontact.adapters.stores.warehouse.store import Holding, Warehouse
 from firstcontact.contacts.ledger import RowLedger
 from firstcontact.contacts.loaded import Loaded, SourceKind
 from firstcontact.contacts.name import BETWEEN
-from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX
+from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX, SURVEYS
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.progress import Progress, silent
 from firstcontact.kernel.sentence import Sentence
@@ -69,23 +78,25 @@ class WarehouseConnector:
         """
         progress("reading the history")
         connection = engine.sql()
-        count, double = self._contacts(connection, extra)
+        cleared: Counter[str] = Counter()
+        unfit, double = self._contacts(connection, extra, cleared)
+        count = _count(connection, _ROWS)
         names = {f"{EXTRA_PREFIX}{name}": name for name in extra}
         present = _present(connection)
         contacts_view(connection, _ROWS, "contacts", present, list(names))
-        tables = {"contacts": "contacts"} | self._identifiers(connection) | self._companions(connection)
+        tables = {"contacts": "contacts"} | self._identifiers(connection) | self._companions(connection, cleared)
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {QUARANTINE} AS SELECT 0::BIGINT AS row_number, '' AS file, "
             "['']::VARCHAR[] AS codes, '' AS raw WHERE false"
         )
-        quarantined = dict(self.holding.quarantined)
+        quarantined = dict(sorted((Counter(self.holding.quarantined) + unfit).items()))
         erased = self.holding.erased
         ledger = RowLedger(count + sum(quarantined.values()) + erased, count, {}, quarantined, erased)
         return Loaded(
             tables=tables,
             quarantine=QUARANTINE,
             ledger=ledger,
-            findings=_findings(double),
+            findings=(*_findings(double), *_about_figures(cleared)),
             mapping={},
             source_kind=self.source_kind,
             present=frozenset(present),
@@ -95,8 +106,10 @@ class WarehouseConnector:
             inputs=(self._input(),),
         )
 
-    def _contacts(self, connection: DuckDBPyConnection, extra: Sequence[str]) -> tuple[int, int]:
-        """Keep the contacts in force; gives how many, and how many ids occur in several sources."""
+    def _contacts(
+        self, connection: DuckDBPyConnection, extra: Sequence[str], cleared: Counter[str]
+    ) -> tuple[Counter[str], int]:
+        """Keep the contacts in force; gives how many are unfit, by code, and how many ids occur in several sources."""
         files = self.holding.files.get("contacts", [])
         if files:
             query = newest(connection, "contacts", files, self.holding.gone_contacts, self.holding.seq)
@@ -107,6 +120,8 @@ class WarehouseConnector:
                 "CAST(NULL AS STRUCT(kind VARCHAR, value VARCHAR)[]) AS identifiers, 0::BIGINT AS seq WHERE false"
             )
         connection.execute(f"CREATE OR REPLACE TEMP TABLE fc_newest AS {query}")
+        unfit = _drop_unfit(connection)
+        cleared.update(clear_impossible(connection, "fc_newest", CONTACTS))
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE fc_double AS SELECT contact_id FROM fc_newest GROUP BY 1 "
             "HAVING count(DISTINCT source) > 1"
@@ -118,7 +133,7 @@ class WarehouseConnector:
             "LEFT JOIN fc_double d ON d.contact_id = n.contact_id"
         )
         connection.execute("DROP TABLE fc_newest")
-        return _count(connection, _ROWS), _count(connection, "fc_double")
+        return unfit, _count(connection, "fc_double")
 
     def _identifiers(self, connection: DuckDBPyConnection) -> dict[str, str]:
         connection.execute(
@@ -127,7 +142,7 @@ class WarehouseConnector:
         )
         return {"identifiers": "identifiers"} if _count(connection, "identifiers") else {}
 
-    def _companions(self, connection: DuckDBPyConnection) -> dict[str, str]:
+    def _companions(self, connection: DuckDBPyConnection, cleared: Counter[str]) -> dict[str, str]:
         found = {}
         for kind, spec in COMPANIONS.items():
             files = self.holding.files.get(kind, [])
@@ -142,8 +157,11 @@ class WarehouseConnector:
                     f"FROM ({query}) n LEFT JOIN fc_double d ON d.contact_id = n.contact_id "
                     f"WHERE EXISTS (SELECT 1 FROM {_ROWS} c WHERE c.contact_id = {_unique('n')})"
                 )
+                if spec is SURVEYS:
+                    connection.execute(f"CREATE OR REPLACE TEMP TABLE {kind} AS SELECT * FROM {kind} {LAST_ANSWER}")
             else:
                 connection.execute(f"CREATE OR REPLACE TEMP TABLE {kind} AS SELECT {columns} FROM ({query}) n")
+            cleared.update({f"{kind}.{name}": n for name, n in clear_impossible(connection, kind, spec).items()})
             if _count(connection, kind):
                 found[kind] = kind
         return found
@@ -182,6 +200,38 @@ def _attributes(connection: DuckDBPyConnection) -> list[str]:
         f"SELECT DISTINCT unnest(json_keys(attributes)) FROM {_ROWS} WHERE attributes IS NOT NULL"
     ).fetchall()
     return [str(name) for (name,) in rows]
+
+
+def _drop_unfit(connection: DuckDBPyConnection) -> Counter[str]:
+    """Drop contacts that no file could bring either, whichever version of the service took them in; gives the codes."""
+    bits = fault_bits(CONTACTS.names)
+    judged = f"SELECT rowid AS id, {bits} AS faults FROM (SELECT *, rowid, 0::BIGINT AS {FAULTS} FROM fc_newest)"
+    rows = connection.execute(f"SELECT faults, count(*) FROM ({judged}) WHERE faults <> 0 GROUP BY 1").fetchall()
+    unfit: Counter[str] = Counter()
+    for faults, n in rows:
+        unfit[codes(int(faults))[0]] += int(n)
+    if unfit:
+        connection.execute(f"DELETE FROM fc_newest WHERE rowid IN (SELECT id FROM ({judged}) WHERE faults <> 0)")
+    return unfit
+
+
+def _about_figures(cleared: Counter[str]) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            "values",
+            Sentence(
+                "values.impossible",
+                "{column}: {count:,} figures are not possible and are read as missing.",
+                "{column}: {count:,} figure is not possible and is read as missing.",
+                "count",
+                column=column,
+                count=count,
+            ),
+            Sentence("values.impossible.rests", "the range of the column in the reference"),
+            "warning",
+        )
+        for column, count in sorted(cleared.items())
+    )
 
 
 def _findings(double: int) -> tuple[Finding, ...]:

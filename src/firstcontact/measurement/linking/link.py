@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from firstcontact.measurement.linking import chain, issue, leg, related, whole
+from firstcontact.measurement.linking.answer import last_answer
 from firstcontact.measurement.linking.judge import outcome
 from firstcontact.measurement.linking.portable import microseconds
 from firstcontact.measurement.linking.shared import Shared
@@ -279,7 +280,7 @@ def _observe(
     asked = sorted({*answers, *(name for name in wanted if _asks(name, "survey."))})
     absent: dict[str, ir.Value] = {}
     if asked and "surveys" in tables:
-        surveys = tables["surveys"]
+        surveys = last_answer(tables["surveys"])
         answered = surveys.select(
             survey_id="contact_id", **{name: surveys[name.removeprefix("survey_")] for name in asked}
         )

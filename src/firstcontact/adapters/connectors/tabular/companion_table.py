@@ -12,13 +12,13 @@ from firstcontact.adapters.connectors.tabular.companion_mapping import named_ans
 from firstcontact.adapters.connectors.tabular.companion_name import KINDS, names_of
 from firstcontact.adapters.connectors.tabular.duration import unit_by_name
 from firstcontact.adapters.connectors.tabular.evidence import Evidence
-from firstcontact.adapters.connectors.tabular.expression import Reader, Value, meaning, number_of
+from firstcontact.adapters.connectors.tabular.expression import Reader, Value, meaning, number_of, within
 from firstcontact.adapters.connectors.tabular.mapping import SCALED, Mapping, Source
 from firstcontact.adapters.connectors.tabular.nobody import customer_tokens
 from firstcontact.adapters.connectors.tabular.raw import FILE, ROW
 from firstcontact.adapters.connectors.tabular.source import Relation
 from firstcontact.adapters.connectors.tabular.survey import Answers, identifiers, surveys
-from firstcontact.adapters.connectors.validate import ENGINE_TYPES, FAULTS, codes_query
+from firstcontact.adapters.connectors.validate import ENGINE_TYPES, FAULTS, LAST_ANSWER, codes_query
 from firstcontact.contacts.rule import ANSWER_IMPOSSIBLE, ORPHAN, STRAY, RowRule, bit
 from firstcontact.contacts.table import IDENTIFIERS, SURVEYS, Column, TableSpec
 from firstcontact.kernel.finding import Finding
@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 STRAY_ROWS = "fc_stray"
 """Rows of companion tables that were set aside, as the quarantine holds them."""
 
-# A contact has one survey: the answer given last. Earlier ones stay absorbed rows.
-_LAST_ANSWER = (
-    " QUALIFY row_number() OVER (PARTITION BY contact_id "
-    "ORDER BY answered_at DESC NULLS LAST, resolved, contacts_needed, csat, nps, ces) = 1"
-)
 _ANSWERS = tuple(column.name for column in SURVEYS.columns if column.name not in ("contact_id", "answered_at"))
 _MONEY = ("amount", "cost", "value")
 _CHANCE = "sampling_probability"
@@ -153,9 +148,10 @@ class CompanionTable:
         if column.name in _MONEY and column.type == "float64":
             value = self.reader.first_of(source)
             read = number_of(f"regexp_replace({value}, '\\p{{Sc}}|^[A-Z]{{3}}\\b|\\b[A-Z]{{3}}$', '', 'g')")
-            return Value(read, f"({value} IS NOT NULL AND {read} IS NULL)"), STRAY
+            return within(self.reader, column, Value(read, f"({value} IS NOT NULL AND {read} IS NULL)")), STRAY
         if column.type in ("float64", "int64"):
-            return self.reader.number(column.name, source, whole=column.type == "int64"), STRAY
+            number = self.reader.number(column.name, source, whole=column.type == "int64")
+            return within(self.reader, column, number), STRAY
         return Value(self.reader.first_of(source)), STRAY
 
     def read(self, tables: dict[str, str], findings: list[Finding]) -> int:
@@ -175,8 +171,9 @@ class CompanionTable:
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE fc_joined AS {earlier}SELECT {names} FROM ({self._said(staging)})"
         )
-        chosen = _LAST_ANSWER if self.spec is SURVEYS else ""
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {self.spec.name} AS SELECT * FROM fc_joined{chosen}")
+        # Earlier answers stay absorbed rows.
+        chosen = LAST_ANSWER if self.spec is SURVEYS else ""
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {self.spec.name} AS SELECT * FROM fc_joined {chosen}")
         self.connection.execute("DROP TABLE fc_joined")
         tables[self.spec.name] = self.spec.name
         aside = self._set_aside(staging)

@@ -12,7 +12,7 @@ from firstcontact.adapters.connectors.tabular.dates import DateGuess
 from firstcontact.adapters.connectors.tabular.mapping import UNITS, Mapping, Source
 from firstcontact.adapters.connectors.tabular.source import Relation
 from firstcontact.contacts.rule import DATE_ORDER, END_UNREADABLE, START_UNREADABLE, VALUE_UNREADABLE, RowRule
-from firstcontact.contacts.table import NO_REASON, REASON_SEPARATOR
+from firstcontact.contacts.table import NO_REASON, REASON_SEPARATOR, Column
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -220,6 +220,24 @@ class Reader:
         if len(source.columns) == 1 and self.relation.columns[source.columns[0]].endswith("[]"):
             return Value(f"CAST({sql.name(source.columns[0])} AS VARCHAR[])")
         return Value(f"string_split_regex({self.first_of(source)}, '\\s*[,;|]\\s*')")
+
+
+def within(reader: Reader, column: Column, value: Value) -> Value:
+    """A figure that is missing, and its row unfit, where it is out of its column's range."""
+    if column.least is None or column.most is None:
+        return value
+    if value.unfit == "false" and reader.relation.typed:
+        # Figures of a typed file cannot be unreadable: a glance at both ends is cheaper than a look at each.
+        query = f"SELECT min({value.query}), max({value.query}) FROM {reader.relation.table}"
+        ends = reader.connection.execute(query).fetchone()
+        if ends is None or all(end is None or column.holds(end) for end in ends):
+            return value
+    held = f"{value.query} {'>' if column.above else '>='} {column.least} AND {value.query} <= {column.most}"
+    return replace(
+        value,
+        query=f"CASE WHEN {held} THEN {value.query} END",
+        unfit=f"(coalesce({value.unfit}, false) OR coalesce(NOT ({held}), false))",
+    )
 
 
 def date_rule(ours: str) -> RowRule:

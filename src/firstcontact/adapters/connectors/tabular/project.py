@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from firstcontact.adapters.connectors.tabular import history, sql
 from firstcontact.adapters.connectors.tabular.answer import answer_value
-from firstcontact.adapters.connectors.tabular.expression import Reader, Value, date_rule, number_of, order_rule
+from firstcontact.adapters.connectors.tabular.expression import Reader, Value, date_rule, number_of, order_rule, within
 from firstcontact.adapters.connectors.tabular.mapping import Mapping, Source
 from firstcontact.adapters.connectors.tabular.plan import DatePlan, moments_of
 from firstcontact.adapters.connectors.tabular.raw import FILE, ROW
@@ -209,5 +209,5 @@ def _contact_value(reader: Reader, ours: str, source: Source) -> Value:
     if ours in ("channel", "direction") or kind == "boolean":
         return reader.words(ours, source)
     if kind in ("float64", "int64"):
-        return reader.number(ours, source, whole=kind == "int64")
+        return within(reader, CONTACTS.column(ours), reader.number(ours, source, whole=kind == "int64"))
     return reader.many(source) if kind == "list<string>" else reader.string(ours, source)
