@@ -5,12 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import resource
 import signal
+import threading
+import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from firstcontact import bootstrap
 from firstcontact.adapters.stores.sql import schema
@@ -20,6 +22,9 @@ from firstcontact.kernel.service_settings import ServiceSettings
 from firstcontact.services.access import Role
 from firstcontact.services.ingest import ingest
 from firstcontact.services.measure_history import MEASURE
+from firstcontact.services.service import Service
+from firstcontact.services.work import work_together
+from tests.conftest import FULL
 from tests.service_fixture import Cluster, caller_of
 from tests.web.test_measured import contacts, plainly
 
@@ -48,6 +53,63 @@ def test_a_database_that_goes_and_comes_back(postgresql: Cluster, tmp_path: Path
     bootstrap.open_worker(service).drain()
     assert client.get("/api/v1/runs/current").json()["contacts"] == 120
     service.close()
+
+
+GONE_SECONDS = 65 if FULL else 3
+"""How long the database is gone: more than a minute at night, and than a statement waits for a connection by day."""
+
+
+def test_a_database_that_is_gone_for_a_while_loses_nothing(postgresql: Cluster, tmp_path: Path) -> None:
+    """A sender that tries again and a worker that goes on: each contact is there once and linked, every refusal said
+    when to come again, and whether the process lives is answered throughout.
+    """
+    service = bootstrap.open_service(ServiceSettings(data=tmp_path, database=postgresql.database()))
+    client = caller_of(service)(Role.ADMINISTRATOR)
+    workers = [bootstrap.open_worker(service, lane=lane) for lane in ("link", "brief")]
+    ended: list[bool] = []
+    working = threading.Thread(target=lambda: ended.append(work_together(workers)))
+    working.start()
+    rows, refused = contacts(200), 0
+    batches = [rows[start : start + 10] for start in range(0, 200, 10)]
+    try:
+        for batch in batches[:5]:
+            assert client.post("/api/v1/contacts", json=batch).status_code == 202
+        postgresql.stop("immediate")
+        try:
+            back = time.monotonic() + GONE_SECONDS
+            while time.monotonic() < back:
+                answer = client.post("/api/v1/contacts", json=batches[5])
+                assert (answer.status_code, answer.json()["code"]) == (503, "FC9102")
+                assert int(answer.headers["Retry-After"]) > 0
+                assert client.get("/health").status_code == 200
+                refused += 1
+                time.sleep(0.3)
+        finally:
+            postgresql.start()
+        assert refused >= 3
+        for batch in batches[5:]:
+            assert set(client.post("/api/v1/contacts", json=batch).json()["outcomes"]) == {"stored"}
+        end = time.monotonic() + 60
+        while linked(service) < 200:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        assert working.is_alive()
+    finally:
+        for one in workers:
+            one.stop()
+        working.join(20)
+        service.close()
+    assert ended == [True]
+
+
+def linked(service: Service) -> int:
+    """How many contacts are linked."""
+    database = Database(service.settings.database)
+    try:
+        with database.reading() as connection:
+            return int(connection.execute(select(func.count()).select_from(schema.link)).scalar_one())
+    finally:
+        database.close()
 
 
 def fill(settings: ServiceSettings, told: Connection) -> None:
