@@ -122,7 +122,7 @@ def _linked(engine: Engine, contacts: ir.Table, policy: Policy) -> ir.Table:
 def _placed(engine: Engine, contacts: ir.Table, policy: Policy) -> ir.Table:
     known = chain.reason_table(reasons_of(engine, contacts), policy, declare(policy, []))
     timed = chain.time(chain.sort_out(contacts, policy), policy, FRAME)
-    return chain.numberreasons_of(engine, timed, known, policy)
+    return chain.number_reasons(engine, timed, known, policy)
 
 
 def _chained(engine: Engine, contacts: ir.Table) -> ir.Table:
