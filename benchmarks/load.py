@@ -336,7 +336,7 @@ def _linked(port: int, headers: dict[str, str]) -> float:
         for state in ("waiting", "running"):
             connection.request("GET", f"/api/v1/jobs?state={state}", headers=headers)
             items = json.loads(connection.getresponse().read())["items"]
-            states += [one for one in items if one["kind"] == "link"]
+            states += [one for one in items if one["kind"] == "link" and one["asked_by"] == "ingest"]
         connection.close()
         if not states:
             return time.perf_counter() - began
