@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -17,6 +18,13 @@ from typing import Any
 import httpx
 import pytest
 
+from firstcontact import bootstrap
+from firstcontact.kernel.service_settings import ServiceSettings
+from firstcontact.services.access import Permission, Principal
+from firstcontact.services.account import add_account
+from firstcontact.services.service import Service
+from firstcontact.services.session import make_token
+from tests.service_fixture import Cluster
 from tests.web.test_measured import contacts
 
 COMMAND = [sys.executable, "-m", "firstcontact.doors.cli"]
@@ -38,10 +46,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+def serving(folder: Path, *arguments: str, database: str = "") -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
     """A service that runs, and a client of it."""
     port = free_port()
-    surroundings = os.environ | {"FIRSTCONTACT_DATA": str(folder)}
+    surroundings = os.environ | {"FIRSTCONTACT_DATA": str(folder), "FIRSTCONTACT_DATABASE": database}
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [*COMMAND, "serve", "--port", str(port), *arguments], env=surroundings, stdout=log, stderr=log, text=True
@@ -160,6 +168,49 @@ def test_a_worker_that_is_killed_is_begun_anew_and_none_outlives_its_server(tmp_
         process.wait(10)
         until(lambda: not any(lives(one) for one in second), 30, tmp_path / "log")
     assert "begun anew" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes as Linux lists them")
+def test_several_web_processes_serve_one_postgresql(postgresql: Cluster, tmp_path: Path) -> None:
+    """Two processes behind one address: either answers, what one stored the other knows, a worker links it, a killed
+    one is begun anew, and all of them end when asked to.
+    """
+    url = postgresql.database()
+    with serving(tmp_path, "--processes", "2", database=url) as (process, client):
+        service = bootstrap.open_service(ServiceSettings(data=tmp_path, database=url))
+        owner = add_owner(service)
+        _, secret = make_token(
+            service.sessions, owner, name="pbx", permissions=[Permission.INGEST, Permission.READ_JOBS],
+            expires_at=None, now=service.now(),
+        )  # fmt: skip
+        begun = workers_of(process)
+        assert len(begun) == 3  # two that answer, one that works
+        headers = {"Authorization": f"Bearer {secret}"}
+        rows = contacts(60)
+        for start in range(0, 60, 5):  # a connection each, so that either process gets some
+            answer = httpx.post(f"{client.base_url}/api/v1/contacts", json=rows[start : start + 5], headers=headers)
+            assert (answer.status_code, set(answer.json()["outcomes"])) == (202, {"stored"})
+        again = [httpx.post(f"{client.base_url}/api/v1/contacts", json=rows[:1], headers=headers) for _ in range(8)]
+        assert all(one.json()["outcomes"] == ["unchanged"] for one in again)
+        until(lambda: service.conditions.look(service.now()).linked_seq >= 60, 30, tmp_path / "log")
+        webs = [one for one in begun if b"worker" not in Path(f"/proc/{one}/cmdline").read_bytes()]
+        os.kill(webs[0], signal.SIGKILL)
+        until(lambda: len([one for one in workers_of(process) if lives(one)]) == 3, 20, tmp_path / "log")
+        until(lambda: answers(client), 10, tmp_path / "log")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        until(lambda: not any(lives(one) for one in begun), 10, tmp_path / "log")
+        service.close()
+
+
+def add_owner(service: Service) -> Principal:
+    """An account made where the service runs."""
+    now = service.now()
+    made = add_account(
+        service.accounts, email="anna@example.org", name="Anna", role="administrator", teams=(), agent_id=None,
+        password_hash=None, actor="test", now=now, new_id=secrets.token_hex(16),
+    )  # fmt: skip
+    return Principal(made.id, made.email, made.role, frozenset(), None)
 
 
 def lives_another(process: subprocess.Popen[str], first: list[int]) -> bool:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from firstcontact.kernel.service_settings import ServiceSettings
 
+KILL_SECONDS = 10
+"""How long a web process may take for the requests that it has begun, once it is asked to end."""
+
 _log = logging.getLogger("firstcontact.serve")
 
 
@@ -52,6 +55,8 @@ def run(settings: ServiceSettings, *, processes: int = 1, demo: bool = False) ->
             log_enabled=False,
             websockets=False,
             respawn_failed_workers=True,
+            # One that is told to end while it begins does not hear it.
+            workers_kill_timeout=KILL_SECONDS,
         )
         server.serve()
 
