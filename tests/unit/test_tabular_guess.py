@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC
+from datetime import UTC, timedelta
 from datetime import datetime as zoned
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from firstcontact.adapters.connectors.tabular.load import TabularConnector
@@ -439,3 +441,18 @@ def test_the_history_of_a_record_tells_where_it_began(engine, tmp_path):
     assert loaded.source_kind == "ticket-update"
     query = "SELECT DISTINCT first_queue, queue, first_reason, reason FROM contacts"
     assert one(engine, query) == ("A", "C", "Billing > late", "Move > out")
+
+
+@pytest.mark.parametrize("kind", ["int8", "int32", "int64", "uint64"])
+def test_a_number_that_means_nobody_is_found_among_numbers(engine: DuckDBEngine, tmp_path: Path, kind: str) -> None:
+    """In a Parquet file ids may be numbers: 0 for a third of all contacts is no customer, and 1 is one like others."""
+    numbers = [0 if i % 3 == 0 else 1 + i % 90 for i in range(600)]
+    days = [moment(2024, 3, 1) + timedelta(hours=i) for i in range(600)]
+    table = pa.table({"call id": [f"c{i}" for i in range(600)], "start time": days, "customer id": numbers})
+    place = table.schema.get_field_index("customer id")
+    table = table.set_column(place, "customer id", table["customer id"].cast(kind))
+    pq.write_table(table, tmp_path / "calls.parquet")
+    loaded = TabularConnector().load(engine, [tmp_path / "calls.parquet"])
+    found = engine.sql().execute("SELECT DISTINCT customer_id FROM contacts").fetchall()
+    assert loaded.ledger.contacts == 600
+    assert {row[0] for row in found} == {None, *(str(number) for number in numbers if number)}

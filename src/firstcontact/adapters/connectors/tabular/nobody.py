@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from firstcontact.adapters.connectors.tabular import missing, sql
@@ -20,6 +21,9 @@ _NAMES = (
     "asset_id",
     "case_id",
 )
+
+_WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
+_WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 
 
 def missing_in(
@@ -57,15 +61,21 @@ def customer_tokens(seen: Evidence, column: str) -> set[str]:
 
     Over the whole column: one placeholder for many people would join them all into one customer.
     """
-    quoted = sql.name(column) if seen.relation.columns[column] == "VARCHAR" else f"CAST({sql.name(column)} AS VARCHAR)"
-    if not seen.relation.typed:
-        quoted = f"trim({quoted})"  # blanks of other kinds are rare in ids
-    # Spelt out rather than folded: ten million comparisons of a plain column are far cheaper than as many foldings.
     listed = missing.ANYWHERE | missing.IN_NAMES | missing.PLACEHOLDERS
-    spelt = {form for word in listed for form in (word, word.upper(), word.capitalize(), word.title())}
+    if seen.relation.columns[column] in _WHOLE:
+        # Numbers are compared as numbers: to write ten million of them out takes seconds.
+        value = sql.name(column)
+        spelt = ", ".join(sorted(word for word in listed if _WHOLE_NUMBER.fullmatch(word)))
+    else:
+        text = seen.relation.columns[column] == "VARCHAR"
+        value = sql.name(column) if text else f"CAST({sql.name(column)} AS VARCHAR)"
+        if not seen.relation.typed:
+            value = f"trim({value})"  # blanks of other kinds are rare in ids
+        # Spelt out rather than folded: ten million comparisons of a plain column are far cheaper than as many foldings.
+        forms = {form for word in listed for form in (word, word.upper(), word.capitalize(), word.title())}
+        spelt = sql.texts(sorted(forms))
     rows = seen.connection.execute(
-        f"SELECT v, count(*) FROM (SELECT {quoted} AS v FROM {seen.relation.table}) "
-        f"WHERE v IN ({sql.texts(sorted(spelt))}) GROUP BY 1"
+        f"SELECT v, count(*) FROM (SELECT {value} AS v FROM {seen.relation.table}) WHERE v IN ({spelt}) GROUP BY 1"
     ).fetchall()
     if not rows:
         return set()
@@ -73,7 +83,7 @@ def customer_tokens(seen: Evidence, column: str) -> set[str]:
     tokens = (missing.anywhere(counts) - seen.tokens) | missing.in_names(counts)
     if any(v.casefold() in missing.PLACEHOLDERS for v in counts):
         top = seen.connection.execute(
-            f"SELECT v, count(*) AS n FROM (SELECT {quoted} AS v FROM {seen.relation.table}) WHERE v IS NOT NULL "
+            f"SELECT v, count(*) AS n FROM (SELECT {value} AS v FROM {seen.relation.table}) WHERE v IS NOT NULL "
             "GROUP BY v ORDER BY n DESC LIMIT 40"
         ).fetchall()
         tokens |= missing.placeholders(Counter({str(v): int(n) for v, n in top}) | counts)
