@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full check bench load reference truth prove size wheel lock clean
+.PHONY: help demo serve test test-full check bench load reference truth prove size wheel lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -17,6 +17,9 @@ demo: $(VENV)/base ## Simulate a centre of 200,000 contacts, measure it, and say
 	$(BIN)/firstcontact measure demo/data --out demo/run --force
 	@echo
 	@echo "The report: $(CURDIR)/demo/run/report.html"
+
+serve: $(VENV)/service ## Install the service into .venv and start it at http://127.0.0.1:8400; Ctrl-C stops it
+	exec $(BIN)/firstcontact serve
 
 test: check ## Run every check: style, types, floors, and all tests at their everyday size (< 10 minutes)
 	$(BIN)/pytest -n 2

@@ -44,6 +44,10 @@ def test_a_database_that_goes_and_comes_back(postgresql: Cluster, tmp_path: Path
         assert int(refused.headers["Retry-After"]) > 0
         assert client.get("/ready").status_code == 503
         assert client.get("/health").status_code == 200
+        # Who watches may send a token; whether the process lives does not hang on whether it can be looked up.
+        watching = caller_of(service)(None)
+        watching.headers["Authorization"] = "Bearer fc_x"
+        assert watching.get("/health").status_code == 200
         with pytest.raises(FirstcontactError):
             bootstrap.open_worker(service).once()
     finally:

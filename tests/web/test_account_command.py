@@ -10,7 +10,9 @@ import pytest
 
 from firstcontact import bootstrap
 from firstcontact.kernel.service_settings import read_settings
+from firstcontact.services.access import GRANTS, Permission, Role
 from firstcontact.services.log_in import log_in, reset_password
+from firstcontact.services.session import recognise
 from tests.command import run
 
 WORDS = "seven quiet green lamps"
@@ -71,3 +73,22 @@ def test_an_owner_sets_a_password_by_a_code() -> None:
     assert run("account", "add", "lee@example.org", "--code", "--role", "agent").code == 0
     assert run("account", "disable", "lee@example.org").out == "lee@example.org is disabled.\n"
     assert re.search(r"lee@example.org +agent +disabled", run("account", "list").out)
+
+
+def test_a_token_is_printed_alone_and_asks_what_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It needs no log-in, holds no more than the role or what it is limited to, and an unknown permission is named."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(WORDS + "\n"))
+    assert run("account", "add", "dana@example.org").code == 0
+    values = [run("account", "token", "dana@example.org").out.split()]
+    values.append(run("account", "token", "dana@example.org", "--allow", "imports:write", "--days", "1").out.split())
+    assert [len(one) for one in values] == [1, 1]
+    assert run("account", "token", "dana@example.org", "--allow", "everything").codes == ["FC9205"]
+    assert run("account", "token", "dana@example.org", "--allow", "people:read").codes == ["FC9201"]
+    assert run("account", "token", "nobody@example.org").codes == ["FC9205"]
+    service = bootstrap.open_service(read_settings())
+    whole, limited = (recognise(service.sessions, token=one[0], cookie=None, now=service.now()) for one in values)
+    service.close()
+    assert whole is not None
+    assert limited is not None
+    assert whole.permissions == frozenset(GRANTS[Role.ADMINISTRATOR])
+    assert limited.permissions == {Permission.IMPORT, Permission.READ_SELF}

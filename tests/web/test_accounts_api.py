@@ -239,6 +239,10 @@ def test_a_token_is_shown_once_and_limited(browser: Browser, served: Service) ->
     assert too_much.json()["code"] == NOT_ALLOWED.code
     assert owner.post("/api/v1/tokens", json={"name": "x", "permissions": ["everything"]}).status_code == 422
     said = owner.post("/api/v1/tokens", json=body).json()
+    listed = owner.get("/api/v1/tokens").json()[0]
+    assert [said[name] for name in ("created_at", "expires_at")] == [listed["created_at"], listed["expires_at"]]
+    assert said["created_at"].endswith("Z")
+    assert "+" not in said["created_at"]
     program.headers["Authorization"] = f"Bearer {said['token']}"
     who = program.get("/api/v1/me").json()
     assert (who["name"], who["csrf"]) == (f"token:reports of {made.email}", None)

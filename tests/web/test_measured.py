@@ -206,3 +206,38 @@ def test_what_is_wrong_with_a_draft_is_said_with_its_line(asking: Caller) -> Non
     assert answer.status_code == 422
     assert len(answer.json()["faults"]) >= 2
     assert len(client.get("/api/v1/policies").json()["items"]) == count
+
+
+def test_a_figure_that_no_run_has_is_named(asking: Caller) -> None:
+    """Nothing would look like a refusal: both are said at once (FC9503), with what there is and the nearest to it."""
+    answer = asking().get("/api/v1/runs/current/results", params={"measure": "fcr", "by": "zzz"})
+    faults = answer.json()["faults"]
+    assert (answer.status_code, answer.json()["code"], len(faults)) == (422, "FC9503", 2)
+    assert "'fcr_issue'" in faults[0]["allowed"]
+    assert faults[0]["cure"] == "perhaps fcr_issue is meant"
+    assert "'team'" in faults[1]["allowed"]
+    assert results(asking, measure="fcr_issue", by="team") != []
+
+
+def test_no_value_of_a_companion_keeps_a_centre_from_being_measured(sqlite_service: Service) -> None:
+    """What cannot be is set aside by its code; two systems that ask about one contact make one answer of it."""
+    plainly(sqlite_service)
+    client = caller_of(sqlite_service)(Role.ADMINISTRATOR)
+    assert client.post("/api/v1/contacts", json=contacts(60)).status_code == 202
+    wrong = {
+        "surveys": ({"csat": 7.0, "nps": 99, "ces": -3, "contacts_needed": -4}, ["FC2014"] * 4),
+        "reviews": ({"reviewer": "r", "resolved": True, "sampling_probability": 5.0}, ["FC2012"]),
+        "contacts": ({"started_at": T0.isoformat(), "handle_seconds": -500, "transfers": -3}, ["FC2008"] * 2),
+    }
+    for table, (values, codes) in wrong.items():
+        address = "/api/v1/contacts" if table == "contacts" else f"/api/v1/records/{table}"
+        said = client.post(address, json=[{"contact_id": "c1", **values}]).json()
+        assert said["outcomes"] == ["quarantined"]
+        assert [fault["code"] for fault in said["faults"]["0"]] == codes
+    for system in ("mail", "phone"):
+        answer = {"contact_id": "c1", "csat": 0.5}
+        sent = client.post("/api/v1/records/surveys", json=[answer], params={"source": system})
+        assert sent.json()["outcomes"] == ["stored"]
+    client.post("/api/v1/jobs", json={"kind": "measure"})
+    bootstrap.open_worker(sqlite_service).drain()
+    assert client.get("/api/v1/runs/current").json()["contacts"] == 60

@@ -49,6 +49,24 @@ def test_of_two_who_publish_one_draft_one_does(client: TestClient, caller: Calle
     assert states == ["published", "retired"]
 
 
+def test_a_draft_of_what_is_no_longer_in_force_is_not_published(client: TestClient) -> None:
+    """Two draft from version 1: the later is told what came between (FC9512), and takes it over first."""
+    made = [client.post("/api/v1/policies", json=DRAFT | {"note": str(n)}) for n in range(2)]
+    assert [one.json()["based_on"] for one in made] == [1, 1]
+    first, late = [
+        client.post(f"{one.headers['Location']}/publish", headers={"If-Match": one.headers["ETag"]}) for one in made
+    ]
+    assert (first.status_code, late.status_code, late.json()["code"]) == (200, 412, "FC9512")
+    assert "based on version 2" in late.json()["faults"][0]["allowed"]
+    place = made[1].headers["Location"]
+    match = {"If-Match": made[1].headers["ETag"]}
+    again = client.put(place, json=DRAFT | {"based_on": 2}, headers=match)
+    published = client.post(f"{place}/publish", headers={"If-Match": again.headers["ETag"]})
+    assert (published.status_code, published.json()["based_on"]) == (200, 2)
+    back = client.get("/api/v1/policies/1")
+    assert client.post("/api/v1/policies/1/publish", headers={"If-Match": back.headers["ETag"]}).status_code == 200
+
+
 def test_what_is_published_is_linked_by_at_once(client: TestClient, service: Service) -> None:
     """Links follow the new policy without waiting for the next contact or the next hour."""
     made = client.post("/api/v1/policies", json=DRAFT)

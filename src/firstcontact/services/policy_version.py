@@ -81,11 +81,16 @@ class Policies(Protocol):
     def draft(self, toml: str, *, note: str | None, based_on: int | None, by: str, now: datetime) -> PolicyVersion:
         """Keep a new draft; raises what is wrong with it, all at once."""
 
-    def change(self, number: int, edition: int, toml: str, note: str | None) -> PolicyVersion:
-        """Change a draft that is as it was read, or raise FC9512."""
+    def change(
+        self, number: int, edition: int, toml: str, note: str | None, based_on: int | None = None
+    ) -> PolicyVersion:
+        """Change a draft that is as it was read, and perhaps what it rests on, or raise FC9512."""
 
     def publish(self, number: int, edition: int, *, by: str, now: datetime) -> PolicyVersion:
-        """Put a draft, or a retired version again, into force; the one before is retired. Raises FC9512."""
+        """Put a draft, or a retired version again, into force; the one before is retired.
+
+        Raises FC9512, also where a draft rests on a version that is no longer in force.
+        """
 
     def drop(self, number: int, edition: int) -> PolicyVersion:
         """Give up a draft, or raise FC9512."""
@@ -134,5 +139,26 @@ def check_state(found: PolicyVersion, edition: int, allowed: Sequence[PolicyStat
         saw=saw,
         allowed=f"edition {edition}, {' or '.join(allowed)}",
         cure="read it again and decide anew",
+    )
+    raise FirstcontactError([fault])
+
+
+def check_base(found: PolicyVersion, in_force: int | None) -> None:
+    """See that a draft was made from what is in force, so that nobody's change is lost unseen.
+
+    Args:
+        found: What shall be published. One that was in force before is put back on purpose, whatever came since.
+        in_force: Number of the version in force.
+
+    Raises:
+        FirstcontactError: It was not (FC9512).
+    """
+    if found.state != "draft" or found.based_on is None or found.based_on == in_force:
+        return
+    fault = VERSION_CHANGED.fault(
+        where=f"policy version {found.number}",
+        saw=f"a draft based on version {found.based_on}",
+        allowed=f"one based on version {in_force}, which is in force",
+        cure=f"take over what version {in_force} changed, and PUT the draft with based_on {in_force}",
     )
     raise FirstcontactError([fault])

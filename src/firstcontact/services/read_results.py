@@ -12,7 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, Fault, FirstcontactError
+from firstcontact.measurement.measures.catalog import TITLES
+
 RESULTS_FILE = "results.parquet"
+
+NO_SUCH_FIGURE = ErrorKind(
+    "FC9503",
+    "There is no such figure",
+    EXIT_INPUT,
+    "A figure is asked for by the id of its measure (docs/reference/measures.md) and by a cut that the run has; an "
+    "unknown one would be answered by nothing, as if it had been refused.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,50 @@ def read_results(folder: Path, wanted: Wanted, teams: frozenset[str] | None) -> 
     if wanted.until is not None:
         keep.append(pc.less(table["period_start"], pa.scalar(wanted.until)))
     return _kept(table, keep)
+
+
+def check_wanted(folder: Path, wanted: Wanted) -> None:
+    """See that what is asked for can be there.
+
+    Args:
+        folder: The run's directory.
+        wanted: Which figures.
+
+    Raises:
+        FirstcontactError: No measure has this id, or the run has no such cut (FC9503); both said at once.
+        OSError: The directory is not there.
+    """
+    table = _table(folder / RESULTS_FILE)
+    faults = _unknown("measure", wanted.measures, {*TITLES, *_values(table, "measure")})
+    if wanted.by is not None:
+        faults += _unknown("by", (wanted.by,), _values(table, "by"))
+    if faults:
+        raise FirstcontactError(faults)
+
+
+def _values(table: pa.Table, column: str) -> set[str]:
+    return {value for value in pc.unique(table[column]).to_pylist() if value is not None}
+
+
+def _unknown(name: str, asked: Sequence[str], known: set[str]) -> list[Fault]:
+    return [
+        NO_SUCH_FIGURE.fault(
+            where=name,
+            saw=f"a name of {len(one)} characters that none has",
+            allowed=" or ".join(sorted(repr(each) for each in known)),
+            cure=_nearest(one, known),
+        )
+        for one in asked
+        if one not in known
+    ]
+
+
+def _nearest(asked: str, known: set[str]) -> str:
+    from difflib import get_close_matches
+
+    begun = [each for each in sorted(known) if asked and each.startswith(asked)]
+    near = begun[-1:] or get_close_matches(asked, sorted(known), 1, 0.3)
+    return f"perhaps {near[0]} is meant" if near else "ask for one of these, or leave it out"
 
 
 def _kept(table: pa.Table, conditions: Sequence[pa.ChunkedArray]) -> pa.Table:

@@ -239,7 +239,7 @@ def recognise(sessions: Sessions, *, token: str | None, cookie: str | None, now:
         account, found = holder
         if found.used_at is None or now - found.used_at >= SEEN_EVERY:
             _note(lambda: sessions.token_used(found.id, now))
-        return _principal(account, name=f"token:{found.name} of {account.email}", only=found.permissions)
+        return principal_of(account, name=f"token:{found.name} of {account.email}", only=found.permissions)
     if cookie is None:
         return None
     owner = sessions.find(hash_of(cookie), now)
@@ -248,7 +248,7 @@ def recognise(sessions: Sessions, *, token: str | None, cookie: str | None, now:
     account, session = owner
     if now - session.seen_at >= SEEN_EVERY:
         _note(lambda: sessions.seen(session.token_hash, now))
-    return _principal(account, session=session.token_hash)
+    return principal_of(account, session=session.token_hash)
 
 
 def _note(when: Callable[[], None]) -> None:
@@ -308,13 +308,21 @@ def make_reset(sessions: Sessions, account: Account, *, actor: str, now: datetim
     return token
 
 
-def _principal(
+def principal_of(
     account: Account,
     *,
     name: str | None = None,
     only: frozenset[Permission] | None = None,
     session: str | None = None,
 ) -> Principal:
+    """Who an account is to everything that asks what it may.
+
+    Args:
+        account: It.
+        name: What the audit calls it; its address where not said.
+        only: What it is limited to.
+        session: Hash of the session by which it asks.
+    """
     return Principal(
         account.id, name or account.email, account.role, frozenset(account.teams), account.agent_id, only, session
     )

@@ -13,8 +13,10 @@ def written(moment: datetime) -> str:
 
     >>> written(datetime(2026, 1, 5, 9, 30))
     '2026-01-05T09:30:00Z'
+    >>> written(datetime(2026, 1, 5, 9, 30, tzinfo=UTC))
+    '2026-01-05T09:30:00Z'
     """
-    return f"{moment.isoformat()}Z"
+    return f"{(_naive(moment) if moment.tzinfo else moment).isoformat()}Z"
 
 
 def _naive(moment: datetime) -> datetime:

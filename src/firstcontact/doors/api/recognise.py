@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from firstcontact.services.access import Principal
     from firstcontact.services.service import Service
 
+UNASKED = frozenset({"/health"})
+"""Paths of which nobody asks who wants to know: they answer while the store does not."""
+
 _KEPT_SECONDS = int(WALLBOARD_LONGEST.total_seconds())
 
 
@@ -61,7 +64,7 @@ class Recognise:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = scope.setdefault("state", {}) if scope["type"] == "http" else None
-        if state is not None and "principal" not in state:
+        if state is not None and "principal" not in state and scope["path"] not in UNASKED:
             headers = Headers(scope=scope)
             token = bearer_of(headers)
             cookie = cookie_of(headers, self._service.settings.secure)

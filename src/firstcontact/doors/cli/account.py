@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 if TYPE_CHECKING:
+    from firstcontact.services.access import Permission
     from firstcontact.services.account import Account
     from firstcontact.services.service import Service
 
@@ -82,6 +83,30 @@ def reset(email: Email) -> None:
 
 
 @account.command()
+def token(
+    email: Email,
+    allow: Annotated[
+        Optional[list[str]], typer.Option(help="A permission it is limited to; may be repeated. Else all of the role.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What it is for.")] = "the command line",
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How long it lives.")] = 90,
+) -> None:
+    """Make a token by which a program acts for an account, and print it, and nothing else, this once."""
+    from datetime import timedelta
+
+    from firstcontact.services.session import make_token, principal_of
+
+    with _service() as service:
+        who = principal_of(_found(service, email))
+        asked = [_permission(one) for one in allow] if allow else sorted(who.permissions)
+        now = service.now()
+        _, value = make_token(
+            service.sessions, who, name=name, permissions=asked, expires_at=now + timedelta(days=days), now=now
+        )
+        print(value)
+
+
+@account.command()
 def disable(email: Email) -> None:
     """Keep an account from doing anything; its sessions end at once, its tokens are refused."""
     from firstcontact.services.audit import Event
@@ -98,6 +123,19 @@ def _password() -> str:
         asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
         return asked
     return sys.stdin.readline().rstrip("\r\n")
+
+
+def _permission(name: str) -> Permission:
+    from firstcontact.kernel.errors import FirstcontactError
+    from firstcontact.services.access import Permission
+    from firstcontact.services.account import ACCOUNT_WRONG
+
+    if name in list(Permission):
+        return Permission(name)
+    fault = ACCOUNT_WRONG.fault(
+        where="--allow", saw="no permission", allowed=", ".join(sorted(Permission)), cure="correct it"
+    )
+    raise FirstcontactError([fault])
 
 
 def _found(service: Service, email: str) -> Account:

@@ -29,6 +29,7 @@ from firstcontact.doors.cli.policy import policy
 from firstcontact.doors.cli.prove import prove
 from firstcontact.doors.cli.serve import serve
 from firstcontact.doors.cli.simulate import simulate
+from firstcontact.doors.cli.upload import upload
 from firstcontact.doors.cli.worker import worker
 from firstcontact.kernel.errors import EXIT_INTERNAL
 
@@ -53,6 +54,7 @@ app.command()(simulate)
 app.command()(prove)
 app.command()(serve)
 app.command()(worker)
+app.command()(upload)
 app.command()(doctor)
 app.command()(backup)
 app.command()(restore)

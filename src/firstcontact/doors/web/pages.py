@@ -46,6 +46,11 @@ ROLES = {
 }
 
 
+UPLOAD = """export FIRSTCONTACT_TOKEN=$(firstcontact account token {email})
+firstcontact upload calls.csv"""
+"""What to type so that the first figure stands on the page."""
+
+
 @router.get("/style.css")
 @is_open
 def style() -> Response:
@@ -61,9 +66,10 @@ def home(request: Request, who: Annotated[Principal, Depends(Permit(Permission.R
     language = chosen(account.language if account else None, request.headers.get("accept-language", ""))
     board, teams = _figures(service, who, language)
     own = find_own(service, who) if who.may(Permission.READ_OWN_FIGURES) else None
+    upload = UPLOAD.format(email=who.name) if who.may(Permission.IMPORT) else ""
     role = translations(language).gettext(ROLES[who.role])
     mine = result(own.result, title(own.measure, language), language) if own is not None else None
-    return page(request, "home", language=language, board=board, teams=teams, own=mine, role=role)
+    return page(request, "home", language=language, board=board, teams=teams, own=mine, role=role, upload=upload)
 
 
 def _figures(service: Service, who: Principal, language: str) -> tuple[Any, Any]:

@@ -24,7 +24,7 @@ def last_answer(surveys: ir.Table) -> ir.Table:
     """
     # Of several without a moment, or with the same, any would do, but always the same one.
     others = [surveys[name] for name in surveys.columns if name not in ("contact_id", "answered_at")]
-    latest = surveys.answered_at.desc(nulls_first=False)
-    place = ibis.row_number().over(group_by=surveys.contact_id, order_by=[latest, *others])
+    latest = [surveys.answered_at.desc(nulls_first=False)] if "answered_at" in surveys.columns else []
+    place = ibis.row_number().over(group_by=surveys.contact_id, order_by=[*latest, *others])
     numbered = surveys.mutate(fc_place=place)
     return numbered.filter(numbered.fc_place == 0).drop("fc_place")

@@ -14,6 +14,7 @@ from firstcontact.adapters.stores.sql.inbox import ask_to_link
 from firstcontact.services.policy_version import (
     PolicyState,
     PolicyVersion,
+    check_base,
     check_state,
     first_text,
     no_such_version,
@@ -62,22 +63,32 @@ class SqlPolicies:
         read_version(toml)
         with self._database.writing() as connection:
             self._alone(connection)
-            if based_on is not None:
+            if based_on is None:
+                in_force = select(_version.c.number).where(_version.c.state == "published")
+                based_on = connection.execute(in_force).scalar_one_or_none()
+            else:
                 _found(connection, based_on)
             last = connection.execute(select(func.max(_version.c.number))).scalar_one_or_none() or 0
             connection.execute(insert(_version).values(_new(last + 1, toml, note, based_on, by, now)))
             return _found(connection, last + 1)
 
-    def change(self, number: int, edition: int, toml: str, note: str | None) -> PolicyVersion:
+    def change(
+        self, number: int, edition: int, toml: str, note: str | None, based_on: int | None = None
+    ) -> PolicyVersion:
         policy = read_version(toml, number)
-        values = {"toml": toml, "note": note, "policy_hash": policy.digest}
+        values: dict[str, Any] = {"toml": toml, "note": note, "policy_hash": policy.digest}
+        if based_on is not None:
+            self.find(based_on)
+            values["based_on"] = based_on
         return self._update(number, edition, ["draft"], values)
 
     def publish(self, number: int, edition: int, *, by: str, now: datetime) -> PolicyVersion:
         with self._database.writing() as connection:
             self._alone(connection)
-            check_state(_found(connection, number), edition, ["draft", "retired"])
+            found = _found(connection, number)
+            check_state(found, edition, ["draft", "retired"])
             in_force = _version.c.state == "published"
+            check_base(found, connection.execute(select(_version.c.number).where(in_force)).scalar_one_or_none())
             retired = {"state": "retired", "edition": _version.c.edition + 1}
             connection.execute(update(_version).where(in_force).values(retired))
             values = {"state": "published", "published_by": by, "published_at": now, "edition": edition + 1}

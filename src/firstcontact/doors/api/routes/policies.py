@@ -55,7 +55,9 @@ class Draft(BaseModel):
 
     toml: str = Field(max_length=200_000, description="The policy as in a policy file.")
     note: str | None = Field(None, max_length=2_000)
-    based_on: int | None = Field(None, ge=1, le=10**6, description="The version it was made from.")
+    based_on: int | None = Field(
+        None, ge=1, le=10**6, description="The version it was made from; the one in force where not said."
+    )
 
 
 @router.get("", dependencies=READING)
@@ -105,7 +107,7 @@ def change(
     """Change a draft; the edition that was read must be named in `If-Match`."""
     service: Service = request.app.state.service
     with service.together():
-        found = service.policies.change(number, edition.asked(if_match), sent.toml, sent.note)
+        found = service.policies.change(number, edition.asked(if_match), sent.toml, sent.note, sent.based_on)
         service.audit.note(who.name, "policy.change", now=service.now(), object=str(number))
     return _whole(found, response)
 
@@ -152,7 +154,10 @@ def comparison(request: Request, number: Number) -> dict[str, Any]:
 def publish(
     request: Request, response: Response, number: Number, who: Publisher, if_match: edition.IfMatch = None
 ) -> VersionWhole:
-    """Put a draft into force, or a retired version again. Everything is measured anew under it."""
+    """Put a draft into force, or a retired version again. Everything is measured anew under it.
+
+    A draft that was made from a version that is no longer in force must be based on the present one first.
+    """
     service: Service = request.app.state.service
     now = service.now()
     with service.together():

@@ -19,7 +19,7 @@ from firstcontact.doors.api.problem import not_there
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.measure_history import KeptRun
 from firstcontact.services.publish import harmless
-from firstcontact.services.read_results import Wanted, read_results
+from firstcontact.services.read_results import Wanted, check_wanted, read_results
 from firstcontact.services.restate import HISTORY_FILE
 from firstcontact.services.service import Service
 
@@ -180,6 +180,7 @@ def results(
     kept = _found(request, run_id)
     wanted = Wanted(tuple(measure or ()), by, reason, channel, team, queue, since, until, status)
     place = _place(request, kept)
+    check_wanted(place, wanted)
     table = read_results(place, wanted, who.visible_teams(Permission.READ_FIGURES))
     if format != "json":
         return _file(table, f"results-{kept.id}.{format}", format)

@@ -76,7 +76,7 @@ def make(
     token, value = make_token(
         service.sessions, who, name=asked.name, permissions=asked.permissions, expires_at=until, now=now
     )
-    return TokenMade(**seen(token).model_dump(), token=value)
+    return TokenMade(**dict(seen(token)), token=value)
 
 
 @router.delete("/{token_id}", status_code=204)
