@@ -112,7 +112,9 @@ def read_shape(
     quote_found, escape = _quoting("".join(lines)) if quote is None else (quote, quote)
     delimiter, width, above = _delimiter("".join(lines), delimiter, quote_found)
     rows = _rows("".join(lines), delimiter, quote_found)[above:]
-    skip += _lines_above("".join(lines), above)
+    skip_lines = _lines_above("".join(lines), above, delimiter)
+    skip += skip_lines
+    above = sum(bool(line.strip()) for line in "".join(lines).splitlines()[:skip_lines])
     if not rows:
         raise FirstcontactError(
             [
@@ -285,17 +287,30 @@ def _delimiter(sample: str, decided: str, quote: str) -> tuple[str, int, int]:
             above = above if above and all(len(row) < width for row in rows[:above]) and above < 20 else 0
             if above and len(rows[above - 1]) == width - 1 and all(row[-1] == "" for row in rows if len(row) == width):
                 above -= 1  # a delimiter at the end of every row but the header's
-            best, best_score = (candidate, width, above), score
+            best, best_score = (candidate, width, above + _titles(rows[above:], width)), score
     return best
 
 
-def _lines_above(sample: str, rows: int) -> int:
-    """How many physical lines lie above the row with this number, blank ones included."""
+def _titles(rows: list[list[str]], width: int) -> int:
+    """How many rows above the header are padded to the table's width, as Excel writes a title above it."""
+    alone = 0
+    while alone < min(len(rows) - 1, 20) and sum(bool(cell.strip()) for cell in rows[alone]) == 1:
+        alone += 1
+    if width < 3 or not alone or alone == len(rows) - 1:
+        return 0
+    # What is alone in its row is a title only where a header follows, with a name for nearly every column.
+    filled = sum(bool(cell.strip()) for cell in rows[alone])
+    return alone if filled > width // 2 and _is_header(rows[alone:]) else 0
+
+
+def _lines_above(sample: str, rows: int, delimiter: str) -> int:
+    """How many physical lines lie above the row with this number, blank ones and ones of delimiters included."""
     seen = 0
     for number, line in enumerate(sample.splitlines()):
-        if seen == rows and line.strip():
+        blank = not line.strip(f"{delimiter}\"' \t\r")
+        if seen == rows and not blank:
             return number if rows else 0
-        if line.strip():
+        if not blank:
             seen += 1
     return 0
 
