@@ -101,6 +101,7 @@ def test_one_logs_in_by_the_form_and_out_again(browser: Browser, served: Service
     home = enter(client, made.email, next="/?a=1")
     assert (home.status_code, str(home.url)) == (200, served.settings.url + "/?a=1")
     assert "Nothing was measured yet" in home.text
+    assert f"firstcontact account token {made.email}" in home.text
     assert made.email in home.text
     assert client.post("/logout").status_code == 403
     token = re.findall(r'name="csrf" value="(\w+)"', home.text)[0]
