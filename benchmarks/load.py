@@ -49,6 +49,7 @@ from firstcontact.services.setting import redactor  # noqa: E402
 from firstcontact.services.work import Worker  # noqa: E402
 from tests.service_fixture import Cluster, _programs  # noqa: E402
 
+KINDS = ("sqlite", "postgresql")
 HEAD = """\
 # Load
 
@@ -107,14 +108,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--contacts", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--only", choices=["sqlite", "postgresql"])
+    parser.add_argument("--only", choices=KINDS, help="the other one's part of the page stays as it is")
     parser.add_argument("--note", default="")
     asked = parser.parse_args()
-    lines = [HEAD]
-    for kind in ["sqlite", "postgresql"] if asked.only is None else [asked.only]:
+    page = ROOT / "benchmarks" / "LOAD.md"
+    sections = _sections(page)
+    for kind in KINDS if asked.only is None else [asked.only]:
         with _place(kind) as settings:
             if settings is None:
-                lines.append(f"### {kind}\n\nNot installed on this machine.\n")
+                sections[kind] = f"### {kind}\n\nNot installed on this machine.\n"
                 continue
             print(f"{kind}: filling with {asked.contacts:,} contacts", flush=True)
             filled = _fill(settings, asked.contacts)
@@ -125,10 +127,17 @@ def main() -> None:
                 for question in questions:
                     print(f"  {question.name}", flush=True)
                     _load(settings.port, question, tokens, asked.seconds)
-            lines.append(_section(kind, filled, questions))
-    lines.append(_machine(asked.note))
-    (ROOT / "benchmarks" / "LOAD.md").write_text("\n".join(lines), encoding="utf-8")
+            sections[kind] = f"{_section(kind, filled, questions)}\n{_machine(asked.note)}"
+    page.write_text("\n".join([HEAD, *(sections[kind] for kind in KINDS if kind in sections)]), encoding="utf-8")
     print("benchmarks/LOAD.md")
+
+
+def _sections(page: Path) -> dict[str, str]:
+    """What the page says of each database so far."""
+    if not page.exists():
+        return {}
+    parts = page.read_text(encoding="utf-8").split("### ")[1:]
+    return {kind: f"### {part}" for part in parts for kind in KINDS if part.startswith(kind)}
 
 
 @contextmanager
