@@ -224,7 +224,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     )
     warehouse = Warehouse(database, settings.data / "warehouse")
     files = DataFolder(settings.data, database, warehouse)
-    tidying = Tidying([runs, warehouse, uploads, subscriptions, Unpacked(settings.data)], moment)
+    tidying = Tidying([runs, warehouse, uploads, subscriptions, Unpacked(settings.data)], files, moment)
     erasure = Erasure(subjects, files, preferences, seal, queue, moment)
     return Service(
         settings=settings,

@@ -315,7 +315,9 @@ def test_a_guess_needs_nearly_all_values(engine, tmp_path):
     assert column_of(load(engine, path), "handle_seconds") is None
 
 
-@pytest.mark.parametrize("above", ["Report of calls;;;", "Report of calls;;;\n;;;", '"Report of calls";;;\nfrom Monday;;;'])
+@pytest.mark.parametrize(
+    "above", ["Report of calls;;;", "Report of calls;;;\n;;;", '"Report of calls";;;\nfrom Monday;;;']
+)
 def test_a_title_padded_to_the_width_of_the_table_is_no_header(engine, tmp_path, above):
     """Excel writes a delimiter for every column beside a title; the columns' names stand below it."""
     path = export(tmp_path, "call id;start time;customer id;reason", "{i};2024-03-{d} 10:00;k{i};billing")

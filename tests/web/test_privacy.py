@@ -13,14 +13,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from starlette.testclient import TestClient
 
 from firstcontact import bootstrap
 from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+from firstcontact.adapters.stores.sql.schema import import_
 from firstcontact.adapters.stores.warehouse.store import Warehouse
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
+from firstcontact.services.tidy import PATIENCE, TIDY
 from firstcontact.services.work import Worker
 from tests.service_fixture import Caller
 
@@ -199,6 +201,74 @@ def test_after_an_erasure_no_byte_is_left(service: Service, client: TestClient) 
     again = client.post("/api/v1/contacts?source=pbx", json=[hers(1)])
     assert again.json()["outcomes"] == ["erased"]
     assert client.post("/api/v1/subjects/find", json={"kind": "customer", "value": "other-1"}).status_code == 200
+
+
+def upload(client: TestClient, name: str, data: bytes, *, size: int | None = None) -> str:
+    """A file of which so much has arrived, that nobody has started."""
+    sent = {"name": name, "size": size or len(data), "source": "pbx"}
+    import_id: str = client.post("/api/v1/imports", json=sent).json()["id"]
+    answer = client.patch(f"/api/v1/imports/{import_id}", content=data, headers={"Upload-Offset": "0"})
+    assert answer.status_code == 200, answer.text
+    return import_id
+
+
+def test_an_upload_that_waits_does_not_outlive_an_erasure(service: Service, client: TestClient) -> None:
+    """Neither file nor start is left of an upload that mentions the erased; another's waits on."""
+    client.post("/api/v1/contacts?source=pbx", json=[hers(0), contact(100, customer_id="other-1")])
+    head = b"id,opened,who\n"
+    row = b"call-700,2026-01-07T09:00:00Z," + NAMES["customer"].encode()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("log.csv", head + row)
+    whole = upload(client, "log.csv", head + row)
+    begun = upload(client, "log.csv", head + row, size=10_000)
+    torn = upload(client, "log.csv", (head + row)[:-4], size=len(head + row) + 1)
+    rest = client.patch(
+        f"/api/v1/imports/{torn}", content=row[-4:], headers={"Upload-Offset": str(len(head + row) - 4)}
+    )
+    assert rest.json()["state"] == "uploading"
+    closed = upload(client, "log.zip", packed.getvalue())
+    unreadable = upload(client, "log.parquet", b"PAR1 no table")
+    other = upload(client, "log.csv", head + b"call-701,2026-01-07T09:00:00Z,other-1")
+    asked = client.post("/api/v1/subjects/erase", json={"kind": "customer", "value": NAMES["customer"]})
+    drain(service)
+    job = service.queue.find(asked.json()["job_id"])
+    assert job is not None
+    assert job.result is not None, job.faults
+    gone = [whole, begun, torn, closed, unreadable]
+    assert sorted(job.result["uploads_cancelled"]) == sorted(gone)
+    assert job.result["not_reached"]["uploads_that_wait"] == [other]
+    assert job.result["found_again_in"] == []
+    for one in gone:
+        assert client.get(f"/api/v1/imports/{one}").json()["state"] == "cancelled"
+        assert client.post(f"/api/v1/imports/{one}/start").json()["code"] == "FC9454"
+        assert not list((service.settings.data / "uploads").glob(f"{one}/*"))
+    noted = service.audit.page(action="import.cancel")
+    assert {(one.object, one.actor, one.detail["why"]) for one in noted} == {
+        (one, "erasure", "erasure") for one in gone
+    }
+    assert client.post(f"/api/v1/imports/{other}/start").status_code == 202
+
+
+def test_an_upload_that_nobody_started_goes(service: Service, client: TestClient) -> None:
+    """What was announced a month ago and never ended or started is cancelled, its file removed; what is newer waits."""
+    old = [upload(client, "log.csv", b"id,opened\n"), upload(client, "log.csv", b"id,opened\n", size=10_000)]
+    new = upload(client, "log.csv", b"id,opened\n")
+    database = database_of(service)
+    with database.writing() as connection:
+        for one in old:
+            long_ago = service.now() - PATIENCE - timedelta(hours=1)
+            connection.execute(update(import_).where(import_.c.id == one).values(created_at=long_ago))
+    database.close()
+    job = service.queue.ask(TIDY, {}, asked_by="test", now=service.now())
+    drain(service)
+    done = service.queue.find(job.id)
+    assert done is not None
+    assert done.result == {"uploads_cancelled": 2}, done.faults
+    assert {client.get(f"/api/v1/imports/{one}").json()["state"] for one in old} == {"cancelled"}
+    assert not [path for one in old for path in (service.settings.data / "uploads").glob(f"{one}/*")]
+    assert {one.object for one in service.audit.page(action="import.cancel")} == set(old)
+    assert client.get(f"/api/v1/imports/{new}").json()["state"] == "uploaded"
 
 
 def test_a_shared_identifier_erases_nobody(service: Service, client: TestClient) -> None:

@@ -108,6 +108,21 @@ class Subjects(Protocol):
         """Backups that the service knows to have been taken."""
 
 
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What became of uploaded files.
+
+    Attributes:
+        ended: Files removed of imports that had ended.
+        cancelled: Imports that waited, and do so no longer.
+        waiting: Imports that wait, or are being read.
+    """
+
+    ended: int
+    cancelled: list[str]
+    waiting: list[str]
+
+
 class Files(Protocol):
     """The data directory beside the store."""
 
@@ -126,8 +141,16 @@ class Files(Protocol):
             How many files changed or went.
         """
 
-    def drop_uploads(self) -> tuple[int, list[str]]:
-        """Remove files of imports that have ended; gives how many, and names of those that still wait to be read."""
+    def drop_uploads(self, values: frozenset[str], now: datetime) -> Dropped:
+        """Remove files of imports that have ended, and cancel those not started that mention somebody.
+
+        What waits and cannot be looked into, an archive, a workbook or a table of which parts are missing, is
+        cancelled too: nobody knows whom it mentions.
+
+        Args:
+            values: What names the person.
+            now: When.
+        """
 
     def drop_runs(self, before: datetime) -> int:
         """Remove runs that ended before a moment and are not in force; gives how many."""
@@ -246,7 +269,7 @@ class Erasure:
         self.files.rewrite_history(self.now())
         task.tell("rewriting runs", 0.5)
         runs = self.files.rewrite_runs(alone.values)
-        uploads, waiting = self.files.drop_uploads()
+        uploads = self.files.drop_uploads(alone.values, self.now())
         task.tell("settling the store", 0.7)
         unsettled = self.subjects.settle(alone.values)
         task.tell("searching for what is left", 0.9)
@@ -256,14 +279,15 @@ class Erasure:
         result = {
             "removed": removed,
             "files_of_runs": runs,
-            "uploads": uploads,
+            "uploads": uploads.ended,
+            "uploads_cancelled": uploads.cancelled,
             "found_again_in": left,
             "contact_ids_that_name_them": sum(mention.in_text(one) for _, one in subject.keys),
             "values_of_others_too": len(subject.values - alone.values),
             "not_reached": {
                 "always": list(NOT_REACHED),
                 "backups": self.subjects.backups(),
-                "uploads_that_wait": waiting,
+                "uploads_that_wait": uploads.waiting,
             },
         }
         # Last: until everything is done and searched, whoever tries again must know whom it is about.

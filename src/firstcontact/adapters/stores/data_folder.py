@@ -6,20 +6,24 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from firstcontact.adapters.stores.run_contact import names_gone, without
-from firstcontact.adapters.stores.search import file_mentions
+from firstcontact.adapters.stores.search import file_mentions, upload_may_mention
 from firstcontact.adapters.stores.sql import schema
+from firstcontact.adapters.stores.sql.audit import write_event
 from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.adapters.stores.warehouse.store import Warehouse
+from firstcontact.services.audit import Event
+from firstcontact.services.erase import Dropped
 from firstcontact.services.mention import Mention
 
 _ENDED = ("done", "failed", "cancelled", "undone")
+_NOT_STARTED = ("uploading", "uploaded")
 
 
 class DataFolder:
-    """Files of the service. Implements `services.erase.Files`.
+    """Files of the service. Implements `services.erase.Files` and `services.tidy.Waiting`.
 
     Args:
         folder: The data directory.
@@ -53,12 +57,21 @@ class DataFolder:
                     changed += 1
         return changed
 
-    def drop_uploads(self) -> tuple[int, list[str]]:
+    def drop_uploads(self, values: frozenset[str], now: datetime) -> Dropped:
+        mention = Mention(values)
+        cancelled = [
+            one
+            for one in self._waiting()
+            if self._upload_mentions(one, mention) and self._cancel(one, "erasure", "erasure", now)
+        ]
         table = schema.import_
         with self._database.reading() as connection:
-            rows = connection.execute(select(table.c.id, table.c.name, table.c.state)).all()
-        dropped = sum(self._drop_upload(row.id) for row in rows if row.state in _ENDED)
-        return dropped, [row.id for row in rows if row.state not in _ENDED]
+            rows = connection.execute(select(table.c.id, table.c.state)).all()
+        ended = sum(self._drop_upload(row.id) for row in rows if row.state in _ENDED)
+        return Dropped(ended, cancelled, [row.id for row in rows if row.state not in _ENDED])
+
+    def abandon_uploads(self, before: datetime, now: datetime) -> int:
+        return sum(self._cancel(one, "tidying", "never started", now) for one in self._waiting(before))
 
     def drop_runs(self, before: datetime) -> int:
         table = schema.run
@@ -81,6 +94,34 @@ class DataFolder:
         mention = Mention(values)
         beside = (path for path in sorted(self._folder.rglob("*")) if path.is_file() and not _is_store(path))
         return [str(path.relative_to(self._folder)) for path in beside if file_mentions(path, mention)]
+
+    def _waiting(self, before: datetime | None = None) -> list[str]:
+        """Imports that nobody has started, announced before a moment if one is given."""
+        table = schema.import_
+        asked = select(table.c.id).where(table.c.state.in_(_NOT_STARTED))
+        if before is not None:
+            asked = asked.where(table.c.created_at < before)
+        with self._database.reading() as connection:
+            return list(connection.execute(asked).scalars())
+
+    def _upload_mentions(self, import_id: str, mention: Mention) -> bool:
+        paths = sorted(path for path in (self._folder / "uploads" / import_id).glob("*") if path.is_file())
+        parts = [path for path in paths if path.suffix == ".part"]
+        # A value may begin in one part and end in the next.
+        together = [parts, *([path] for path in paths if path.suffix != ".part")]
+        return any(upload_may_mention(some, mention) for some in together if some)
+
+    def _cancel(self, import_id: str, actor: str, why: str, now: datetime) -> bool:
+        """Cancel an import that nobody has started, and remove its file; False where somebody has meanwhile."""
+        table = schema.import_
+        named = (table.c.id == import_id) & table.c.state.in_(_NOT_STARTED)
+        ended = update(table).where(named).values(state="cancelled", ended_at=now)
+        with self._database.writing() as connection:
+            if connection.execute(ended).rowcount != 1:
+                return False
+            write_event(connection, Event(actor, "import.cancel", now, import_id, detail={"why": why}))
+        self._drop_upload(import_id)
+        return True
 
     def _drop_upload(self, import_id: str) -> bool:
         folder = self._folder / "uploads" / import_id
