@@ -20,6 +20,9 @@ Check = Callable[[str], bool]
 GAP = r"[ \t\r\n\-./_()\[\]*|]{0,3}"
 """What may stand between two digits of one number."""
 
+ALONE = r"(?![^\W_])"
+"""After a letter that ends a number: it begins no word."""
+
 
 @cache
 def digit_checks(countries: frozenset[str]) -> dict[int, tuple[Check, ...]]:
@@ -149,15 +152,25 @@ def singapore(number: str) -> bool:
     return letters[10 - place if number[0] == "M" else place] == number[8]
 
 
+# A letter of a word beside a number is none of the number's: none may stand before the first or after the last. Two
+# letters stand together, unless the second stands as far from the digits as from the first.
+_BEGIN = r"(?<![^\W_])"
+_APART = GAP.replace("{0,3}", "{1,3}")
+
+
+def _two(first: str, second: str) -> str:
+    return rf"{_BEGIN}(?:{first}{second}{GAP}|{first}{_APART}{second}{_APART})"
+
+
 _LETTERED: tuple[tuple[str, re.Pattern[str], Check], ...] = tuple(
     (country, re.compile(f"(?=({pattern}))"), check)
     for country, pattern, check in (
-        ("GB", rf"[A-CEGHJ-PR-TW-Z]{GAP}[A-CEGHJ-NPR-TW-Z]{GAP}{_digits(6)}{GAP}[A-D]", _nino),
-        ("IE", rf"(?<!\d){_digits(7)}{GAP}[A-W]", _pps),
-        ("IE", rf"(?<!\d){_digits(7)}{GAP}[A-W]{GAP}[A-IW]", _pps),
-        ("HK", rf"[A-Z]{GAP}{_digits(6)}{GAP}[\dA](?!\d)\)?", hong_kong),
-        ("HK", rf"[A-Z]{GAP}[A-Z]{GAP}{_digits(6)}{GAP}[\dA](?!\d)\)?", hong_kong),
-        ("TW", rf"[A-Z]{GAP}[1289A-D]{GAP}{_digits(8)}(?!\d)", taiwan),
-        ("SG", rf"[STFGM]{GAP}{_digits(7)}{GAP}[A-Z]", singapore),
+        ("GB", rf"{_two('[A-CEGHJ-PR-TW-Z]', '[A-CEGHJ-NPR-TW-Z]')}{_digits(6)}{GAP}[A-D]{ALONE}", _nino),
+        ("IE", rf"(?<!\d){_digits(7)}{GAP}[A-W]{ALONE}", _pps),
+        ("IE", rf"(?<!\d){_digits(7)}{GAP}[A-W]{GAP}[A-IW]{ALONE}", _pps),
+        ("HK", rf"{_BEGIN}[A-Z]{GAP}{_digits(6)}{GAP}(?:\d(?!\d)|A{ALONE})\)?", hong_kong),
+        ("HK", rf"{_two('[A-Z]', '[A-Z]')}{_digits(6)}{GAP}(?:\d(?!\d)|A{ALONE})\)?", hong_kong),
+        ("TW", rf"{_BEGIN}[A-Z]{GAP}[1289A-D]{GAP}{_digits(8)}(?!\d)", taiwan),
+        ("SG", rf"{_BEGIN}[STFGM]{GAP}{_digits(7)}{GAP}[A-Z]{ALONE}", singapore),
     )
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 
-from firstcontact.text.personal_number import COUNTRIES, GAP, Check, digit_checks, is_social_security, lettered
+from firstcontact.text.personal_number import ALONE, COUNTRIES, GAP, Check, digit_checks, is_social_security, lettered
 from firstcontact.text.spelled import Spelled, spell
 from firstcontact.text.telephone import LONGEST, REGIONS, SHORTEST, is_telephone
 
@@ -48,7 +48,7 @@ _EVERYTHING = Redaction()
 _ENOUGH = re.compile(r"(?:\d\D{0,3}){6}\d|[A-Z]\D{0,3}(?:\d\D{0,3}){6}")
 """Fewer digits than these are no number of any kind."""
 
-_RUN = re.compile(rf"\d(?:{GAP}\d)*(?:{GAP}X)?")
+_RUN = re.compile(rf"\d(?:{GAP}\d)*(?:{GAP}X{ALONE})?")
 _GROUP = re.compile(r"\d+")
 _PLUS_BEFORE = re.compile(r"\+[ (\-]{0,3}$")
 _DECIMAL = re.compile(r"\d+\.\d{1,2}")
@@ -69,6 +69,18 @@ _IBAN_BEGIN = re.compile(rf"(?=([A-Z]{{2}}(?:{GAP}\d){{2}}(?:{GAP}[A-Z0-9]){{11,
 
 _LONGEST_CARD = 19
 
+_COMMAS = re.compile(r"(?<![\d.,])(?:\d{4},\d{4},\d{4},\d{4}(?:,\d{3})?|\d{4},\d{6},\d{4,5})(?!\d|[.,]\d)")
+"""A card as it is printed, with commas in place of blanks; other numbers between commas are values in a row."""
+
+_SPELLED_AT = re.compile(r" ?[(\[{] ?AT ?[)\]}] ?|%40| {0,2}@ {0,2}")
+_BEFORE_SPELLED = re.compile(r"(?<![\w.+\-])(?=[\d.+\-]*[^\W\d])[\w.+\-]{1,64}$")
+_NAMED = re.compile(r"[._+\-\d]")
+_AFTER_SPELLED = re.compile(
+    r"(?:[^\W_](?:[\w\-]{0,62}[^\W_])?(?:\.| ?[(\[{] ?DOT ?[)\]}] ?)){1,8}"
+    r"(?:COM|ORG|NET|EDU|GOV|MIL|INT|INFO|BIZ|EXAMPLE|[A-Z]{2})(?![^\W_])"
+)
+"""A host whose end is one that many have: an at sign that is spelled, or stands apart, is mostly none of an address."""
+
 
 def redact(text: str, rules: Redaction = _EVERYTHING) -> tuple[str, dict[str, int]]:
     """Take out of a text what must not be kept.
@@ -86,7 +98,7 @@ def redact(text: str, rules: Redaction = _EVERYTHING) -> tuple[str, dict[str, in
     """
     spelled = spell(text)
     found: list[tuple[int, int, Kind]] = []
-    if Kind.EMAIL in rules.kinds and "@" in spelled.plain:
+    if Kind.EMAIL in rules.kinds:
         found += [(begin, end, Kind.EMAIL) for begin, end in _emails(spelled.plain)]
     if _ENOUGH.search(spelled.plain):
         found += _numbers(spelled.plain, rules)
@@ -98,6 +110,10 @@ def _numbers(plain: str, rules: Redaction) -> Iterator[tuple[int, int, Kind]]:
         yield from ((begin, end, Kind.IBAN) for begin, end in _ibans(plain))
     if Kind.PERSONAL in rules.kinds:
         yield from ((begin, end, Kind.PERSONAL) for begin, end in lettered(plain, rules.countries))
+    if Kind.CARD in rules.kinds and "," in plain:
+        for match in _COMMAS.finditer(plain):
+            if is_card(match.group().replace(",", "")):
+                yield match.start(), match.end(), Kind.CARD
     windows = _Windows(rules)
     for run in _RUN.finditer(plain):
         yield from windows.look(plain, run)
@@ -199,6 +215,15 @@ def _emails(plain: str) -> Iterator[tuple[int, int]]:
         before = _BEFORE_AT.search(plain, max(0, at.start() - 64), at.start())
         after = _AFTER_AT.match(plain, at.end(), at.end() + 255)
         if before and after:
+            yield before.start(), after.end()
+    for at in _SPELLED_AT.finditer(plain):
+        if at.group() == "@":
+            continue
+        before = _BEFORE_SPELLED.search(plain, max(0, at.start() - 65), at.start())
+        after = _AFTER_SPELLED.match(plain, at.end(), at.end() + 255)
+        # "follow me @ example.org": where a blank stands before the sign, what is before it must look like a name.
+        apart = at.group().endswith(("@", "@ ", "@  ")) and at.group().startswith(" ")
+        if before and after and (not apart or _NAMED.search(before.group())):
             yield before.start(), after.end()
 
 
