@@ -194,7 +194,7 @@ def test_linking_waits_behind_nothing(sqlite_service: Service) -> None:
     """What links has a thread of its own: neither a measurement nor a subscriber that does not answer is before it."""
     kinds = {lane: set(bootstrap.open_worker(sqlite_service, lane=lane).kinds) for lane in LANES}
     assert kinds["link"] == {"link"}
-    assert {"deliver", "import.preview"} == kinds["brief"]
+    assert {"deliver", "import.preview", "import.whole"} == kinds["brief"]
     assert {"measure", "import.run", "tidy"} <= kinds["long"]
     assert sum(map(len, kinds.values())) == len(sqlite_service.handlers)
 
