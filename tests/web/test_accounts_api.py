@@ -159,6 +159,10 @@ def test_one_chooses_name_language_and_zone(browser: Browser, served: Service) -
     found = served.accounts.find(made.id)
     assert found is not None
     assert (found.language, found.zone, found.name) == ("he", "Europe/Sofia", "Dana")
+    assert client.get("/api/v1/me").json()["name"] == "Dana"
+    changed = client.patch("/api/v1/me", json={"name": "Maria"}).json()
+    assert (changed["name"], changed["audited_as"]) == ("Maria", made.email)
+    assert changed == client.get("/api/v1/me").json()
 
 
 def test_an_administrator_makes_accounts_whose_owners_set_their_passwords(browser: Browser, served: Service) -> None:
@@ -245,7 +249,7 @@ def test_a_token_is_shown_once_and_limited(browser: Browser, served: Service) ->
     assert "+" not in said["created_at"]
     program.headers["Authorization"] = f"Bearer {said['token']}"
     who = program.get("/api/v1/me").json()
-    assert (who["name"], who["csrf"]) == (f"token:reports of {made.email}", None)
+    assert (who["name"], who["audited_as"], who["csrf"]) == ("Dana", f"token:reports of {made.email}", None)
     assert set(who["permissions"]) == {"figures:read", "tokens:own", "me:write", "me:read"}
     assert program.get("/api/v1/accounts").json()["code"] == NOT_ALLOWED.code
     assert program.post("/api/v1/tokens", json=body).json()["code"] == NOT_ALLOWED.code

@@ -25,7 +25,8 @@ class Me(BaseModel):
     """Who asks."""
 
     id: str = Field(description="Of the account.")
-    name: str = Field(description="What the audit calls who asks.")
+    name: str = Field(description="What one is called; `PATCH` changes it.")
+    audited_as: str = Field(description="What the audit calls who asks: the address, or a token and its owner's.")
     role: Role
     teams: list[str]
     agent_id: str | None = Field(description="As contacts name this person.")
@@ -61,11 +62,12 @@ class OpenSession(BaseModel):
     present: bool = Field(description="Whether this request belongs to it.")
 
 
-def describe(who: Principal, cookie: str | None) -> Me:
+def describe(who: Principal, account: Account, cookie: str | None) -> Me:
     """The answer about who asks."""
     return Me(
         id=who.account_id,
-        name=who.name,
+        name=account.name,
+        audited_as=who.name,
         role=who.role,
         teams=sorted(who.teams),
         agent_id=who.agent_id,
@@ -89,7 +91,7 @@ def own_account(service: Service, who: Principal) -> Account:
 @router.get("")
 def me(request: Request, who: Annotated[Principal, Depends(Permit(Permission.READ_SELF))]) -> Me:
     """Who asks, and what they may do."""
-    return describe(who, getattr(request.state, "cookie", None))
+    return describe(who, own_account(request.app.state.service, who), getattr(request.state, "cookie", None))
 
 
 @router.patch("")
@@ -102,7 +104,7 @@ def choose(request: Request, choice: Choice, who: Annotated[Principal, Depends(P
     if fields:
         event = Event(who.name, "account.choose", service.now(), object=account.id, detail={"fields": sorted(fields)})
         service.accounts.change(account.id, fields, event, edition=None)
-    return describe(who, getattr(request.state, "cookie", None))
+    return describe(who, own_account(service, who), getattr(request.state, "cookie", None))
 
 
 @router.post("/password", status_code=204)

@@ -77,7 +77,7 @@ def open_(request: Request, response: Response, asked: LogIn) -> Me:
     token = begin(request, response, account, "password")
     who = recognise(service.sessions, token=None, cookie=token, now=now)
     assert who is not None  # noqa: S101 - opened a moment ago
-    return describe(who, token)
+    return describe(who, account, token)
 
 
 @router.delete("/session", status_code=204)
