@@ -19,6 +19,7 @@ from firstcontact.measurement.fit.declared import Fit
 from firstcontact.measurement.linking.censor import find_frame
 from firstcontact.measurement.linking.identity import Identity, identify
 from firstcontact.measurement.linking.shared import Shared
+from firstcontact.measurement.linking.source_end import apart_sources
 from firstcontact.measurement.measures.cut import further_columns, refuse_people
 from firstcontact.measurement.measures.twin import refuse_twins
 from firstcontact.measurement.policy.model import Policy
@@ -171,7 +172,8 @@ def prepare(
         check_period(found.frame, extent(engine, tables["contacts"])[1])
     shared = Shared(engine, tables)
     named = check_names(engine, options.policy, tables["contacts"], list(shared.reasons))
-    findings = (*loaded.findings, *identity.findings, *found.findings, *named)
+    apart = apart_sources(engine, tables["contacts"], found.frame.cutoff)
+    findings = (*loaded.findings, *identity.findings, *found.findings, *apart, *named)
     return Prepared(loaded, tables, identity, shared.has, found.frame, zone, shared.reasons, findings, shared)
 
 
