@@ -132,6 +132,8 @@ def start(
             before()
 
     environment = {**os.environ, **({"TMPDIR": str(temporary)} if temporary else {})}
+    if before is not None:  # with little room, Python keeps half of a module that it compiles
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **pipes}
     return subprocess.Popen(
         [*PROGRAM, *(str(argument) for argument in arguments)], cwd=folder, env=environment, text=True,

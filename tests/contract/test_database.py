@@ -65,14 +65,11 @@ def test_who_writes_second_waits_for_the_first(pair: tuple[Database, Database], 
 
 
 @pytest.mark.parametrize("other", [0, 1], ids=["same process", "another process"])
-def test_who_waits_too_long_is_told_to_come_again(
-    pair: tuple[Database, Database], other: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_waits_too_long_is_told_to_come_again(pair: tuple[Database, Database], other: int) -> None:
     """FC9102; afterwards the store is written as before."""
-    monkeypatch.setattr(module, "WAIT_SECONDS", 0.1)
     enough = threading.Event()
     first = hold(pair[0], "first", lambda: enough.wait(10))
-    with pytest.raises(FirstcontactError) as caught, pair[other].writing():
+    with pytest.raises(FirstcontactError) as caught, pair[other].writing(patience=0.1):
         pytest.fail("two wrote at once")
     assert caught.value.faults[0].kind.code == "FC9102"
     enough.set()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from sqlalchemy import select
 
 from firstcontact import bootstrap
@@ -26,6 +27,7 @@ from firstcontact.services.prepare import Options
 from firstcontact.services.service import Service
 from firstcontact.services.setting import change_setting
 from firstcontact.services.standing import stand
+from tests.conftest import FULL
 from tests.service_fixture import caller_of
 
 T0 = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -97,9 +99,10 @@ def plain(table: pa.Table) -> list[dict[str, Any]]:
     return table.select([name for name in table.column_names if name not in ABOUT_THE_RUN]).to_pylist()
 
 
-def test_a_stream_gives_the_rows_of_a_file(sqlite_service: Service, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", range(11, 31) if FULL else [11])
+def test_a_stream_gives_the_rows_of_a_file(sqlite_service: Service, tmp_path: Path, seed: int) -> None:
     """Every result row is the same, run metadata aside; and every link that was made live is that of the run."""
-    service, chance = sqlite_service, random.Random(11)
+    service, chance = sqlite_service, random.Random(seed)
     value = {"definitions": False, "explanations": False, "by": ["team,week"]}
     change_setting(service.preferences, MEASUREMENT, value, edition=0, actor="a", now=service.now())
     final = history(chance, 500)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from firstcontact import bootstrap
 from firstcontact.adapters.stores.backup import Unpacked
@@ -25,6 +25,7 @@ from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.service_settings import ServiceSettings
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
+from tests.e2e.test_stream_equals_file import plain
 from tests.service_fixture import Cluster, caller_of
 from tests.web.test_measured import contacts, plainly
 
@@ -72,6 +73,38 @@ def rows(settings: ServiceSettings) -> dict[str, set[str]]:
         database.close()
 
 
+def measured(service: Service) -> list[dict[str, Any]]:
+    """The result rows of a new measurement, without what is about the run."""
+    caller_of(service)(Role.ADMINISTRATOR).post("/api/v1/jobs", json={"kind": "measure"})
+    bootstrap.open_worker(service).drain()
+    run = service.runs.current()
+    assert run is not None
+    return plain(pq.read_table(service.runs.place(run) / "results.parquet"))
+
+
+def fresh(folder: Path, restored: Service) -> Service:
+    """A new service that was sent exactly the contacts which a restored one holds."""
+    held = {row[0] for row in read(restored, select(schema.contact.c.contact_id))}
+    service = bootstrap.open_service(ServiceSettings(data=folder))
+    plainly(service)
+    every = [*contacts(300), *contacts(900, seed=3)[300:]]
+    sent = [one for one in every if one["contact_id"] in held]
+    assert len(sent) == len(held)
+    assert caller_of(service)(Role.ADMINISTRATOR).post("/api/v1/contacts", json=sent).status_code == 202
+    return service
+
+
+def read(service: Service, question: Select[Any]) -> list[Any]:
+    """Rows of a service's store."""
+    settings = service.settings
+    database = Database(settings.database or sqlite_url(settings.data / "store.sqlite3"))
+    try:
+        with database.reading() as connection:
+            return list(connection.execute(question))
+    finally:
+        database.close()
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_backup_taken_under_load_restores(
     taken: tuple[Service, Path], kind: str, tmp_path: Path, request: pytest.FixtureRequest
@@ -94,6 +127,11 @@ def test_a_backup_taken_under_load_restores(
         before, after = (one.runs.place(one.runs.current()) for one in (original, service))  # type: ignore[arg-type]
         assert pq.read_table(after / "results.parquet").equals(pq.read_table(before / "results.parquet"))
         client = caller_of(service)(Role.ADMINISTRATOR)
+        other = fresh(tmp_path / "fresh", service)
+        try:
+            assert measured(service) == measured(other)
+        finally:
+            other.close()
         assert set(client.post("/api/v1/contacts", json=contacts(300)).json()["outcomes"]) == {"unchanged"}
         more = contacts(910, seed=4)[900:]
         assert set(client.post("/api/v1/contacts", json=more).json()["outcomes"]) == {"stored"}

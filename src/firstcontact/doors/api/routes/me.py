@@ -62,11 +62,11 @@ class OpenSession(BaseModel):
     present: bool = Field(description="Whether this request belongs to it.")
 
 
-def describe(who: Principal, account: Account, cookie: str | None) -> Me:
-    """The answer about who asks."""
+def describe(who: Principal, account: Account | None, cookie: str | None) -> Me:
+    """The answer about who asks; of an account that has just gone, what its session still says."""
     return Me(
         id=who.account_id,
-        name=account.name,
+        name=who.name if account is None else account.name,
         audited_as=who.name,
         role=who.role,
         teams=sorted(who.teams),
@@ -91,7 +91,8 @@ def own_account(service: Service, who: Principal) -> Account:
 @router.get("")
 def me(request: Request, who: Annotated[Principal, Depends(Permit(Permission.READ_SELF))]) -> Me:
     """Who asks, and what they may do."""
-    return describe(who, own_account(request.app.state.service, who), getattr(request.state, "cookie", None))
+    account = request.app.state.service.accounts.find(who.account_id)
+    return describe(who, account, getattr(request.state, "cookie", None))
 
 
 @router.patch("")
