@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from firstcontact.contacts.loaded import SourceKind
+from firstcontact.contacts.name import led_by_source
 from firstcontact.contacts.rule import EARLIEST, LATEST
 from firstcontact.measurement.fit.declared import Fit, linking_hash
 from firstcontact.measurement.linking.frame import Frame
@@ -85,7 +86,7 @@ def link_group(
         What was found about each, without what depends on the period of a run.
     """
     ids = Counter(contact_id for _, contact_id in contacts)
-    names = {key: key[1] if ids[key[1]] == 1 else "/".join(key) for key in contacts}
+    names = {key: key[1] if ids[key[1]] == 1 else led_by_source(*key) for key in contacts}
     keys = {name: key for key, name in names.items()}
     customer = KNOWN if known else None
     told = [

@@ -19,9 +19,6 @@ from firstcontact.services.publish import RUN_FILE
 
 _run = schema.run
 
-SINGLE_CONTACTS = ("contacts.parquet", "issues.parquet")
-"""Files about single contacts: of a run in force only."""
-
 FIGURES = frozenset({"results.parquet", "results.csv", "history.parquet"})
 
 
