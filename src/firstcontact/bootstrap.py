@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -289,14 +289,6 @@ def _provider(settings: ServiceSettings) -> Provider | None:
     )
 
 
-def _interrupt(engine: Engine) -> None:
-    """End an engine's running statement; nothing where it was closed meanwhile, which another thread does."""
-    import duckdb
-
-    with suppress(duckdb.ConnectionException):
-        engine.sql().interrupt()
-
-
 def _measurer(
     settings: ServiceSettings,
     database: Database,
@@ -319,7 +311,7 @@ def _measurer(
         settings=preferences,
         # Half of the cores: whoever asks meanwhile is answered too.
         engine=lambda: engine(threads=max(1, (os.cpu_count() or 2) // 2)),
-        interrupt=_interrupt,
+        interrupt=lambda opened: opened.interrupt(),
         key=pseudonym_key(settings.data / "pseudonym.key"),
         render=render,
         now=lambda: now().replace(tzinfo=None),

@@ -168,3 +168,11 @@ def test_questions_are_left_nested_for_the_engine_alone(any_engine) -> None:
     before = ibis.options.sql.fuse_selects
     any_engine.execute(any_engine.register(ROWS, "rows").mutate(twice=ibis._.number * 2).filter(ibis._.twice > 2))
     assert ibis.options.sql.fuse_selects is before
+
+
+def test_what_is_closed_cannot_be_interrupted_and_does_not_mind() -> None:
+    """Who cancels a measurement does so from another thread, and may come late."""
+    engine = DuckDBEngine()
+    engine.interrupt()
+    engine.close()
+    engine.interrupt()

@@ -70,5 +70,8 @@ class Engine(Protocol):
     def sql(self) -> Any:
         """The engine's own connection, for the connector that lives beside it."""
 
+    def interrupt(self) -> None:
+        """Stop the statement that is running, from any thread; nothing where none is, or the engine is closed."""
+
     def close(self) -> None:
         """Give back memory and temporary files."""

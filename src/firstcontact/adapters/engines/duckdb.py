@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -192,8 +192,8 @@ class DuckDBEngine:
         return self._connection
 
     def interrupt(self) -> None:
-        """Stop the statement that is running."""
-        self._connection.interrupt()
+        with suppress(duckdb.ConnectionException):  # closed meanwhile
+            self._connection.interrupt()
 
     def close(self) -> None:
         self._backend.disconnect()

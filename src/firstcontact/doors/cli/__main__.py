@@ -16,7 +16,7 @@ from firstcontact.kernel.errors import EXIT_INTERNAL, EXIT_OK, EXIT_OUTPUT
 
 _SELDOM = frozenset(f"numpy.{name}" for name in ("ctypeslib", "f2py", "testing", "typing"))
 """Parts of numpy that scipy names and nobody here uses, nor in several threads at once, which a module that is put off
-does not bear: with all that they ask for, 0.07 s."""
+does not bear: with all that they ask for, 0.05 s."""
 
 
 class _Sparing:
