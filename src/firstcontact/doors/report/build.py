@@ -12,6 +12,8 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from firstcontact.doors.font import fonts
+from firstcontact.doors.language import SOURCE, matched
 from firstcontact.services.run import Run
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def render(run: Run, language: str = "en") -> str:
         page = _page(run, writer)
     finally:
         PRESS.stop()
-    html: str = _template(writer.notation.locale.language).render(**page)
+    html: str = _template(matched(language) or SOURCE).render(**page)
     # At its hyphen a line could break, and the other half would stand on the other side of the page.
     return _HYPHENED.sub("\\1-\u2060FCR", html) if writer.rtl else html
 
@@ -59,7 +61,8 @@ def make_ready(language: str) -> None:
     from firstcontact.doors.report.sections import catalog  # noqa: F401 - loaded, not used
     from firstcontact.doors.report.translation import locale
 
-    _template(locale(language).language)
+    locale(language)
+    _template(matched(language) or SOURCE)
 
 
 def _page(run: Run, writer: Writer) -> dict[str, Any]:
@@ -74,7 +77,7 @@ def _page(run: Run, writer: Writer) -> dict[str, Any]:
     return {
         "number": writer.notation,
         "writer": writer,
-        "style": Markup(theme.tokens() + style),  # noqa: S704 - our own style sheet
+        "style": Markup(theme.tokens() + fonts() + style),  # noqa: S704 - our own style sheet
         "language": str(writer.notation.locale).replace("_", "-"),
         "direction": "rtl" if writer.rtl else "ltr",
         "run": run,

@@ -9,11 +9,14 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 
 LONGEST_NAME = 72
 """Characters of a name that are shown; the whole name is in results.csv."""
+
+_DAY_FIRST = {"en", "he"}
+"""Languages that write a date as day, name of the month and year. The others write it as their region does."""
 
 _FIRST_ISOLATE, _FIRST_STRONG, _LAST_ISOLATE = "\u2066", "\u2068", "\u2069"
 _BIDI = frozenset("\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -112,11 +115,21 @@ class Notation:
     def day(self, value: datetime | date, *, year: bool = True) -> str:
         """A date in the business zone; a bare date is taken as it is."""
         day = self._local(value).date() if isinstance(value, datetime) else value
-        return format_date(day, format="d MMM y" if year else "d MMM", locale=self.locale)
+        if self.locale.language in _DAY_FIRST:
+            return format_date(day, format="d MMM y" if year else "d MMM", locale=self.locale)
+        return format_skeleton("yMMMd" if year else "MMMd", day, locale=self.locale)
+
+    def month(self, value: date) -> str:
+        """A month and its year."""
+        if self.locale.language in _DAY_FIRST:
+            return format_date(value, "LLLL y", locale=self.locale)
+        return format_skeleton("yMMMM", value, locale=self.locale)
 
     def moment(self, value: datetime) -> str:
         """A date and time of day in the business zone."""
-        return format_datetime(self._local(value), format="d MMM y, HH:mm", locale=self.locale)
+        local = self._local(value)
+        joined: str = str(self.locale.datetime_formats["medium"])
+        return joined.format(f"{local:%H:%M}", self.day(local))
 
     def duration(self, seconds: float) -> str:
         """A duration in the two largest units that matter, as `6:12` minutes or `2:05:00` hours.

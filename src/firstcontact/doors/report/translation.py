@@ -1,7 +1,8 @@
 """The languages of the report, and how its sentences reach a translator.
 
 English is the source. Translations are `locale/<language>/LC_MESSAGES/report.po`, read as they are when a report is
-made, so there is nothing to compile. After a sentence was added or changed, run
+made, so there is nothing to compile. One that is not finished says so in its header and is not offered
+(`doors/language.py`). After a sentence was added or changed, run
 
     python -m firstcontact.doors.report.translation
 
@@ -18,19 +19,22 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import write_po
 from babel.support import NullTranslations, Translations
 
+from firstcontact.doors.language import SOURCE, carry, conventions, finished, matched
+from firstcontact.doors.language import read as language_file
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
 from firstcontact.kernel.privacy import pattern
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1]
 LOCALE = HERE / "locale"
+DOMAIN = "report"
 TEMPLATE = LOCALE / "report.pot"
 
 UNKNOWN_LANGUAGE = ErrorKind(
@@ -40,10 +44,6 @@ UNKNOWN_LANGUAGE = ErrorKind(
     "A report was asked for in a language that it has not been translated into. Ask for one of those it names.",
 )
 
-_HEADER = (
-    'msgid ""\nmsgstr ""\n"Language: {language}\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
-    '"Plural-Forms: {plurals}\\n"\n\n'
-)
 _METHODS = [("**.py", "python"), ("templates/**.j2", "jinja2.ext.babel_extract")]
 _OPTIONS = {"templates/**.j2": {"trimmed": "true", "newstyle_gettext": "true"}}
 _SPEAKING = {"Sentence", "RefusalKind"}
@@ -51,8 +51,8 @@ _KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "say": 
 
 
 def languages() -> tuple[str, ...]:
-    """Languages that the report can be written in."""
-    return ("en", *sorted(path.name for path in LOCALE.iterdir() if path.is_dir()))
+    """Tags of the languages that the report can be written in."""
+    return finished(LOCALE, DOMAIN)
 
 
 def locale(language: str) -> Locale:
@@ -62,39 +62,33 @@ def locale(language: str) -> Locale:
         FirstcontactError: The report has not been translated into it.
     """
     faults = Faults()
-    try:
-        found = Locale.parse(language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        found = None
-    if found is None or found.language not in languages():
-        allowed = ", ".join(languages())
+    if matched(language) not in languages():
         faults.add(
             UNKNOWN_LANGUAGE,
             where="language",
             saw=pattern(language),
-            allowed=allowed,
+            allowed=", ".join(languages()),
             cure="ask for one of the languages named",
         )
     faults.raise_if_any()
-    assert found is not None  # noqa: S101 - a fault was raised otherwise
-    return found
+    return conventions(language)
 
 
 @lru_cache
 def translations(language: str) -> NullTranslations:
-    """The sentences of a language; English is the source and needs none."""
-    if language == "en":
+    """The sentences of the language that a tag asks for; English is the source and needs none."""
+    found = matched(language) or SOURCE
+    if found == SOURCE:
         return NullTranslations()
     compiled = io.BytesIO()
-    write_mo(compiled, read(language))
+    write_mo(compiled, read(found))
     compiled.seek(0)
     return Translations(compiled)
 
 
 def read(language: str) -> Catalog:
     """The translations of a language as they stand in its file."""
-    with (LOCALE / language / "LC_MESSAGES" / "report.po").open("rb") as file:
-        return read_po(file, locale=language)
+    return language_file(LOCALE, language, DOMAIN)
 
 
 def collect() -> Catalog:
@@ -153,13 +147,7 @@ def update() -> None:
     template = collect()
     with TEMPLATE.open("wb") as file:
         write_po(file, template, width=110, omit_header=True, sort_output=True, include_lineno=False)
-    for language in languages()[1:]:
-        catalog = read(language)
-        catalog.update(template, no_fuzzy_matching=True)
-        catalog.obsolete.clear()
-        with (LOCALE / language / "LC_MESSAGES" / "report.po").open("wb") as file:
-            file.write(_HEADER.format(language=language, plurals=catalog.plural_forms.rstrip(";") + ";").encode())
-            write_po(file, catalog, width=110, omit_header=True, sort_output=True, include_lineno=False)
+    carry(LOCALE, DOMAIN, template)
 
 
 if __name__ == "__main__":

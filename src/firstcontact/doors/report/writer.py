@@ -35,7 +35,7 @@ class Writer:
             FirstcontactError: FC6100, the report has not been translated into it.
         """
         locale: Locale = translation.locale(language)
-        return cls(Notation(locale, zone), translation.translations(locale.language))
+        return cls(Notation(locale, zone), translation.translations(language))
 
     @property
     def rtl(self) -> bool:

@@ -13,17 +13,21 @@ import io
 from functools import lru_cache
 from pathlib import Path
 
-from babel import Locale, negotiate_locale
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import write_po
 from babel.support import NullTranslations, Translations
 
+from firstcontact.doors.language import SOURCE, carry, conventions, finished, matched
+from firstcontact.doors.language import read as language_file
+from firstcontact.doors.report.translation import languages as report_languages
 from firstcontact.measurement.measures.catalog import TITLES
 
 HERE = Path(__file__).parent
 LOCALE = HERE / "locale"
+DOMAIN = "web"
 TEMPLATE = LOCALE / "web.pot"
 _MOST_ASKED = 20
 _METHODS = [("**.py", "python"), ("templates/**.j2", "jinja2.ext.babel_extract")]
@@ -31,10 +35,9 @@ _OPTIONS = {"templates/**.j2": {"trimmed": "true", "newstyle_gettext": "true"}}
 _KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 
 
-@lru_cache
 def languages() -> tuple[str, ...]:
-    """Languages that the pages can be read in."""
-    return ("en", *sorted(path.name for path in LOCALE.iterdir() if path.is_dir()))
+    """Tags of the languages that pages can be read in: of those that the report speaks, for they borrow its words."""
+    return tuple(tag for tag in finished(LOCALE, DOMAIN) if tag in report_languages())
 
 
 def chosen(own: str | None, asked: str) -> str:
@@ -54,20 +57,21 @@ def chosen(own: str | None, asked: str) -> str:
             share = float(weight.strip().removeprefix("q=")) if weight else 1.0
         except ValueError:
             continue
-        wishes.append((-share, place, tag.strip()))
+        if share > 0:
+            wishes.append((-share, place, tag.strip()))
     asked_tags = ([own] if own else []) + [tag for _, _, tag in sorted(wishes)]
-    return negotiate_locale(asked_tags, languages(), sep="-") or "en"
+    return next((found for tag in asked_tags if (found := matched(tag)) in languages()), None) or SOURCE
 
 
 def locale(language: str) -> Locale:
     """The conventions of a language."""
-    return Locale.parse(language.replace("-", "_"))
+    return conventions(language)
 
 
 @lru_cache
 def translations(language: str) -> NullTranslations:
     """The sentences of a language."""
-    if language == "en":
+    if language == SOURCE:
         return NullTranslations()
     compiled = io.BytesIO()
     write_mo(compiled, read(language))
@@ -77,8 +81,7 @@ def translations(language: str) -> NullTranslations:
 
 def read(language: str) -> Catalog:
     """The translations of a language as they stand in its file."""
-    with (LOCALE / language / "LC_MESSAGES" / "web.po").open("rb") as file:
-        return read_po(file, locale=language)
+    return language_file(LOCALE, language, DOMAIN)
 
 
 def collect() -> Catalog:
@@ -96,14 +99,7 @@ def update() -> None:
     template = collect()
     with TEMPLATE.open("wb") as file:
         write_po(file, template, width=110, omit_header=True, sort_output=True, include_lineno=False)
-    for language in languages()[1:]:
-        catalog = read(language)
-        catalog.update(template, no_fuzzy_matching=True)
-        catalog.obsolete.clear()
-        header = f'msgid ""\nmsgstr ""\n"Language: {language}\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
-        with (LOCALE / language / "LC_MESSAGES" / "web.po").open("wb") as file:
-            file.write(header.encode())
-            write_po(file, catalog, width=110, omit_header=True, sort_output=True, include_lineno=False)
+    carry(LOCALE, DOMAIN, template)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from babel.dates import format_date
-
 from firstcontact.doors.report import words
 from firstcontact.doors.report.charts.axis import marks
 from firstcontact.doors.report.charts.dots import Dot, dots
@@ -49,7 +47,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
 
 def _period(grain: str, start: date, writer: Writer) -> str:
     if grain == "month":
-        return format_date(start, "LLLL y", locale=writer.notation.locale)
+        return writer.notation.month(start)
     return writer.say("the week of %(day)s", day=writer.notation.day(start))
 
 
