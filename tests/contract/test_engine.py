@@ -171,6 +171,29 @@ def test_questions_are_left_nested_for_the_engine_alone(any_engine) -> None:
     assert ibis.options.sql.fuse_selects is before
 
 
+def test_a_question_asked_again_is_asked_of_the_rows_there_are_now(any_engine, tmp_path) -> None:
+    """What was written down for one run serves the next, which has other rows under the same names; and no more."""
+    largest = lambda table: any_engine.execute(table.aggregate(largest=table["number"].max()))["largest"].to_pylist()
+    assert largest(any_engine.register(ROWS, "rows")) == [3]
+    assert largest(any_engine.register(ROWS.slice(1), "rows")) == [2]
+    assert largest(any_engine.register(ROWS.slice(1, 1), "others")) == [1]
+    assert largest(any_engine.register(pa.table({"number": ["10", "9"]}), "rows")) == ["9"]
+    another = type(any_engine)(threads=1, temporary=tmp_path)
+    rows = another.register(ROWS.slice(3), "rows")
+    assert another.execute(rows.aggregate(largest=rows["number"].max()))["largest"].to_pylist() == [2]
+    another.close()
+
+
+def test_what_is_alike_in_python_is_not_the_same_question(any_engine) -> None:
+    """One, one with a fraction, true, and the text of it are four questions; so are two orders of columns."""
+    table = any_engine.register(ROWS.slice(0, 1), "rows")
+    for value in (1, 1.0, True, "1"):
+        (found,) = any_engine.execute(table.select(value=ibis.literal(value)))["value"].to_pylist()
+        assert (type(found), found) == (type(value), value)
+    for names in (["number", "text"], ["text", "number"]):
+        assert any_engine.execute(table.select(names)).column_names == names
+
+
 def test_another_thread_stops_what_runs_and_may_come_late(any_engine) -> None:
     """Who cancels a measurement does so from another thread: what runs breaks off, what is closed does not mind."""
     stopping = threading.Event()

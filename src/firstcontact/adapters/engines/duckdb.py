@@ -6,6 +6,7 @@ import errno
 import os
 import re
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import ibis.expr.types as ir
+    from ibis.expr.operations import Node
 
 MEMORY_SIZE = ErrorKind(
     "FC9002",
@@ -33,6 +35,8 @@ USUAL_MEGABYTES = 3_000
 FEW_VALUES = 10_000
 FEW_ROWS = 250_000
 """The engine hands out work in parts of some 120,000 rows: with fewer than two, threads only wake and wait."""
+KEPT_QUERIES = 512
+"""Some six runs ask so many; to write a question down takes Ibis longer than the engine needs to answer a small one."""
 _MEGABYTES = {"MB": 1.0, "MIB": 1.05, "GB": 1e3, "GIB": 1074.0, "TB": 1e6, "TIB": 1.1e6}
 
 
@@ -80,13 +84,11 @@ class DuckDBEngine:
             self._connection.execute("SET threads = 1")
 
     def table(self, name: str) -> ir.Table:
-        return self._backend.table(name)
+        # By its name and columns alone: so a question of another run's table is the same question.
+        return ibis.table(self._backend.table(name).schema(), name=name)
 
     def _compile(self, expression: ir.Table) -> str:
-        # The engine puts nested questions together by itself; that Ibis does so first takes a fifth of its time.
-        with _unfused():
-            query: str = self._backend.compile(expression)
-        return query
+        return _query(expression.op())
 
     def execute(self, expression: ir.Table) -> pa.Table:
         # The backend's own `to_pyarrow` imports pandas, which takes longer than most questions do.
@@ -125,16 +127,17 @@ class DuckDBEngine:
         run("DROP TABLE IF EXISTS fc_value")
         shorter = f"* REPLACE ({', '.join(replaced)})" if replaced else "*"
         run(f'CREATE OR REPLACE TEMP VIEW "{name}" AS SELECT {shorter} FROM ({query})')
-        return self._backend.table(name)
+        return self.table(name)
 
     def register(self, rows: pa.Table, name: str) -> ir.Table:
         self._connection.register("fc_rows", rows)
         self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM fc_rows')
         self._connection.unregister("fc_rows")
-        return self._backend.table(name)
+        return self.table(name)
 
     def read_parquet(self, paths: list[Path], name: str) -> ir.Table:
-        return self._backend.read_parquet([str(path) for path in paths], table_name=name)
+        self._backend.read_parquet([str(path) for path in paths], table_name=name)
+        return self.table(name)
 
     def write_parquet(self, expression: ir.Table, path: Path) -> int:
         return self._copy(expression, path, "FORMAT parquet, COMPRESSION zstd")
@@ -224,6 +227,15 @@ def check_memory(limit: str) -> None:
 
 def _name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
+
+
+@lru_cache(maxsize=KEPT_QUERIES)
+def _query(operation: Node) -> str:
+    """A question in the engine's words. The same one comes again with every run of a process, and is only looked up."""
+    # The engine puts nested questions together by itself; that Ibis does so first takes a fifth of its time.
+    with _unfused():
+        query: str = ibis.duckdb.compile(operation.to_expr())
+    return query
 
 
 @contextmanager
