@@ -87,7 +87,7 @@ def assert_whole(folder: Path) -> None:
     """All files of a run are there, and its ledgers add up."""
     names = {
         "report.html", "results.parquet", "results.csv", "ledger.json", "quarantine.parquet", "contacts.parquet",
-        "issues.parquet", "policy.toml", "fit.json", "run.json", "history.parquet",
+        "issues.parquet", "policy.toml", "fit.json", "run.json", "told.json", "history.parquet",
     }  # fmt: skip
     # Beside these, what is written only where something was learned or found.
     found = {path.name for path in folder.iterdir()}

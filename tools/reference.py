@@ -94,6 +94,11 @@ RUN_FILES = (
     ("policy.toml", "The policy, every setting spelled out."),
     ("fit.json", "The window of each reason, and where it comes from."),
     ("run.json", "Inputs, mapping, period, identity coverage, definitions, findings and times."),
+    (
+        "told.json",
+        "How each sentence of the run was made, by its English text, and what each refusal means: read to say the run "
+        "in another language.",
+    ),
 )
 ABOUT_PRESETS = (
     "Each is a policy file; `firstcontact policy show NAME` prints it, `firstcontact definitions FILE` applies all of "

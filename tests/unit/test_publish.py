@@ -33,6 +33,7 @@ FILES = {
     "policy.toml",
     "fit.json",
     "run.json",
+    "told.json",
     "history.parquet",
 }
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1+1"]

@@ -87,8 +87,8 @@ def causes(run: Run) -> list[Cause]:
     """All patterns with a figure, those with the most failures beyond comparable contacts first."""
     contacts = _figures(run, ("root_cause_contacts",), ("cause", "reason"))
     found = []
-    for row in run.rows:
-        if row.measure == "root_cause" and isinstance(row.result, Estimate):
+    for row in run.select("root_cause"):
+        if isinstance(row.result, Estimate):
             place = (row.cell.get("cause", ""), row.cell.get("reason", ""))
             clear = flagged(row) and row.result.value > 0
             found.append(Cause(*place, row.result, contacts.get(("root_cause_contacts", *place)), clear))
@@ -106,9 +106,9 @@ def opportunities(run: Run) -> list[Opportunity]:
             figures.get(("opportunity_cost", reason)),
             figures.get(("opportunity_gap", reason)),
         )
-        for row in run.rows
+        for row in run.select("opportunity")
         for reason in (row.cell.get("reason", ""),)
-        if row.measure == "opportunity" and isinstance(row.result, Estimate)
+        if isinstance(row.result, Estimate)
     ]
 
 
@@ -117,8 +117,8 @@ def edges(run: Run) -> list[Edge]:
     parts = ("downstream_excess", "downstream_delay", "downstream_cost")
     figures = _figures(run, parts, ("reason", "next_reason"))
     found = []
-    for row in run.rows:
-        if row.measure == "downstream" and isinstance(row.result, Estimate):
+    for row in run.select("downstream"):
+        if isinstance(row.result, Estimate):
             pair = (row.cell.get("reason", ""), row.cell.get("next_reason", ""))
             excess, delay, cost = (figures.get((part, *pair)) for part in parts)
             found.append(Edge(*pair, row.result, excess, delay, cost, "cause" in row.cell))
@@ -138,6 +138,6 @@ def _figures(run: Run, measures: tuple[str, ...], slices: tuple[str, ...]) -> di
     """Figures of some measures by the values of their cells."""
     return {
         (row.measure, *(row.cell.get(name, "") for name in slices)): row.result
-        for row in run.rows
-        if row.measure in measures and isinstance(row.result, Estimate)
+        for row in run.select(*measures)
+        if isinstance(row.result, Estimate)
     }

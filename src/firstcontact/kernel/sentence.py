@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date, datetime
 from string import Formatter
 from typing import Any
 
@@ -91,9 +92,15 @@ def kept(text: str) -> dict[str, Any] | None:
     """
     if not isinstance(text, Sentence):
         return None
-    parts = {name: kept(part) if isinstance(part, Sentence) else part for name, part in text.parts.items()}
+    parts = {name: _plain(part) for name, part in text.parts.items()}
     forms = {"one": text.one, "by": text.by} if text.by else {}
     return {"code": text.code, "pattern": text.pattern, **forms, "parts": parts}
+
+
+def _plain(part: Any) -> Any:
+    if isinstance(part, date):
+        return {_DATE: part.isoformat()}
+    return kept(part) if isinstance(part, Sentence) else part
 
 
 def restored(text: str, data: Any) -> str:
@@ -106,13 +113,20 @@ def restored(text: str, data: Any) -> str:
     'thin'
     >>> code_of(restored("4 days", kept(Sentence("thin", "{days:,} days", days=3))))
     ''
+    >>> restored("until 2024-02-29", kept(Sentence("end", "until {day}", day=date(2024, 2, 29)))).parts
+    {'day': datetime.date(2024, 2, 29)}
     """
     found = _made(data, 0)
     return found if found == text else text
 
 
-_DEEPEST = 4
-_LAYOUT = re.compile(r"^,?(\.\d)?[dfg%]?$")
+_DATE = "date"
+"""A day or a moment as plain data, which knows none: `{"date": "2024-02-29"}`."""
+
+_DEEPEST = 40
+"""As many sentences may stand within one another: `listed` puts each into the next."""
+
+_LAYOUT = re.compile(r"^\+?,?(\.\d)?[dfg%]?$")
 
 
 def _made(data: Any, depth: int) -> Sentence | None:
@@ -122,8 +136,8 @@ def _made(data: Any, depth: int) -> Sentence | None:
     if not (all(isinstance(word, str) for word in words) and isinstance(given, dict)):
         return None
     code, pattern, one, by = words
-    parts = {name: _made(part, depth + 1) if isinstance(part, dict) else part for name, part in given.items()}
-    if not all(isinstance(part, str | int | float) and not isinstance(part, bool) for part in parts.values()):
+    parts = {name: _part(part, depth + 1) if isinstance(part, dict) else part for name, part in given.items()}
+    if not all(isinstance(part, str | int | float | date) and not isinstance(part, bool) for part in parts.values()):
         return None
     try:
         read = [*Formatter().parse(pattern), *Formatter().parse(one), ("", by or None, "", None)]
@@ -131,5 +145,15 @@ def _made(data: Any, depth: int) -> Sentence | None:
         if any(name not in parts or how or not _LAYOUT.match(spec or "") for name, spec, how in fields):
             return None
         return Sentence(code, pattern, one, by, **parts)
+    except (ValueError, TypeError):
+        return None
+
+
+def _part(data: dict[str, Any], depth: int) -> Sentence | date | None:
+    if set(data) != {_DATE}:
+        return _made(data, depth)
+    try:
+        moment = datetime.fromisoformat(data[_DATE])
+        return moment if "T" in data[_DATE] else moment.date()
     except (ValueError, TypeError):
         return None

@@ -28,6 +28,7 @@ from firstcontact.services.gap import gap_days
 from firstcontact.services.record import RUN_FORMAT
 from firstcontact.services.restate import HISTORY_FILE, history
 from firstcontact.services.run import Run
+from firstcontact.services.told import TOLD_FILE, told_data
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -107,6 +108,7 @@ def publish(
         _write_json(folder / "ledger.json", ledger_data(run))
         _write_json(folder / "fit.json", run.fit.as_dict())
         _write_json(folder / RUN_FILE, run_data(run))
+        _write_json(folder / TOLD_FILE, told_data(run), indent=None)
         (folder / "policy.toml").write_text(write_policy(run.policy), encoding="utf-8")
         engine.write_parquet(measured.quarantine, folder / "quarantine.parquet")
         if exports.contacts:
@@ -307,13 +309,21 @@ _DEFINITION_FIELDS = (
 def _result_data(result: Estimate | Refusal) -> dict[str, Any]:
     if isinstance(result, Estimate):
         return dataclasses.asdict(result)
-    return {"status": "refused", "code": result.code, "reason": result.reason, "would_help": result.would_help}
+    return {
+        "status": "refused",
+        "code": result.code,
+        "reason": result.reason,
+        "would_help": result.would_help,
+        "n": result.n,
+        "estimand": result.estimand,
+        "maturity": result.maturity,
+    }
 
 
-def _write_json(path: Path, data: Any) -> None:
+def _write_json(path: Path, data: Any, indent: int | None = 2) -> None:
     def plain(value: Any) -> str:
         if isinstance(value, datetime | date):
             return value.isoformat()
         return str(value)
 
-    path.write_text(json.dumps(data, indent=2, ensure_ascii=False, default=plain) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(data, indent=indent, ensure_ascii=False, default=plain) + "\n", encoding="utf-8")

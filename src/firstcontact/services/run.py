@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.fit.declared import Fit
 from firstcontact.measurement.linking.frame import Frame
-from firstcontact.measurement.measures.row import DefinitionRow, ResultRow
+from firstcontact.measurement.measures.row import DefinitionRow, ResultRow, Rows
 from firstcontact.measurement.policy.model import Policy
 
 
@@ -59,7 +60,7 @@ class Run:
         policy_hash: Hash of policy and fit together.
         frame: The period.
         zone: The business zone.
-        rows: Every figure.
+        rows: Every figure. Of a run that was read back they are many and made only when asked for: `select` them.
         row_ledger: Level one of the ledger.
         measure_ledgers: Level two, one a measure.
         findings: What was inferred and noticed.
@@ -81,7 +82,7 @@ class Run:
     policy_hash: str
     frame: Frame
     zone: str
-    rows: tuple[ResultRow, ...]
+    rows: Sequence[ResultRow]
     row_ledger: RowLedger
     measure_ledgers: tuple[MeasureLedger, ...]
     findings: tuple[Finding, ...]
@@ -107,9 +108,12 @@ class Run:
         Raises:
             KeyError: There is no such measure.
         """
-        for row in self.rows:
-            if row.measure == measure and not row.by:
-                return row.result
+        if isinstance(self.rows, Rows):
+            found = iter(self.rows.select((measure,), ""))
+        else:
+            found = (row for row in self.rows if row.measure == measure and not row.by)
+        for row in found:
+            return row.result
         raise KeyError(measure)
 
     @property
@@ -118,6 +122,23 @@ class Run:
         rows = self.slices(self.headline_measure, "reason_1")
         return any(value != NO_REASON for row in rows for value in row.cell.values())
 
+    @property
+    def cuts(self) -> frozenset[str]:
+        """All that figures are cut by, as `ResultRow.by` has it; "" stands for the whole."""
+        return self.rows.cuts if isinstance(self.rows, Rows) else frozenset(row.by for row in self.rows)
+
+    def select(self, *measures: str, by: str | None = None) -> list[ResultRow]:
+        """Some rows, in the order of the run.
+
+        Args:
+            measures: Of these measures; of all where none is named.
+            by: Cut by this: "" for the whole; by anything where None.
+        """
+        if isinstance(self.rows, Rows):
+            return self.rows.select(measures, by)
+        wanted = frozenset(measures)
+        return [row for row in self.rows if (not wanted or row.measure in wanted) and (by is None or row.by == by)]
+
     def slices(self, measure: str, by: str) -> list[ResultRow]:
         """The rows of a measure cut by something, in the order of the cells."""
-        return [row for row in self.rows if row.measure == measure and row.by == by]
+        return self.select(measure, by=by)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -44,6 +46,24 @@ class ResultRow:
     version: str
     windows: str = ""
     q_value: float | None = None
+
+
+class Rows(Sequence[ResultRow]):
+    """Figures of which some can be asked for without the others being made."""
+
+    @property
+    @abstractmethod
+    def cuts(self) -> frozenset[str]:
+        """Every `by` that a row has."""
+
+    @abstractmethod
+    def select(self, measures: Sequence[str] = (), by: str | None = None) -> list[ResultRow]:
+        """Some rows, in the order of the run.
+
+        Args:
+            measures: Of these measures; of all where empty.
+            by: Cut by this: "" for the whole; by anything where None.
+        """
 
 
 @dataclass(frozen=True, slots=True)

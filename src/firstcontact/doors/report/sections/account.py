@@ -75,7 +75,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
     """The section, which every report has."""
     ledgers = {ledger.measure: ledger for ledger in run.measure_ledgers}
     own = ledgers.get(run.headline_measure)
-    refused = {row.measure for row in run.rows if not row.by and isinstance(row.result, Refusal)}
+    refused = {row.measure for row in run.select(by="") if isinstance(row.result, Refusal)}
     named = []
     for name, ledger in ledgers.items():
         told = _named(name, writer)

@@ -35,7 +35,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
 def companions(run: Run, writer: Writer) -> Companions:
     """Say what the run holds beside its headline, in the order of `words.MEASURES`."""
     level = run.policy.service_level
-    results = {row.measure: row.result for row in run.rows if not row.by and row.period_grain == "all"}
+    results = {row.measure: row.result for row in run.select(by="") if row.period_grain == "all"}
     known: list[tuple[str, str, Figure]] = []
     refused: dict[Refused, list[str]] = {}
     for measure, (name, about) in words.MEASURES.items():

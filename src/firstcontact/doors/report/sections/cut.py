@@ -114,7 +114,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
 def _others(run: Run, writer: Writer) -> list[tuple[str, str, str]]:
     """(slice, heading, heading of its names) of every simple cut but reasons and time."""
     found = [(by, writer.say(title), writer.say(column)) for by, (title, column) in words.CUTS.items()]
-    extra = sorted({row.by for row in run.rows if row.by.startswith(EXTRA_PREFIX) and "," not in row.by})
+    extra = sorted(by for by in run.cuts if by.startswith(EXTRA_PREFIX) and "," not in by)
     for by in extra:
         name = writer.notation.apart(shown(by.removeprefix(EXTRA_PREFIX)))
         found.append((by, writer.say("By %(column)s", column=name), name))

@@ -51,7 +51,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
     if len(found) > LISTED:
         more = writer.notation.count(len(found) - LISTED)
         blocks.append(Paragraph(writer.say("%(count)s more are in results.csv.", count=more), "more"))
-    looked = next((row.result for row in run.rows if row.measure == LOOKED), None)
+    looked = next((row.result for row in run.select(LOOKED)), None)
     if isinstance(looked, Estimate):
         blocks.append(
             Paragraph(
@@ -94,7 +94,7 @@ def _takeaway(found: Sequence[Edge], writer: Writer) -> str:
 
 def _share(run: Run, writer: Writer) -> list[Block]:
     """How much of all that follows an issue is another one that it brought."""
-    whole = next((row.result for row in run.rows if row.measure == SHARE), None)
+    whole = next((row.result for row in run.select(SHARE)), None)
     if not isinstance(whole, Estimate):
         return []
     part = writer.figure(whole)
@@ -145,8 +145,8 @@ def _cell(edge: Edge, shade: int, writer: Writer) -> Cell:
 def _guidance(found: Sequence[Edge], run: Run, writer: Writer) -> Table:
     counts = {
         (row.cell["reason"], row.cell["next_reason"]): row.result.value
-        for row in run.rows
-        if row.measure == COUNT and isinstance(row.result, Estimate)
+        for row in run.select(COUNT)
+        if isinstance(row.result, Estimate)
     }
     priced = any(edge.cost for edge in found)
     timed = any(edge.delay for edge in found)

@@ -64,7 +64,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
 
 
 def _looked(run: Run, writer: Writer) -> str:
-    cells = [row for row in run.rows if row.measure == run.headline_measure and row.by and row.period_grain == "all"]
+    cells = [row for row in run.select(run.headline_measure) if row.by and row.period_grain == "all"]
     number = writer.notation
     said = writer.say(
         "%(count)s cells were looked at for this report. All figures, with those that are not shown here, are in "

@@ -67,7 +67,7 @@ class Returning:
 
 def write(run: Run, writer: Writer) -> list[Section]:
     """The section; none where nothing was said about windows."""
-    rows = [row for row in run.rows if row.measure == WINDOW]
+    rows = run.select(WINDOW)
     if not rows:
         return []
     models = {model.reason: model for model in run.fit.models}

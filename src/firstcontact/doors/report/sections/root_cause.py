@@ -176,7 +176,7 @@ def _unclear(found: Sequence[Cause], writer: Writer) -> Table:
 
 
 def _looked(run: Run, clear: int, writer: Writer) -> list[Block]:
-    looked = next((row.result for row in run.rows if row.measure == LOOKED), None)
+    looked = next((row.result for row in run.select(LOOKED)), None)
     if not isinstance(looked, Estimate):
         return []
     number = writer.notation

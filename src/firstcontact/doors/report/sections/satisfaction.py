@@ -17,7 +17,7 @@ _WEEKS = "from week to week"
 
 def write(run: Run, writer: Writer) -> list[Section]:
     """The section; none where nobody was asked."""
-    found = {(row.measure, row.cell.get("cause", "")): row.result for row in run.rows if row.measure in words.ANSWERS}
+    found = {(row.measure, row.cell.get("cause", "")): row.result for row in run.select(*words.ANSWERS)}
     known = {place: result for place, result in found.items() if isinstance(result, Estimate)}
     if not known:
         return []

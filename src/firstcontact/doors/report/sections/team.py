@@ -22,9 +22,9 @@ LISTED = 40
 
 def write(run: Run, writer: Writer) -> list[Section]:
     """The section; none where the data say nothing of teams or agents."""
-    whole = {row.measure: row.result for row in run.rows if not row.by}
+    whole = {row.measure: row.result for row in run.select(by="")}
     teams = sorted(
-        (row for row in run.rows if row.measure == EFFECT and "team" in row.cell),
+        (row for row in run.select(EFFECT) if "team" in row.cell),
         key=lambda row: row.cell["team"].casefold(),
     )
     known = [row for row in teams if isinstance(row.result, Estimate)]
@@ -86,7 +86,7 @@ def _rest(share: Estimate) -> Estimate:
 
 def _drawn(rows: Sequence[ResultRow], run: Run, writer: Writer) -> Rows:
     number = writer.notation
-    compared = {row.cell["team"]: row.result for row in run.rows if row.measure == COMPARISON and "team" in row.cell}
+    compared = {row.cell["team"]: row.result for row in run.select(COMPARISON) if "team" in row.cell}
     lines, places = [], []
     for row in rows:
         if not isinstance(row.result, Estimate):
@@ -165,8 +165,8 @@ def _individuals(support: Estimate | Refusal, writer: Writer) -> Paragraph:
 def _not_compared(run: Run, writer: Writer) -> Table | None:
     """Teams that cannot be set beside the others, and why."""
     rows = []
-    for row in run.rows:
-        if row.measure == COMPARISON and "team" in row.cell and isinstance(row.result, Refusal):
+    for row in run.select(COMPARISON):
+        if "team" in row.cell and isinstance(row.result, Refusal):
             told: Figure = writer.figure(row.result)
             if told.refused:
                 rows.append((writer.name(row.cell["team"]), f"{told.refused.reason}.", f"{told.refused.helps}."))

@@ -77,7 +77,7 @@ class Truth:
 
 def write(run: Run, writer: Writer) -> list[Section]:
     """The section; none where the run holds nothing but the policy's figure."""
-    results = {row.measure: row.result for row in run.rows if not row.by and row.measure in words.TRUTHS}
+    results = {row.measure: row.result for row in run.select(*words.TRUTHS, by="")}
     if not results:
         return []
     shown = [(run.headline_measure, run.headline), *((name, results[name]) for name in words.TRUTHS if name in results)]
@@ -89,7 +89,10 @@ def write(run: Run, writer: Writer) -> list[Section]:
         row=DEFINITION_ROW,
     )
     percent = writer.notation.percent
-    wrong = [Wrong(percent(one), percent(codes, 1), percent(records, 1)) for one, codes, records in if_wrong(run.rows)]
+    wrong = [
+        Wrong(percent(one), percent(codes, 1), percent(records, 1))
+        for one, codes, records in if_wrong(run.select(by=""))
+    ]
     relation = _relation(results, run, writer) + _suspected(run, writer)
     told = Truth(_takeaway(results, writer), kinds, drawing, relation, wrong)
     return [Section("truth", writer.say("What was really resolved"), part="truth", data=told)]
@@ -167,15 +170,16 @@ def _relation(results: dict[str, Estimate | Refusal], run: Run, writer: Writer) 
 def _suspected(run: Run, writer: Writer) -> list[str]:
     """How far down wrong codes and split records may take R-FCR, as far as the data show them."""
     names = ("r_fcr", MISCODED, SPLIT_RECORDS)
-    found = {row.measure: row.result for row in run.rows if not row.by and row.measure in names}
+    found = {row.measure: row.result for row in run.select(*names, by="")}
     bounds = {name: one for name, one in found.items() if name != "r_fcr" and isinstance(one, Estimate)}
-    if not if_wrong(run.rows):
+    whole = run.select(by="")
+    if not if_wrong(whole):
         return []
     said = []
     for name, bound in bounds.items():
         ends = {"bound": bound.value, "low": bound.low, "high": bound.high}
         values = {end: writer.notation.percent(value, 1) for end, value in ends.items()}
-        said.append(writer.say(_SUSPECTED[name][bool(_FOUND[name](run.rows))], **values))
+        said.append(writer.say(_SUSPECTED[name][bool(_FOUND[name](whole))], **values))
     return said
 
 

@@ -30,7 +30,8 @@ def write(run: Run, writer: Writer) -> list[Section]:
 def _gathered(run: Run, writer: Writer) -> list[tuple[str, str, str]]:
     """(what, why, help), those that are refused for one reason together."""
     found = {(why, helps): [name] for name, why, helps in _windows(run, writer)}
-    for row in sorted(run.rows, key=_place):
+    rows = [*run.select(*words.UNKNOWNS, by=""), *run.select(*words.ANSWERS, by="cause"), *run.select(CAUSES)]
+    for row in sorted(rows, key=_place):
         name = _name(row, writer)
         told = writer.figure(row.result).refused if name else None
         if told:
@@ -75,8 +76,8 @@ def _name(row: ResultRow, writer: Writer) -> str:
 def _windows(run: Run, writer: Writer) -> list[tuple[str, str, str]]:
     """Reasons whose returns were not learned: one line for each thing that they lack."""
     found: dict[str, list[ResultRow]] = {}
-    for row in run.rows:
-        if row.measure == WINDOW and isinstance(row.result, Refusal):
+    for row in run.select(WINDOW):
+        if isinstance(row.result, Refusal):
             found.setdefault(row.result.kind.title, []).append(row)
     said = []
     for rows in found.values():

@@ -93,7 +93,7 @@ def _takeaway(weeks: Sequence[_Dated], counted: dict[date | None, Estimate | Ref
 
 def _chart(weeks: Sequence[_Dated], counted: dict[date | None, Estimate | Refusal], run: Run, writer: Writer) -> Chart:
     number = writer.notation
-    whole = next((row.result for row in run.rows if row.measure == MEASURE and not row.by), None)
+    whole = next((row.result for row in run.select(MEASURE, by="")), None)
     reference = whole.value if isinstance(whole, Estimate) else None
 
     def day(value: date) -> str:
@@ -188,7 +188,7 @@ def _odd(run: Run, writer: Writer) -> list[str]:
         )
     elif charted:
         said.append(writer.say("No week stands out from the usual variation between weeks."))
-    drifted = [row for row in run.rows if row.measure == PACE and flagged(row)]
+    drifted = list(filter(flagged, run.select(PACE)))
     if drifted:
         names = ", ".join(writer.notation.apart(writer.name(row.cell[row.by])) for row in drifted)
         said.append(
@@ -203,7 +203,7 @@ def _odd(run: Run, writer: Writer) -> list[str]:
 
 def _coming(run: Run, writer: Writer) -> list[str]:
     """How many returns are still to come."""
-    result = next((row.result for row in run.rows if row.measure == COMING and not row.by), None)
+    result = next((row.result for row in run.select(COMING, by="")), None)
     if not isinstance(result, Estimate):
         return []
     told = writer.figure(result)
