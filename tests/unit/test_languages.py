@@ -28,7 +28,7 @@ PARTS = re.compile(r"%\(\w+\)s|\{\w*(?:[.\[][^{}:!]*)?(?:![rsa])?(?::[^{}]*)?\}"
 MARKUP = re.compile(r"</?\w+[^>]*>")
 CELLS = re.compile(r"&\w+;|https?://\S+")
 NAMED = {"encoding", "sheet", "firstcontact", "Excel", "PDF", "CSV", "HTML", "API", "URL", "QA", "SLA", "IVR"}
-NAMED |= {"Benjamini", "Hochberg"}
+NAMED |= {"Benjamini", "Hochberg", "outbound", "reviews"}
 """Names of things that every language writes in Latin letters, beside those of the report."""
 
 
