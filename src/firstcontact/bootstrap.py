@@ -271,6 +271,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
         ],
         conditions=SqlConditions(database),
         together=database.together,
+        looking=database.looking,
         alive=database.alive,
         close=database.close,
     )

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, insert, select, text
 
 from firstcontact.adapters.stores.sql import database as module
 from firstcontact.adapters.stores.sql import schema
+from firstcontact.adapters.stores.sql.audit import SqlAudit
 from firstcontact.adapters.stores.sql.database import Database, sqlite_url
 from firstcontact.adapters.stores.sql.people import SqlPeople
 from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.services.service import Service
+from tests.service_fixture import Cluster
 
 MOMENT = datetime(2026, 1, 5, 9)  # noqa: DTZ001 - UTC, as everywhere inside
 
@@ -104,10 +107,54 @@ def test_a_look_at_a_person_reads_no_whole_table(pair: tuple[Database, Database]
     people.visible([("pbx", "1")], None)
     people.first_moment()
     questions = [(sql, given) for sql, given in asked if sql.startswith("SELECT")]
-    assert len(questions) >= 9
+    assert len(questions) >= 7
     with pair[1].reading() as connection:
         for sql, given in questions:
             steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given)]
             assert not [step for step in steps if step.startswith("SCAN") and "VIRTUAL TABLE" not in step], steps
             if "companion" in sql:
                 assert any("ix_companion_customer (customer_id=? AND kind=?)" in step for step in steps), steps
+
+
+def test_what_is_looked_at_together_is_one_state(service: Service) -> None:
+    """What somebody else writes between two questions is not seen; what this thread writes then goes its own way."""
+    database = Database(service.settings.database or sqlite_url(service.settings.data / "store.sqlite3"))
+    audit = SqlAudit(database)
+    with database.looking():
+        assert audit.page() == []
+        service.audit.note("other", "person.look", now=MOMENT)
+        audit.note("own", "person.look", now=MOMENT)
+        with database.looking():
+            assert audit.page() == []
+    assert [one.actor for one in audit.page()] == ["own", "other"]
+    with database.asking() as connection:
+        assert connection.execute(select(schema.audit_event.c.actor)).first() is not None
+    database.close()
+
+
+def test_a_connection_that_lay_idle_is_tried_before_it_is_used(
+    postgresql: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server may have ended it meanwhile: nobody notices. One used just now is not tried, and fails once."""
+    url = postgresql.database()
+    database, other = Database(url), Database(url)
+    own = text("SELECT pg_backend_pid()")
+
+    def end_it() -> None:
+        with database.asking() as connection:
+            pid = connection.execute(own).scalar_one()
+        with other.asking() as connection:
+            connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+
+    monkeypatch.setattr(module, "FRESH_SECONDS", 0)
+    end_it()
+    database.alive()
+    monkeypatch.setattr(module, "FRESH_SECONDS", 60)
+    end_it()
+    with pytest.raises(FirstcontactError) as caught:
+        database.alive()
+    assert caught.value.faults[0].kind.code == "FC9102"
+    database.alive()
+    database.close()
+    other.close()
+    postgresql.give_back(url)

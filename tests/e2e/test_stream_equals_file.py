@@ -138,9 +138,9 @@ def test_a_stream_gives_the_rows_of_a_file(sqlite_service: Service, tmp_path: Pa
 
 def links(service: Service) -> dict[str, dict[str, Any]]:
     """What linking found live, in the columns of a run's contacts, within the period of the run."""
-    rules, first = service.rules(), service.people.first_moment()
+    first = service.people.first_moment()
     assert first is not None
-    frame = service.rules.frame(first)
+    rules, frame = service.rules.within(lambda: first)
     database = Database(sqlite_url(service.settings.data / "store.sqlite3"))
     contact, link = schema.contact, schema.link
     with database.reading() as connection:

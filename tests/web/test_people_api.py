@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
 from firstcontact import bootstrap
@@ -229,3 +230,29 @@ def test_links_follow_the_published_policy(service: Service, caller: Caller, day
     send(service, contact(3, days(100)))
     assert not ask(quality, **PHONE)["contacts"][0]["repeat"]
     assert ask(quality, **PHONE)["now"][0]["window_days"] == 2
+
+
+def test_a_look_up_asks_the_store_few_questions(service: Service, caller: Caller, days: Days) -> None:
+    """All of them in one transaction, the note in the audit in another: each question is a way there and back."""
+    send(service, contact(1, days(40), customer_id="K7"), contact(2, days(3), customer_id="K7"))
+    quality = caller(Role.QUALITY)
+    first = ask(quality, kind="customer", value="K7", reason="billing")
+    asked: list[str] = []
+    begun: list[int] = []
+
+    def question(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    def beginning(_connection: Any) -> None:
+        begun.append(1)
+
+    event.listen(Engine, "before_cursor_execute", question)
+    event.listen(Engine, "begin", beginning)
+    try:
+        assert ask(quality, kind="customer", value="K7", reason="billing")["contacts"] == first["contacts"]
+    finally:
+        event.remove(Engine, "before_cursor_execute", question)
+        event.remove(Engine, "begin", beginning)
+    questions = [one for one in asked if one.startswith(("SELECT", "INSERT"))]
+    assert len(questions) <= 9, questions  # one of them for a setting that is remembered for a second
+    assert len(begun) <= 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -36,10 +37,7 @@ class LiveRules:
 
     def __call__(self) -> Rules:
         """The rules in force."""
-        version = self.policies.published()
-        run = self.runs.current()
-        fit, _ = self._of_run(run) if run is not None and run.policy_number == version.number else (Fit(()), None)
-        return Rules(self._read(version), fit, self.measuring.source_kind)
+        return self._rules(self.runs.current())
 
     @property
     def measuring(self) -> Measuring:
@@ -50,16 +48,27 @@ class LiveRules:
         """Country in which national telephone numbers are read."""
         return self.measuring.region
 
-    def frame(self, first: datetime) -> Frame:
-        """The period in which links are read: from where the run in force begins, without an end.
+    def within(self, first: Callable[[], datetime]) -> tuple[Rules, Frame]:
+        """The rules in force, and the period in which links are read under them.
 
         Args:
-            first: When the first contact of all began; where no run says better, the data begin there.
+            first: Gives when the first contact of all began; it is asked where no run says better where the data begin.
+
+        Returns:
+            The rules, and the period: from where the run in force begins, without an end.
         """
         run = self.runs.current()
+        rules = self._rules(run)
         _, known = self._of_run(run) if run is not None else (Fit(()), None)
-        start, since = (known.data_start, known.since) if known else (first, first)
-        return Frame(start, since, LATEST, self.measuring.source_kind)
+        if known is not None:
+            return rules, Frame(known.data_start, known.since, LATEST, rules.source_kind)
+        start = first()
+        return rules, Frame(start, start, LATEST, rules.source_kind)
+
+    def _rules(self, run: KeptRun | None) -> Rules:
+        version = self.policies.published()
+        fit, _ = self._of_run(run) if run is not None and run.policy_number == version.number else (Fit(()), None)
+        return Rules(self._read(version), fit, self.measuring.source_kind)
 
     def _read(self, version: PolicyVersion) -> Policy:
         name = (version.number, version.policy_hash)

@@ -77,6 +77,7 @@ class Service:
         recurring: What is done again and again.
         conditions: How the service is.
         together: A block in which what is changed, asked for and noted is one transaction.
+        looking: A block in which all that is read is one state of the store, asked for in one transaction.
         alive: Raises where the operational store does not answer.
         close: Gives everything back.
     """
@@ -112,5 +113,6 @@ class Service:
     recurring: Sequence[Recurring]
     conditions: Conditions
     together: Callable[[], AbstractContextManager[None]]
+    looking: Callable[[], AbstractContextManager[None]]
     alive: Callable[[], None]
     close: Callable[[], None]

@@ -52,7 +52,8 @@ class Permit:
         self.in_person = in_person
         self.of_all = of_all
 
-    def __call__(self, request: Request) -> Principal:
+    # Not `def`: that would wait for a thread of its own.
+    async def __call__(self, request: Request) -> Principal:
         """The caller.
 
         Raises:

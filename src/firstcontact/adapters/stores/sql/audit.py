@@ -80,7 +80,7 @@ class SqlAudit:
             wanted = wanted.where(row.at < until)
         if before is not None:
             wanted = wanted.where(row.id < before)
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             return [
                 Event(one.actor, one.action, one.at, one.object, one.person_id, one.detail, one.id)
                 for one in connection.execute(wanted)

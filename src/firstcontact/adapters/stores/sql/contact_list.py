@@ -43,7 +43,7 @@ class SqlContactList:
         if before is not None:
             wanted = wanted.where(place < before)
         wanted = wanted.order_by(*(column.desc() for column in place.clauses)).limit(limit)
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             return [
                 Listed(
                     **{name: getattr(row, name) for name in names},

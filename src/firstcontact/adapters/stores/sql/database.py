@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from firstcontact.adapters.stores.sql import schema
@@ -33,6 +33,10 @@ _LOST_LINE = {
     "tcp_user_timeout": 3 * WAIT_SECONDS * 1000,
 }
 """A server that the network has swallowed is noticed within half a minute; the driver itself would wait for hours."""
+
+FRESH_SECONDS = 1.0
+"""How long a connection to PostgreSQL counts as sound after its last use: one that lay longer is tried before it is
+given out, which costs as much as a question."""
 
 LOOK_SECONDS = 0.003
 """How often a writer looks whether another process's writer is done with a SQLite file."""
@@ -58,10 +62,11 @@ class Database:
 
     Args:
         url: `sqlite:///path` or `postgresql://...`.
+        longest: Seconds that one statement may take on PostgreSQL; None for as long as it takes.
     """
 
-    def __init__(self, url: str) -> None:
-        self.engine = _open(url)
+    def __init__(self, url: str, longest: int | None = None) -> None:
+        self.engine = _open(url, longest)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writer = threading.Lock()
         self._here = threading.local()
@@ -73,7 +78,7 @@ class Database:
         Raises:
             FirstcontactError: The database does not answer (FC9102).
         """
-        if (joined := self._joined) is not None:
+        if (joined := self._joined or self._looking) is not None:
             yield joined
             return
         with explained(), self.engine.connect() as connection:
@@ -81,6 +86,39 @@ class Database:
                 yield connection
             else:
                 yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """A connection for one question: a single statement sees one state without a transaction around it.
+
+        Raises:
+            FirstcontactError: The database does not answer (FC9102).
+        """
+        if self.is_sqlite or self._joined is not None or self._looking is not None:
+            with self.reading() as connection:
+                yield connection
+            return
+        with explained(), self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """A block in which all that this thread reads is one state of everything, asked for in one transaction.
+
+        What is written meanwhile goes its own way, and is not seen.
+
+        Raises:
+            FirstcontactError: The database does not answer (FC9102).
+        """
+        if self._joined is not None or self._looking is not None:
+            yield
+            return
+        with self.reading() as connection:
+            self._here.looking = connection
+            try:
+                yield
+            finally:
+                self._here.looking = None
 
     @contextmanager
     def writing(self, patience: float = WAIT_SECONDS) -> Iterator[Connection]:
@@ -125,6 +163,12 @@ class Database:
         """The transaction that this thread has open by `together`."""
         joined: Connection | None = getattr(self._here, "joined", None)
         return joined
+
+    @property
+    def _looking(self) -> Connection | None:
+        """The transaction that this thread has open by `looking`."""
+        looking: Connection | None = getattr(self._here, "looking", None)
+        return looking
 
     @contextmanager
     def _turn(self, patience: float) -> Iterator[None]:
@@ -171,7 +215,7 @@ class Database:
         Raises:
             FirstcontactError: It does not answer (FC9102).
         """
-        with self.reading() as connection:
+        with self.asking() as connection:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
@@ -204,7 +248,7 @@ def explained() -> Iterator[None]:
         raise FirstcontactError([fault]) from None
 
 
-def _open(url: str) -> Engine:
+def _open(url: str, longest: int | None) -> Engine:
     try:
         parsed = make_url(url)
     except Exception:
@@ -228,10 +272,11 @@ def _open(url: str) -> Engine:
             pool_size=10,
             max_overflow=10,
             pool_timeout=WAIT_SECONDS,
-            pool_pre_ping=True,
             connect_args={"connect_timeout": WAIT_SECONDS, **_LOST_LINE},
         )
-        event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "connect", lambda connection, _record: _prepare_postgresql(connection, longest))
+        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", lambda connection, record, _proxy: _try_idle(engine, connection, record))
         return engine
     raise FirstcontactError([_unusable("an address of another kind of database")])
 
@@ -245,9 +290,26 @@ def _unusable(saw: str) -> Any:
     )
 
 
-def _prepare_postgresql(connection: Any, _record: Any) -> None:
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _try_idle(engine: Engine, connection: Any, record: Any) -> None:
+    """See whether a connection that lay idle still leads anywhere; where it does not, a new one is made."""
+    used = record.info.get("used")
+    if used is None or time.monotonic() - used < FRESH_SECONDS:
+        return
+    try:
+        engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error:
+        raise InvalidatePoolError from None
+
+
+def _prepare_postgresql(connection: Any, longest: int | None) -> None:
     # Of the session, not of a transaction, which would take it back where it fails.
     connection.autocommit = True
+    if longest is not None:
+        connection.execute(f"SET statement_timeout = {1000 * longest}")
     connection.execute(f"SET lock_timeout = {1000 * WAIT_SECONDS}")
     connection.execute(f"SET idle_in_transaction_session_timeout = {1000 * IDLE_SECONDS}")
     connection.autocommit = False

@@ -223,6 +223,12 @@ class LinkView:
             found[source, row[0]] = Contact(customer=KNOWN, extra=extra, **given)
         return found
 
+    def latest(self, person: int, limit: int) -> dict[Key, Contact]:
+        """A customer's latest contacts, newest first, without what only exclusions ask of them."""
+        wanted = select(*(_contact.c[name] for name in ("source", *_READ))).where(_contact.c.person_id == person)
+        rows = self._connection.execute(wanted.order_by(_contact.c.started_at.desc()).limit(limit))
+        return {(row[0], row[1]): Contact(customer=KNOWN, **dict(zip(_READ, row[1:], strict=True))) for row in rows}
+
     def recorded(self, columns: Collection[str], among: Collection[Key] | None = None) -> frozenset[str]:
         return frozenset(name for name in columns if self._holds(name, among))
 

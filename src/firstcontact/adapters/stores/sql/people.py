@@ -54,7 +54,7 @@ class SqlPeople:
         self._region = region
 
     def named(self, nodes: Sequence[Node]) -> dict[Node, int]:
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             return LinkView(connection, None).people_named(nodes)
 
     def unnamed(self, nodes: Sequence[Node]) -> Answer:
@@ -66,7 +66,7 @@ class SqlPeople:
 
     def of_contact(self, key: Key) -> tuple[bool, int | None]:
         asked = select(_contact.c.person_id).where(_contact.c.source == key[0], _contact.c.contact_id == key[1])
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             row = connection.execute(asked).first()
         return (False, None) if row is None else (True, row.person_id)
 
@@ -85,10 +85,12 @@ class SqlPeople:
             _contact.c.started_at.desc(), _contact.c.source.desc(), _contact.c.contact_id.desc()
         ).limit(limit)
         with self._database.reading() as connection:
-            total = connection.execute(select(func.count()).select_from(_contact).where(mine)).scalar_one()
+            seen = [_seen(dict(row)) for row in connection.execute(asked).mappings()]
+            total = len(seen)
+            if before is not None or total == limit:
+                total = connection.execute(select(func.count()).select_from(_contact).where(mine)).scalar_one()
             if not total:
                 return None
-            seen = [_seen(dict(row)) for row in connection.execute(asked).mappings()]
             pairs = connection.execute(
                 select(_identifier.c.kind, _identifier.c.value)
                 .select_from(
@@ -112,10 +114,8 @@ class SqlPeople:
             return Person(number, [(row.kind, row.value) for row in pairs], list(facts), seen, total)
 
     def latest(self, number: int, limit: int) -> dict[Key, Contact]:
-        asked = select(_contact.c.source, _contact.c.contact_id).where(_contact.c.person_id == number)
-        with self._database.reading() as connection:
-            rows = connection.execute(asked.order_by(_contact.c.started_at.desc()).limit(limit)).all()
-            return LinkView(connection, None).contacts([(row.source, row.contact_id) for row in rows], ())
+        with self._database.asking() as connection:
+            return LinkView(connection, None).latest(number, limit)
 
     def visible(self, keys: Collection[Key], teams: frozenset[str] | None) -> set[Key]:
         found: set[Key] = set()
@@ -128,7 +128,7 @@ class SqlPeople:
         return found
 
     def first_moment(self) -> datetime | None:
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             first: datetime | None = connection.execute(select(func.min(_contact.c.started_at))).scalar_one()
         return first
 

@@ -45,7 +45,7 @@ class SqlPolicies:
             connection.execute(insert(_version).values(row))
 
     def published(self) -> PolicyVersion:
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             return _read(connection.execute(select(_version).where(_version.c.state == "published")).one())
 
     def find(self, number: int) -> PolicyVersion:
@@ -56,7 +56,7 @@ class SqlPolicies:
         asked = select(_version).order_by(_version.c.number.desc()).limit(limit)
         if before is not None:
             asked = asked.where(_version.c.number < before)
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             return [_read(row) for row in connection.execute(asked)]
 
     def draft(self, toml: str, *, note: str | None, based_on: int | None, by: str, now: datetime) -> PolicyVersion:

@@ -65,7 +65,7 @@ class SqlQueue:
     def take(self, worker: str, kinds: Sequence[str], now: datetime) -> Job | None:
         due = and_(_job.c.kind.in_(list(kinds)), _due(now))
         # A look costs no writer's turn.
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             if connection.execute(select(_job.c.id).where(due).limit(1)).first() is None:
                 return None
         with self._database.writing() as connection:
@@ -127,7 +127,7 @@ class SqlQueue:
             return _read(connection.execute(select(_job).where(_job.c.id == job_id)).one())
 
     def find(self, job_id: str) -> Job | None:
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             row = connection.execute(select(_job).where(_job.c.id == job_id)).first()
         return _read(row) if row is not None else None
 
@@ -137,7 +137,7 @@ class SqlQueue:
             asked = asked.where(_job.c.state == state)
         if before is not None:
             asked = asked.where(_job.c.id < before)
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             return [_read(row) for row in connection.execute(asked)]
 
 

@@ -72,7 +72,7 @@ class SqlRuns:
             asked = asked.where(_run.c.state == state)
         if before is not None:
             asked = asked.where(_run.c.id < before)
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             return [_read(row) for row in connection.execute(asked)]
 
     def destination(self, folder: str) -> _Destination:
@@ -119,7 +119,7 @@ class SqlRuns:
                 path.unlink(missing_ok=True)
 
     def _one(self, condition: Any) -> KeptRun | None:
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             row = connection.execute(select(_run).where(condition).order_by(_run.c.id.desc()).limit(1)).first()
         return _read(row) if row is not None else None
 

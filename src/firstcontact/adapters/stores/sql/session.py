@@ -54,7 +54,7 @@ class SqlSessions:
             .join(session, session.c.account_id == account.c.id)
             .where(session.c.token_hash == token_hash, session.c.expires_at > now, account.c.disabled_at.is_(None))
         )
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             row = connection.execute(wanted).one_or_none()
         if row is None:
             return None
@@ -69,7 +69,7 @@ class SqlSessions:
     def of(self, account_id: str, now: datetime) -> list[Session]:
         row = schema.session
         wanted = select(row).where(row.c.account_id == account_id, row.c.expires_at > now)
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             found = [
                 _session(dict(one._mapping)) for one in connection.execute(wanted.order_by(row.c.created_at.desc()))
             ]
@@ -114,7 +114,7 @@ class SqlSessions:
                 account.c.disabled_at.is_(None),
             )
         )
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             row = connection.execute(wanted).one_or_none()
         if row is None:
             return None
@@ -128,7 +128,7 @@ class SqlSessions:
     def tokens(self, account_id: str) -> list[Token]:
         row = schema.api_token
         wanted = select(row).where(row.c.account_id == account_id).order_by(row.c.created_at.desc(), row.c.id)
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             return [_token(dict(one._mapping)) for one in connection.execute(wanted)]
 
     def revoke_token(self, account_id: str, token_id: str, event: Event) -> Token | None:
@@ -155,7 +155,7 @@ class SqlSessions:
             .join(reset, reset.c.account_id == account.c.id)
             .where(reset.c.token_hash == token_hash, reset.c.expires_at > now, account.c.disabled_at.is_(None))
         )
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             row = connection.execute(wanted).one_or_none()
         return read_account(row) if row is not None else None
 

@@ -34,7 +34,7 @@ class SqlSettings:
         if known is not None and time.monotonic() - known[0] < REMEMBERED_SECONDS:
             return known[1]
         table = schema.setting
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             row = connection.execute(select(table.c.value, table.c.edition).where(table.c.name == name)).first()
         kept = Setting(name, row.value, row.edition) if row is not None else None
         self._known[name] = (time.monotonic(), kept)

@@ -13,6 +13,7 @@ from firstcontact.doors.api.moment import Moment
 from firstcontact.doors.api.page import After, Limit, Page, cursor, no_cursor, read_cursor
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
+from firstcontact.measurement.linking.frame import Frame
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.link_person import Key, Rules
 from firstcontact.services.look_up import Beginning, Person, Seen, begin_now, find_person, hidden, names_of, standing_of
@@ -130,28 +131,36 @@ class PersonAnswer(BaseModel):
 def look_up(request: Request, question: Question, who: Who) -> PersonAnswer:
     """Who is this, what happened, and would a contact now be a repeat, of what."""
     service: Service = request.app.state.service
-    teams = who.visible_teams(Permission.READ_PEOPLE)
+    with service.looking():
+        answer = _answer(service, question, who.visible_teams(Permission.READ_PEOPLE))
+    if answer.person_id is not None:
+        service.audit.note(who.name, "person.look", now=service.now(), person_id=answer.person_id)
+    return answer
+
+
+def _answer(service: Service, question: Question, teams: frozenset[str] | None) -> PersonAnswer:
     state, numbers = _numbers(service, question)
-    seen = [one for one in numbers if teams is None or service.people.person(one, teams, 1) is not None]
+    seen = numbers
+    if len(numbers) > 1 and teams is not None:
+        seen = tuple(one for one in numbers if service.people.person(one, teams, 1) is not None)
     if len(seen) != 1:
         return _nobody("several" if seen else "unknown" if numbers else state, seen)
     person = service.people.person(seen[0], teams, question.contacts)
     if person is None:
         return _nobody("unknown")
-    rules = service.rules()
+    rules, frame = _within(service)
     asked = (question.reason, question.channel)
     shown = None if teams is None else person.contacts
     begun = begin_now(service.people, person.number, rules, service.now(), *asked, seen=shown)
     named = {one for beginning in begun for one in (beginning.repeat_of, beginning.issue) if one is not None}
     visible = _visible(service, person.contacts, teams, named)
-    service.audit.note(who.name, "person.look", now=service.now(), person_id=person.number)
     return PersonAnswer(
         state="known",
         person_id=person.number,
         candidates=[],
         identifiers=[IdentifierAnswer(kind=kind, value=value) for kind, value in person.identifiers],
         facts=[dict(one) for one in person.facts],
-        contacts=_contacts(service, person, rules, visible),
+        contacts=_contacts(person, rules, frame, visible),
         total=person.total,
         now=[_beginning(hidden(one, visible)) for one in begun],
     )
@@ -164,16 +173,16 @@ def contacts(
     """A customer's contacts, newest first."""
     service: Service = request.app.state.service
     teams = who.visible_teams(Permission.READ_PEOPLE)
-    person = service.people.person(person_id, teams, limit, _place(after))
-    if person is None:
-        raise not_there("the customer")
+    with service.looking():
+        person = service.people.person(person_id, teams, limit, _place(after))
+        if person is None:
+            raise not_there("the customer")
+        visible = _visible(service, person.contacts, teams, set())
+        items = _contacts(person, *_within(service), visible)
     service.audit.note(who.name, "person.look", now=service.now(), person_id=person_id)
-    visible = _visible(service, person.contacts, teams, set())
     last = person.contacts[-1] if len(person.contacts) == limit else None
-    return Page(
-        items=_contacts(service, person, service.rules(), visible),
-        next=cursor([last.columns["started_at"].isoformat(), *last.key]) if last else None,
-    )
+    more = cursor([last.columns["started_at"].isoformat(), *last.key]) if last else None
+    return Page(items=items, next=more)
 
 
 def _nobody(state: Any, candidates: Sequence[int] = ()) -> PersonAnswer:
@@ -196,11 +205,15 @@ def _visible(service: Service, seen: Collection[Seen], teams: frozenset[str] | N
     named = set(further)
     for one in seen:
         named |= {key for key in (one.link and one.link.issue, one.link and one.link.repeat_of) if key}
-    return service.people.visible(named, teams)
+    known = named & {one.key for one in seen}
+    return known | service.people.visible(named - known, teams)
 
 
-def _contacts(service: Service, person: Person, rules: Rules, visible: set[Key]) -> list[ContactAnswer]:
-    frame = service.rules.frame(service.people.first_moment() or service.now())
+def _within(service: Service) -> tuple[Rules, Frame]:
+    return service.rules.within(lambda: service.people.first_moment() or service.now())
+
+
+def _contacts(person: Person, rules: Rules, frame: Frame, visible: set[Key]) -> list[ContactAnswer]:
     found = []
     for one in person.contacts:
         link, standing = one.link, standing_of(one, rules, frame)
