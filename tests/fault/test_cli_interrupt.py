@@ -22,8 +22,17 @@ PATIENCE = 10.0
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The contacts of a centre that takes several seconds to measure."""
-    folder = tmp_path_factory.mktemp("interrupt") / "centre"
-    assert run("simulate", "--contacts", ROWS, "--out", folder).code == 0
+    return _simulated(tmp_path_factory.mktemp("interrupt") / "centre", ROWS)
+
+
+@pytest.fixture(scope="module")
+def smaller(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The contacts of a centre whose run takes a moment to write, for who waits for that moment."""
+    return _simulated(tmp_path_factory.mktemp("interrupt") / "smaller", ROWS // 10)
+
+
+def _simulated(folder: Path, contacts: int) -> Path:
+    assert run("simulate", "--contacts", contacts, "--out", folder).code == 0
     return folder / "contacts.parquet"
 
 
@@ -74,9 +83,9 @@ def _until_writing(process: subprocess.Popen[str], folder: Path) -> None:
     assert process.poll() is None, process.communicate()
 
 
-def test_an_interruption_while_writing_leaves_no_directory(centre: Path, tmp_path: Path) -> None:
+def test_an_interruption_while_writing_leaves_no_directory(smaller: Path, tmp_path: Path) -> None:
     """The directory that was being filled is gone; an impatient second Ctrl-C changes nothing."""
-    process = _measure(centre, tmp_path)
+    process = _measure(smaller, tmp_path)
     _until_writing(process, tmp_path)
     process.send_signal(signal.SIGINT)
     said, _ = _interrupt(process, signal.SIGINT)
@@ -84,9 +93,9 @@ def test_an_interruption_while_writing_leaves_no_directory(centre: Path, tmp_pat
     assert _left(tmp_path) == []
 
 
-def test_after_a_kill_the_next_run_ignores_and_tidies(centre: Path, tmp_path: Path) -> None:
+def test_after_a_kill_the_next_run_ignores_and_tidies(smaller: Path, tmp_path: Path) -> None:
     """kill -9 can leave a partial directory, never a run; temporary data go with the next command."""
-    process = _measure(centre, tmp_path)
+    process = _measure(smaller, tmp_path)
     _until_writing(process, tmp_path)
     process.kill()
     process.communicate()
