@@ -136,9 +136,9 @@ def postgresql() -> Iterator[Cluster]:
 
 
 @cache
-def prepared_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store on SQLite with the tables of this version and nothing in them, to be copied."""
-    folder = tmp_path_factory.mktemp("prepared")
+def prepared_store(parent: Path) -> Path:
+    """A store on SQLite with the tables of this version and nothing in them, to be copied; made once."""
+    folder = Path(tempfile.mkdtemp(prefix="prepared", dir=parent))
     bootstrap.open_service(ServiceSettings(data=folder)).close()
     return folder / "store.sqlite3"
 
@@ -158,7 +158,11 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def settings(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, database_url: str) -> ServiceSettings:
     """Settings of a service with an empty store, on each kind of database."""
-    data = tmp_path / "service" if database_url else prepared_folder(tmp_path, prepared_store(tmp_path_factory))
+    data = (
+        tmp_path / "service"
+        if database_url
+        else prepared_folder(tmp_path, prepared_store(tmp_path_factory.getbasetemp()))
+    )
     return ServiceSettings(data=data, database=database_url)
 
 
@@ -181,7 +185,7 @@ def service(settings: ServiceSettings) -> Iterator[Service]:
 @pytest.fixture
 def sqlite_service(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with an empty store, on SQLite alone: for what the database has no part in."""
-    data = prepared_folder(tmp_path, prepared_store(tmp_path_factory))
+    data = prepared_folder(tmp_path, prepared_store(tmp_path_factory.getbasetemp()))
     opened = bootstrap.open_service(ServiceSettings(data=data))
     yield opened
     opened.close()
