@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
+from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 
 from firstcontact import bootstrap
@@ -158,19 +160,15 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def settings(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, database_url: str) -> ServiceSettings:
     """Settings of a service with an empty store, on each kind of database."""
-    data = (
-        tmp_path / "service"
-        if database_url
-        else prepared_folder(tmp_path, prepared_store(tmp_path_factory.getbasetemp()))
-    )
+    data = tmp_path / "service" if database_url else prepared_folder(tmp_path, tmp_path_factory)
     return ServiceSettings(data=data, database=database_url)
 
 
-def prepared_folder(parent: Path, store: Path) -> Path:
+def prepared_folder(parent: Path, shared: pytest.TempPathFactory) -> Path:
     """A data directory in which a service starts at once: twenty times as fast as making the tables anew."""
     data = parent / "service"
     data.mkdir(mode=0o700)
-    shutil.copy(store, data)
+    shutil.copy(prepared_store(shared.getbasetemp()), data)
     return data
 
 
@@ -185,7 +183,7 @@ def service(settings: ServiceSettings) -> Iterator[Service]:
 @pytest.fixture
 def sqlite_service(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with an empty store, on SQLite alone: for what the database has no part in."""
-    data = prepared_folder(tmp_path, prepared_store(tmp_path_factory.getbasetemp()))
+    data = prepared_folder(tmp_path, tmp_path_factory)
     opened = bootstrap.open_service(ServiceSettings(data=data))
     yield opened
     opened.close()
@@ -208,9 +206,35 @@ Caller = Callable[..., TestClient]
 """Gives a client for a role: `caller(Role.TEAM_LEAD, "North")`; nobody where no role is named."""
 
 
+def application(service: Service) -> FastAPI:
+    """The application over a service, with the resources of the first one that was made: making them takes longer than
+    most tests do, and they are the same for every service."""
+    if not _RESOURCES:
+        made = create_app(service)
+        _RESOURCES.extend(made.routes[_own_routes(service) :])
+        return made
+    made = _bare(service)
+    made.router.routes.extend(_RESOURCES)
+    return made
+
+
+_RESOURCES: list[BaseRoute] = []
+
+
+def _bare(service: Service) -> FastAPI:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FastAPI, "include_router", lambda _app, _router: None)
+        return create_app(service)
+
+
+def _own_routes(service: Service) -> int:
+    """How many routes the framework adds by itself, in front of the others."""
+    return len(_bare(service).routes)
+
+
 def caller_of(service: Service) -> Caller:
     """What makes clients of a service, by role and teams."""
-    app = create_app(service)
+    app = application(service)
 
     def make(role: Role | None = Role.ADMINISTRATOR, *teams: str, agent_id: str | None = None) -> TestClient:
         principal = None
