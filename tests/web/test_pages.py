@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,53 +12,20 @@ from babel.messages.pofile import read_po
 from starlette.testclient import TestClient
 
 from firstcontact.doors.api.app import create_app
+from firstcontact.doors.web.catalog import PLACES
+from firstcontact.doors.web.page import asset
 from firstcontact.doors.web.translation import TEMPLATE, collect, languages, read
 from firstcontact.services.access import Role
-from firstcontact.services.measure_history import KeptRun
 from firstcontact.services.service import Service
 from firstcontact.services.session import make_reset
+from tests import told_runs
+from tests.run_factory import row, share
+from tests.web.shown import Showing
 from tests.web.test_accounts_api import CHEAP, WORDS, account
 
 HTML = {"Accept": "text/html"}
 EVIL = "<script>alert(1)</script>'\"&\u202e"
 Browser = Callable[..., TestClient]
-
-
-class OneRun:
-    """A store of runs that holds one run, written by hand."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def current(self) -> KeptRun:
-        moment = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 - UTC, as everywhere inside
-        summary = {"zone": "UTC", "headline": {"measure": "fcr_issue"}}
-        return KeptRun("r1", "current", None, 1, "h", moment, 7, "1", "r1", summary, moment)
-
-    def place(self, run: KeptRun) -> Path:
-        return self._folder
-
-
-def results(folder: Path) -> None:
-    """Results of two teams, one of which has a name that would be a script on a careless page."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from firstcontact.measurement.measures.result_table import RESULT_COLUMNS
-
-    def line(**more: Any) -> dict[str, Any]:
-        whole = {"measure": "fcr_issue", "by": "", "level": 0.95, "n": 1234, "maturity": 0.9, "status": "provisional"}
-        value = {"value": 0.74, "low": 0.72, "high": 0.76, "unit": "share", "estimand": "e", "period_grain": "all"}
-        return dict.fromkeys((name for name, *_ in RESULT_COLUMNS)) | whole | value | more
-
-    refused = {"value": None, "low": None, "high": None, "refusal_code": "too-few", "refusal_reason": f"Few {EVIL}"}
-    rows = [
-        line(),
-        line(measure="csat", **refused),
-        line(by="team", team="North", value=0.5),
-        line(by="team", team=f"South {EVIL}", value=0.9),
-    ]
-    pq.write_table(pa.Table.from_pylist(rows), folder / "results.parquet")
 
 
 @pytest.fixture
@@ -101,7 +66,7 @@ def test_one_logs_in_by_the_form_and_out_again(browser: Browser, served: Service
     home = enter(client, made.email, next="/?a=1")
     assert (home.status_code, str(home.url)) == (200, served.settings.url + "/?a=1")
     assert "Nothing was measured yet" in home.text
-    assert f"firstcontact account token {made.email}" in home.text
+    assert 'href="/imports/new"' in home.text
     assert made.email in home.text
     assert client.post("/logout").status_code == 403
     token = re.findall(r'name="csrf" value="(\w+)"', home.text)[0]
@@ -147,41 +112,73 @@ def test_nobody_is_led_away_after_logging_in(browser: Browser, served: Service) 
         assert len(said.headers.get_list("set-cookie")) == 1
 
 
-def test_every_figure_and_name_is_text(browser: Browser, served: Service, tmp_path: Path) -> None:
-    """A team's name or a reason that would be a script stays what it is, and turns no text around."""
-    results(tmp_path)
-    client = browser(replace(served, runs=OneRun(tmp_path)))
-    home = enter(client, account(served, Role.MANAGER).email)
-    assert "74" in home.text
-    assert "South &lt;script&gt;" in home.text
-    assert "<script" not in home.text
-    assert "\u202e" not in home.text.split("Few")[0]
-    assert "style=" not in home.text
+PATHS = [place.path for place in PLACES]
+
+
+def test_every_figure_and_name_is_text(browser: Browser, served: Service, showing: Showing) -> None:
+    """A team's name or a reason that would be a script stays what it is, turns no text around, and brings no style."""
+    client = browser(showing(served, told_runs.hostile()))
+    enter(client, account(served, Role.MANAGER).email)
+    for path in PATHS:
+        found = client.get(path)
+        assert found.status_code == 200, path
+        assert re.findall(r"<script[^>]*>", found.text) == [f'<script src="{asset("app.js")}" defer>'], path
+        assert " style=" not in found.text, path
+        assert not re.search(r"<[^>]* on\w+=", re.sub('"[^"]*"', '""', found.text)), path
+        assert "\u202e" not in found.text, path
     failed = client.post("/login", data={"email": EVIL, "password": "x", "next": f"/{EVIL}"})
-    assert "<script" not in failed.text
+    assert "<script>" not in failed.text
     assert "&lt;script&gt;" in failed.text
-    assert "<script" not in client.get(f"/{EVIL}").text
+    assert "<script>" not in client.get(f"/{EVIL}").text
 
 
 @pytest.mark.parametrize(
     ("role", "teams", "sees"),
     [
-        (Role.MANAGER, (), {"board", "North", "South"}),
-        (Role.TEAM_LEAD, ("North",), {"board", "North"}),
-        (Role.AGENT, ("North",), {"board", "North"}),
-        (Role.AGENT, (), {"board"}),
-        (Role.WALLBOARD, (), {"board"}),
+        (Role.MANAGER, (), {"answer", "opportunities"}),
+        (Role.ADMINISTRATOR, (), {"answer", "opportunities"}),
+        (Role.TEAM_LEAD, ("North",), {"answer", "North"}),
+        (Role.AGENT, ("North",), {"answer", "North"}),
+        (Role.AGENT, (), {"answer"}),
     ],
 )
-def test_a_page_shows_what_its_reader_may_see(
-    browser: Browser, served: Service, tmp_path: Path, role: Role, teams: tuple[str, ...], sees: set[str]
+def test_the_overview_shows_what_its_reader_may_see(
+    browser: Browser, served: Service, showing: Showing, role: Role, teams: tuple[str, ...], sees: set[str]
 ) -> None:
-    """Everybody sees the board; teams stand on it for those who may see them, and a wallboard shows none."""
-    results(tmp_path)
-    home = enter(browser(replace(served, runs=OneRun(tmp_path))), account(served, role, *teams).email)
-    main = home.text.partition("Who you are")[0]
-    marks = {"board": "1,234", "North": ">North<", "South": "South "}
+    """Everybody sees the answer; what it is worth stands there for those who see all figures, and one's own teams for
+    those who do not."""
+    run = told_runs.told()
+    rows = [row("fcr_issue", share(0.7, 400), "team", {"team": name}) for name in ("North", "South")]
+    client = browser(showing(served, replace(run, rows=(*run.rows, *rows))))
+    home = enter(client, account(served, role, *teams).email)
+    main = home.text.partition("<main")[2]
+    marks = {
+        "answer": 'class="big"',
+        "opportunities": 'id="opportunities"',
+        "North": '<p class="name">North</p>',
+        "South": '<p class="name">South</p>',
+    }
     assert {name for name, mark in marks.items() if mark in main} == sees
+
+
+def test_the_menu_holds_what_one_may_open(browser: Browser, served: Service, showing: Showing) -> None:
+    """Each role's menu leads to pages that open, and every other page of the menu refuses it."""
+    shown = showing(served, told_runs.told())
+    for role in (Role.ADMINISTRATOR, Role.MANAGER, Role.QUALITY, Role.TEAM_LEAD, Role.AGENT):
+        client = browser(shown)
+        home = enter(client, account(served, role, "North").email)
+        menu = set(re.findall(r'href="([^"]+)"', home.text.partition('<nav class="side"')[2].partition("</nav>")[0]))
+        assert menu == {place.path for place in PLACES if client.get(place.path).status_code == 200}, role
+
+
+def test_a_link_keeps_its_figures(browser: Browser, served: Service, showing: Showing) -> None:
+    """An address that names a run shows that run, for whoever may see it; one that does not exist is not there."""
+    client = browser(showing(served, told_runs.told()))
+    home = enter(client, account(served, Role.MANAGER).email)
+    link = re.findall(r'href="(/\?run=[^"]+)"', home.text)[0]
+    assert client.get(link).status_code == 200
+    assert client.get("/?run=20200101T000000Z-0").status_code == 404
+    assert "/login" in str(browser(served).get(link).url)
 
 
 def test_pages_speak_the_readers_language(browser: Browser, served: Service) -> None:
@@ -227,6 +224,6 @@ def test_what_is_not_there_is_a_page_for_a_browser_and_data_for_a_program(browse
     assert client.get("/api/v1/nothing").headers["content-type"] == "application/problem+json"
     assert client.get("/nothing", headers={"Accept": "*/*"}).json()["code"] == "FC9302"
     assert client.get("/sso/start").status_code == 404
-    style = client.get("/style.css")
+    style = client.get(asset("style.css"))
     assert style.headers["content-type"].startswith("text/css")
     assert "--paper" in style.text

@@ -32,7 +32,7 @@ OPEN = {
     "POST /password",
     "GET /sso/callback",
     "GET /sso/start",
-    "GET /style.css",
+    "GET /static/{name}",
 }
 """What anybody may call. A route joins this list only by being written here too."""
 

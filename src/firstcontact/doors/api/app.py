@@ -40,7 +40,8 @@ from firstcontact.doors.api.routes import (
     tokens,
     webhooks,
 )
-from firstcontact.doors.web import pages
+from firstcontact.doors.web.catalog import ROUTERS as PAGES
+from firstcontact.doors.web.problem_page import problem_page
 from firstcontact.kernel.settings import VERSION
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ ROUTERS = (
     jobs.router,
     me.router,
     own_figures.router,
-    pages.router,
+    *PAGES,
     people.router,
     quarantine.router,
     webhooks.router,
@@ -106,7 +107,7 @@ def create_app(service: Service) -> FastAPI:
         responses={"default": {"model": problem.Problem, "description": "What went wrong (RFC 9457)."}},
     )
     app.state.service = service
-    problem.install(app, pages.problem_page)
+    problem.install(app, problem_page)
     # The last one added is the first to see a request.
     app.add_middleware(Origin, settings=service.settings)
     app.add_middleware(Body, api=app)

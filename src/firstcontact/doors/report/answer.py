@@ -37,7 +37,7 @@ class Answer:
     figure: Figure
     sentence: Markup
     rule: str
-    facts: list[tuple[str, str]]
+    facts: list[tuple[str, str | Markup]]
     squares: Drawing | None
     alternative: str
     caveats: list[str] = field(default_factory=list)
@@ -68,7 +68,7 @@ def answer(run: Run, writer: Writer) -> Answer:
         facts = [(writer.say("to go by"), told.n), closed, cutoff]
         return Answer(told, sentence, "", facts, None, "")
     facts = [
-        (writer.say("issues judged") if issues else writer.say("contacts judged"), told.n),
+        (writer.say("issues judged") if issues else writer.say("contacts judged"), _judged(run, writer, told)),
         closed,
         (writer.say("interval, clustered by customer"), writer.notation.percent(result.level)),
         cutoff,
@@ -110,6 +110,13 @@ def judged(run: Run) -> tuple[datetime, datetime]:
     if windows and "returned" in run.policy.signals:
         last -= timedelta(days=min(window.days for window in windows))
     return (first, last) if first <= last else (frame.since, frame.cutoff - timedelta(microseconds=1))
+
+
+def _judged(run: Run, writer: Writer, told: Figure) -> str | Markup:
+    """How many were judged, and the way to them where there is one."""
+    row = next(iter(run.slices(run.headline_measure, "")), None)
+    href = writer.behind(row) if row is not None else ""
+    return Markup('<a class="rows-behind" href="{}">{}</a>').format(href, told.n) if href else told.n
 
 
 def _sentence(run: Run, writer: Writer, result: Estimate) -> Markup:

@@ -70,7 +70,6 @@ def _page(run: Run, writer: Writer) -> dict[str, Any]:
     from markupsafe import Markup
 
     from firstcontact.doors.report import theme
-    from firstcontact.doors.report.answer import answer, asks_return, judged
     from firstcontact.doors.report.sections.catalog import SECTIONS
 
     style = (_HERE / "style.css").read_text(encoding="utf-8")
@@ -80,13 +79,27 @@ def _page(run: Run, writer: Writer) -> dict[str, Any]:
         "style": Markup(theme.tokens() + fonts() + style),  # noqa: S704 - our own style sheet
         "language": str(writer.notation.locale).replace("_", "-"),
         "direction": "rtl" if writer.rtl else "ltr",
+        **opening(run, writer),
+        "sections": [section for write in SECTIONS for section in write(run, writer)],
+    }
+
+
+def opening(run: Run, writer: Writer) -> dict[str, Any]:
+    """What the opening shows (`templates/opening.html.j2`), in the report and at the head of a page.
+
+    Args:
+        run: What was measured.
+        writer: Speaks the reader's language.
+    """
+    from firstcontact.doors.report.answer import answer, asks_return, judged
+
+    return {
         "run": run,
         "answer": answer(run, writer),
         "returns": asks_return(run.policy),
         "issues": run.headline_measure == "fcr_issue",
         "warnings": [finding for finding in run.findings if finding.level == "warning"],
         "dates": " – ".join(map(writer.notation.day, judged(run))),
-        "sections": [section for write in SECTIONS for section in write(run, writer)],
     }
 
 

@@ -43,6 +43,7 @@ class Figure:
         closed: Share of windows that have closed; empty where they do not matter.
         status: `final`, `provisional`, `unsettled` or `refused`.
         refused: Why there is none.
+        behind: Where the contacts that it rests on are listed; empty where there is no such place.
     """
 
     value: str
@@ -51,6 +52,7 @@ class Figure:
     closed: str
     status: str
     refused: Refused | None = None
+    behind: str = ""
 
     @property
     def spoken(self) -> str:
@@ -65,7 +67,10 @@ def figure(result: Estimate | Refusal, notation: Notation, translations: Any) ->
     closed = "" if result.maturity >= 1 else notation.closed(result.maturity)
     if isinstance(result, Refusal):
         title = translations.gettext(result.kind.title)
-        said = (tell(text, notation, translations).removesuffix(".") for text in (result.reason, result.would_help))
+        said = (
+            tell(text, notation, translations).removesuffix(".").removesuffix(notation.stop)
+            for text in (result.reason, result.would_help)
+        )
         refused = Refused(title, *said)
         return Figure("", "", notation.count(result.n), closed, "refused", refused)
     value, low, high = (_written(part, result, notation) for part in (result.value, result.low, result.high))

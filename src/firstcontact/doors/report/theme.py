@@ -97,3 +97,14 @@ def tokens() -> str:
     return (
         f":root{{color-scheme:light dark;{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
     )
+
+
+def themes() -> str:
+    """The roles as style sheet text for a page whose reader may choose: `data-theme` on the root is their choice."""
+    light = ";".join(f"--{role}:{colour}" for role, colour in LIGHT.items())
+    dark = ";".join(f"--{role}:{colour}" for role, colour in DARK.items())
+    return (
+        f":root{{color-scheme:light;{light}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n"
+        f"@media screen{{:root[data-theme=dark]{{color-scheme:dark;{dark}}}}}\n"
+    )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from babel import Locale
 
@@ -13,6 +13,17 @@ from firstcontact.doors.report.notation import Notation, shown
 from firstcontact.doors.report.telling import shown_text, tell
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
+from firstcontact.measurement.measures.row import ResultRow
+
+
+class Links(Protocol):
+    """Where links lead, where there is more than the report's one page."""
+
+    def rows(self, row: ResultRow, part: str = "counted") -> str:
+        """The address of the contacts behind a figure; empty where they may not be seen."""
+
+    def section(self, name: str) -> str:
+        """The address of a section of the report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +33,12 @@ class Writer:
     Attributes:
         notation: How it writes numbers and dates.
         translations: Its sentences.
+        links: Where links lead on a page; None in a file, which has its sections and nothing else.
     """
 
     notation: Notation
     translations: Any
+    links: Links | None = None
 
     @classmethod
     def of(cls, language: str, zone: str) -> Writer:
@@ -36,6 +49,19 @@ class Writer:
         """
         locale: Locale = translation.locale(language)
         return cls(Notation(locale, zone), translation.translations(language))
+
+    def behind(self, row: ResultRow, part: str = "counted") -> str:
+        """The address of the contacts behind a figure; empty where there is none.
+
+        Args:
+            row: The figure.
+            part: `counted`, what it rests on; `met` and `unmet`, those for it and against it.
+        """
+        return self.links.rows(row, part) if self.links is not None else ""
+
+    def at(self, section: str) -> str:
+        """The address of a section of the report, by its id."""
+        return self.links.section(section) if self.links is not None else f"#{section}"
 
     @property
     def rtl(self) -> bool:
@@ -80,3 +106,7 @@ class Writer:
     def figure(self, result: Estimate | Refusal) -> Figure:
         """A result in words."""
         return figure(result, self.notation, self.translations)
+
+    def shown(self, row: ResultRow) -> Figure:
+        """A row of the results in words, with where the contacts that it rests on are listed."""
+        return replace(self.figure(row.result), behind=self.behind(row))

@@ -1,69 +1,163 @@
-"""Make a page: a template, in the reader's language, with every value escaped."""
+"""Make a page: a template, in the reader's language, with every value escaped, inside the frame of all pages."""
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from firstcontact.doors.report.theme import tokens
-from firstcontact.doors.web.translation import chosen, locale, translations
+from firstcontact.doors.font import fonts
+from firstcontact.doors.report.theme import themes
+from firstcontact.doors.report.translation import translations as report_translations
+from firstcontact.doors.web.place import GROUPS, Place
+from firstcontact.doors.web.translation import languages, locale, translations
+from firstcontact.doors.web.viewer import THEMES, Viewer, viewer
+from firstcontact.services.access import Principal
 from firstcontact.services.session import csrf_of
 
 HERE = Path(__file__).parent
+STATIC = HERE / "static"
+PLACES: list[Place] = []
+"""The menu; `catalog` fills it, so that pages may import this file."""
+
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+"""Pages may run this service's own script files and nothing that stands in the page itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What every figure of a page rests on, said once at its foot.
+
+    Attributes:
+        run: The run's id.
+        current: Whether it is the one in force.
+        cutoff: End of the data.
+        policy: The policy's name and version.
+        made: When it was measured.
+    """
+
+    run: str
+    current: bool
+    cutoff: str
+    policy: str
+    made: str
 
 
 def page(
-    request: Request, template: str, *, status: int = 200, language: str | None = None, **values: Any
+    request: Request,
+    template: str,
+    *,
+    place: Place | None = None,
+    stamp: Stamp | None = None,
+    status: int = 200,
+    **values: Any,
 ) -> HTMLResponse:
     """A page as an answer.
 
     Args:
         request: Whose answer it is.
         template: Its template's name, without ending.
+        place: Where in the menu it stands; None for pages outside.
+        stamp: What its figures rest on; None where it shows none.
         status: Of HTTP.
-        language: What its reader chose; what the browser asks for where None.
         values: What the template shows.
     """
-    found = chosen(language, request.headers.get("accept-language", ""))
-    who = getattr(request.state, "principal", None)
-    cookie = getattr(request.state, "cookie", None)
+    seen = viewer(request)
     text = (
-        _environment(found)
+        environment(seen.language)
         .get_template(f"{template}.html.j2")
         .render(
-            language=found,
-            direction=locale(found).text_direction,
-            who=who,
-            csrf=csrf_of(cookie) if cookie and who is not None and who.session is not None else "",
+            language=seen.language,
+            direction=locale(seen.language).text_direction,
+            viewer=seen,
+            who=seen.who,
+            csrf_token=token(request),
+            menu=menu(seen),
+            here=place,
+            path=request.url.path,
+            stamp=stamp,
+            number=seen.notation,
+            asset=asset,
+            languages=[(tag, locale(tag).get_display_name()) for tag in languages()],
+            themes=THEMES,
             **values,
         )
     )
     return HTMLResponse(
-        text, status_code=status, headers={"Content-Language": found, "Vary": "Accept-Language, Cookie"}
+        text,
+        status_code=status,
+        headers={
+            "Content-Language": seen.language,
+            "Content-Security-Policy": PAGE_POLICY,
+            "Vary": "Accept-Language, Cookie",
+        },
     )
 
 
+def token(request: Request) -> str:
+    """What every form of a page carries in its field `csrf`; empty before log-in."""
+    cookie = getattr(request.state, "cookie", None)
+    who: Principal | None = getattr(request.state, "principal", None)
+    return csrf_of(cookie) if cookie and who is not None and who.session is not None else ""
+
+
+def menu(seen: Viewer) -> list[tuple[str, list[Place]]]:
+    """The places that somebody may go to, under their headings."""
+    if seen.who is None:
+        return []
+    who = seen.who
+    grouped = [(group, [one for one in PLACES if one.group == group and one.open_to(who)]) for group in GROUPS]
+    return [(group, places) for group, places in grouped if places]
+
+
 @lru_cache
-def _environment(language: str) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("firstcontact.doors.web"),
+def sentences(language: str) -> Any:
+    """The sentences of the pages, and those of the report for what the pages take from it."""
+    made = copy(translations(language))
+    made.add_fallback(report_translations(language))
+    return made
+
+
+@lru_cache
+def environment(language: str) -> Environment:
+    """What fills templates in a language: those of the pages, and the report's pieces."""
+    made = Environment(
+        loader=ChoiceLoader([PackageLoader("firstcontact.doors.web"), PackageLoader("firstcontact.doors.report")]),
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    return environment
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_translations(sentences(language), newstyle=True)  # type: ignore[attr-defined]
+    return made
 
 
 @lru_cache
-def style_sheet() -> str:
-    """The style sheet: the report's colours, and the layout of pages."""
-    return tokens() + (HERE / "style.css").read_text(encoding="utf-8")
+def static(name: str) -> bytes:
+    """A file that pages ask for: the style sheet with its colours, or a script.
+
+    Raises:
+        OSError: There is no such file.
+    """
+    if name == "style.css":
+        pieces = (HERE.parent / "report" / "style.css").read_text(encoding="utf-8")
+        return (themes() + fonts() + pieces + (STATIC / name).read_text(encoding="utf-8")).encode()
+    return (STATIC / name).read_bytes()
+
+
+@lru_cache
+def asset(name: str) -> str:
+    """The address of such a file, which changes whenever its text does."""
+    return f"/static/{name}?v={sha256(static(name)).hexdigest()[:12]}"

@@ -35,15 +35,15 @@ def write(run: Run, writer: Writer) -> list[Section]:
 def companions(run: Run, writer: Writer) -> Companions:
     """Say what the run holds beside its headline, in the order of `words.MEASURES`."""
     level = run.policy.service_level
-    results = {row.measure: row.result for row in run.select(by="") if row.period_grain == "all"}
+    rows = {row.measure: row for row in run.select(by="") if row.period_grain == "all"}
     known: list[tuple[str, str, Figure]] = []
     refused: dict[Refused, list[str]] = {}
     for measure, (name, about) in words.MEASURES.items():
-        if measure not in results or measure == run.headline_measure:
+        if measure not in rows or measure == run.headline_measure:
             continue
-        told = writer.figure(results[measure])
+        told = writer.shown(rows[measure])
         if told.refused:
-            refused.setdefault(_said(results[measure], told.refused), []).append(writer.say(name))
+            refused.setdefault(_said(rows[measure].result, told.refused), []).append(writer.say(name))
             continue
         meaning = writer.say(about)
         if measure == "service_level":

@@ -46,11 +46,11 @@ def write(run: Run, writer: Writer) -> list[Section]:
 
 def course(run: Run, writer: Writer) -> Course | None:
     """Follow the headline over the weeks; None where there are none."""
-    dated = [(row.period_start, row.result) for row in run.slices(run.headline_measure, "week") if row.period_start]
+    dated = [(row.period_start, row) for row in run.slices(run.headline_measure, "week") if row.period_start]
     if not dated:
         return None
     dated.sort(key=lambda pair: pair[0])
-    held = [index for index, (_, result) in enumerate(dated) if not _empty(result)]
+    held = [index for index, (_, row) in enumerate(dated) if not _empty(row.result)]
     idle = len(dated)
     dated = dated[held[0] : held[-1] + 1] if held else []
     idle -= len(dated)
@@ -58,8 +58,8 @@ def course(run: Run, writer: Writer) -> Course | None:
     dated = dated[-LONGEST:]
     number = writer.notation
     weeks, lines = [], []
-    for start, result in dated:
-        told = writer.figure(result)
+    for start, row in dated:
+        told, result = writer.shown(row), row.result
         title = writer.say("Week of %(day)s", day=number.day(start)) + ": " + told.spoken
         unfinished = result.maturity < 1 and not _empty(result)
         lines.append((number.day(start), told))

@@ -97,16 +97,31 @@ class Cut:
 
 def write(run: Run, writer: Writer) -> list[Section]:
     """The reasons, which every report has, and a section for each further cut."""
-    measure = run.headline_measure
-    rows = run.slices(measure, "reason_1")
+    return reasons(run, writer) + cuts(run, writer)
+
+
+def reasons(run: Run, writer: Writer) -> list[Section]:
+    """The section of the reasons."""
+    rows = run.slices(run.headline_measure, "reason_1")
     asks = asks_return(run.policy)
     title = writer.say("Where returns come from") if asks else writer.say("Where first contacts fail")
-    reasons = ranked(rows, writer, run.headline) if run.names_reasons else None
-    found = [Section("reasons", title, part="reasons", data=reasons)]
+    told = ranked(rows, writer, run.headline) if run.names_reasons else None
+    return [Section("reasons", title, part="reasons", data=told)]
+
+
+def cuts(run: Run, writer: Writer, *, only: frozenset[str] | None = None) -> list[Section]:
+    """A section for each further cut that the run has.
+
+    Args:
+        run: What was measured.
+        writer: Speaks the reader's language.
+        only: Which cuts, as `ResultRow.by` names them; all where None.
+    """
+    found: list[Section] = []
     for by, heading, column in _others(run, writer):
-        if cells := run.slices(measure, by):
+        if (only is None or by in only) and (cells := run.slices(run.headline_measure, by)):
             told = listed(cells, writer, run.headline, heading, column, by)
-            place = f"cut-{len(found)}"
+            place = f"cut-{len(found) + 1}"
             found.append(Section(place, Markup("<bdi>{}</bdi>").format(heading), part="cut", data=told))
     return found
 
@@ -134,7 +149,7 @@ def ranked(rows: Sequence[ResultRow], writer: Writer, whole: Estimate | Refusal)
         lines.append(
             Line(
                 *_named(row, writer),
-                writer.figure(result),
+                writer.shown(row),
                 writer.notation.count(middle),
                 writer.notation.span(writer.notation.count(low), writer.notation.count(high)),
                 writer.notation.percent(middle / total) if total else "",
@@ -151,7 +166,7 @@ def ranked(rows: Sequence[ResultRow], writer: Writer, whole: Estimate | Refusal)
         len(rows),
         len(known) - len(top),
         bars(boxes, width=190, rtl=writer.rtl),
-        [Line(*_named(row, writer), writer.figure(row.result)) for row in unknown[:LISTED]],
+        [Line(*_named(row, writer), writer.shown(row)) for row in unknown[:LISTED]],
         _why(rows, writer),
         max(0, len(unknown) - LISTED),
         _foremost(lines, [_came_back(result)[0] for _, result in top], total, writer),
@@ -189,7 +204,7 @@ def listed(
         [
             Line(
                 *_named(row, writer, translate=translate),
-                writer.figure(result),
+                writer.shown(row),
                 flag=_flag(row, result, whole, writer),
             )
             for row, result in top
@@ -198,7 +213,7 @@ def listed(
         len(rows),
         len(known) - len(top),
         without=[
-            Line(*_named(row, writer, translate=translate), writer.figure(row.result)) for row in unknown[:LISTED]
+            Line(*_named(row, writer, translate=translate), writer.shown(row)) for row in unknown[:LISTED]
         ],
         why=_why(rows, writer),
         more_without=max(0, len(unknown) - LISTED),
@@ -232,14 +247,14 @@ def _flags(rows: Sequence[ResultRow], writer: Writer) -> str:
         cells=number.count(len(rows)),
     )
     if not odd:
-        return f"{said} " + writer.say("None differs from it by more than chance.")
+        return number.running((said, writer.say("None differs from it by more than chance.")))
     differ = writer.say_many(
         "%(number)s differs from it by more than chance and is flagged (◆).",
         "%(number)s differ from it by more than chance and are flagged (◆).",
         odd,
     )
     rate = writer.say("Of all flags in this report, about %(rate)s may be false.", rate=number.percent(FALSE_FLAGS))
-    return f"{said} {differ} {rate}"
+    return number.running((said, differ, rate))
 
 
 def _by_name(rows: Sequence[ResultRow]) -> list[ResultRow]:

@@ -1,27 +1,22 @@
-"""The few pages that one needs to try the service: log in, set a password, see the figures and who one is."""
+"""Log in by the form or by single sign-on, set a password by a code, and log out."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from firstcontact.doors.api.permit import Permit, is_open
 from firstcontact.doors.api.problem import not_there
 from firstcontact.doors.api.rate import client_address
-from firstcontact.doors.api.routes.own_figures import find_own
 from firstcontact.doors.api.routes.session import begin, end
-from firstcontact.doors.web.figures import answer, result, row, title
-from firstcontact.doors.web.page import page, style_sheet
-from firstcontact.doors.web.translation import chosen, translations
+from firstcontact.doors.web.page import page
 from firstcontact.kernel.errors import FirstcontactError
-from firstcontact.services.access import Permission, Principal, Role
+from firstcontact.services.access import Permission, Principal
 from firstcontact.services.log_in import log_in, reset_password
 from firstcontact.services.password import PASSWORD_WEAK
-from firstcontact.services.read_results import Wanted, read_results
 from firstcontact.services.service import Service
 from firstcontact.services.sign_on import LIFE, Provider, begin_sign_on, end_sign_on, safe_path
 
@@ -29,66 +24,6 @@ router = APIRouter(include_in_schema=False, tags=["pages"])
 
 Text = Annotated[str, Form(max_length=1000)]
 Asked = Annotated[str, Query(max_length=4000)]
-
-
-def _(text: str) -> str:
-    """Marks a sentence for translation; it is translated where it is shown."""
-    return text
-
-
-ROLES = {
-    Role.ADMINISTRATOR: _("Administrator"),
-    Role.MANAGER: _("Manager"),
-    Role.QUALITY: _("Quality"),
-    Role.TEAM_LEAD: _("Team lead"),
-    Role.AGENT: _("Agent"),
-    Role.WALLBOARD: _("Wallboard"),
-}
-
-
-UPLOAD = """export FIRSTCONTACT_TOKEN=$(firstcontact account token {email})
-firstcontact upload calls.csv"""
-"""What to type so that the first figure stands on the page."""
-
-
-@router.get("/style.css")
-@is_open
-def style() -> Response:
-    """The style sheet."""
-    return PlainTextResponse(style_sheet(), media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
-
-
-@router.get("/")
-def home(request: Request, who: Annotated[Principal, Depends(Permit(Permission.READ_SELF))]) -> HTMLResponse:
-    """The figures in force, as far as one may see them, and who one is."""
-    service: Service = request.app.state.service
-    account = service.accounts.find(who.account_id)
-    language = chosen(account.language if account else None, request.headers.get("accept-language", ""))
-    board, teams = _figures(service, who, language)
-    own = find_own(service, who) if who.may(Permission.READ_OWN_FIGURES) else None
-    upload = UPLOAD.format(email=who.name) if who.may(Permission.IMPORT) else ""
-    role = translations(language).gettext(ROLES[who.role])
-    mine = result(own.result, title(own.measure, language), language) if own is not None else None
-    return page(request, "home", language=language, board=board, teams=teams, own=mine, role=role, upload=upload)
-
-
-def _figures(service: Service, who: Principal, language: str) -> tuple[Any, Any]:
-    """The head of the page and the table of teams; None for what may not be seen or is not there."""
-    run = service.runs.current()
-    if run is None:
-        return None, None
-    folder, zone, headline = service.runs.place(run), run.summary["zone"], run.summary["headline"]["measure"]
-    if not (folder / "results.parquet").is_file():
-        return None, None
-    board = teams = None
-    if who.may(Permission.READ_BOARD):
-        whole = read_results(folder, Wanted(by=""), None).to_pylist()
-        board = answer(whole, headline, run.cutoff, language, zone)
-    if who.may(Permission.READ_FIGURES):
-        wanted = Wanted(measures=(headline,), by="team")
-        rows = read_results(folder, wanted, who.visible_teams(Permission.READ_FIGURES)).to_pylist()
-        teams = [row(one, one["team"], language, zone) for one in rows if one["team"] is not None]
-    return board, teams
 
 
 @router.get("/login")
@@ -251,11 +186,3 @@ def _sign_on_cookie(secure: bool) -> str:
 def _on(place: str) -> Response:
     """Go on to another page, by GET."""
     return RedirectResponse(place, status_code=HTTPStatus.SEE_OTHER)
-
-
-def problem_page(request: Request, status: int, code: str) -> Response:
-    """What a browser is shown where something went wrong; who is not known is asked to log in."""
-    if status == HTTPStatus.UNAUTHORIZED and request.method == "GET":
-        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return _on(f"/login?{urlencode({'next': safe_path(asked)}, quote_via=quote)}")
-    return page(request, "problem", status=status, number=status, code=code)

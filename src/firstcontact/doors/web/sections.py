@@ -1,0 +1,78 @@
+"""Sections of the report as parts of a page: the same words, drawings and tables, whose counts lead to their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from markupsafe import Markup
+
+from firstcontact.doors.report.answer import asks_return
+from firstcontact.doors.report.build import opening
+from firstcontact.doors.report.section import Section
+from firstcontact.doors.report.writer import Writer
+from firstcontact.doors.web.link import Links
+from firstcontact.doors.web.page import environment
+from firstcontact.doors.web.snapshot import Snapshot
+from firstcontact.services.run import Run
+
+Write = Callable[[Run, Writer], list[Section]]
+"""What the report's sections are made by: `doors.report.sections.*.write`."""
+
+
+def sections(shown: Snapshot, writes: Sequence[Write], *, linked: bool) -> Markup:
+    """Sections as they stand on a page; nothing where the run has none of them.
+
+    Args:
+        shown: The run, for a visitor.
+        writes: What makes each.
+        linked: Whether the visitor may see contacts, so that counts lead to them.
+    """
+    links = Links(shown.kept.id, linked)
+    return Markup("").join(
+        shown.piece(partial(_sections, write=write, links=links), (write, linked)) for write in writes
+    )
+
+
+def head(shown: Snapshot, *, linked: bool) -> Markup:
+    """The opening of the report as the head of a page: the answer in a sentence, and what it rests on.
+
+    Args:
+        shown: The run, for a visitor.
+        linked: As above.
+    """
+    links = Links(shown.kept.id, linked)
+    made: Markup = shown.piece(partial(_opening, links=links), ("opening", linked))
+    return made
+
+
+def _opening(run: Run, writer: Writer, *, links: Links) -> Markup:
+    speaking = replace(writer, links=links)
+    template = environment(_tag(writer)).get_template("opening.html.j2")
+    text = template.render(**opening(run, speaking), number=writer.notation, writer=speaking)
+    return Markup(text)  # noqa: S704 - a template of ours, which escapes what it is given
+
+
+def _sections(run: Run, writer: Writer, *, write: Write, links: Links) -> Markup:
+    speaking = replace(writer, links=links)
+    found = write(run, speaking)
+    if not found:
+        return Markup("")
+    text = (
+        environment(_tag(writer))
+        .get_template("sections.html.j2")
+        .render(
+            sections=found,
+            number=writer.notation,
+            writer=speaking,
+            run=run,
+            returns=asks_return(run.policy),
+            issues=run.headline_measure == "fcr_issue",
+        )
+    )
+    return Markup(text)  # noqa: S704 - as above
+
+
+def _tag(writer: Writer) -> str:
+    return str(writer.notation.locale).replace("_", "-")

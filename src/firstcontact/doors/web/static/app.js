@@ -1,0 +1,110 @@
+/* What pages gain where scripts run: exact values under the pointer and the keyboard, progress that moves, forms that
+   are sent once, and word of new figures. Every page works without it. */
+"use strict";
+
+const root = document.documentElement;
+
+/* The browser's zone, for moments: the server reads it with the next page. */
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !document.cookie.split("; ").includes(`zone=${zone}`)) {
+  document.cookie = `zone=${zone};path=/;max-age=31536000;samesite=lax`;
+}
+
+/* A form is sent once, however often its button is pressed; coming back by the back button frees it. */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  if (form.method === "post") {
+    form.dataset.sent = "yes";
+    for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+  }
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
+  }
+});
+
+/* One menu open at a time; Escape and a click elsewhere close it. */
+const menus = () => document.querySelectorAll("details.menu[open], details.self[open], details.what[open]");
+document.addEventListener("click", (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus()) {
+    const inside = menu.contains(document.activeElement);
+    menu.open = false;
+    if (inside) menu.querySelector("summary").focus();
+  }
+});
+
+/* Charts: the mark nearest to the pointer says its numbers; arrow keys go from mark to mark. */
+const tip = document.createElement("div");
+tip.className = "tip";
+tip.hidden = true;
+tip.setAttribute("role", "status");
+document.body.append(tip);
+
+function show(mark) {
+  const box = mark.getBoundingClientRect();
+  tip.textContent = mark.dataset.title;
+  tip.hidden = false;
+  const own = tip.getBoundingClientRect();
+  const left = Math.min(Math.max(8, box.left + box.width / 2 - own.width / 2), innerWidth - own.width - 8);
+  const above = box.top - own.height - 8;
+  tip.style.setProperty("inset-inline-start", "auto");
+  tip.style.left = `${left + scrollX}px`;
+  tip.style.top = `${(above > 4 ? above : box.bottom + 8) + scrollY}px`;
+}
+function hide() { tip.hidden = true; }
+
+for (const chart of document.querySelectorAll("svg.chart")) {
+  const marks = [...chart.querySelectorAll("title")].slice(1).map((title) => {
+    const mark = title.parentNode;
+    mark.dataset.title = title.textContent;
+    title.remove();
+    return mark;
+  });
+  if (!marks.length) continue;
+  let at = -1;
+  chart.setAttribute("tabindex", "0");
+  chart.addEventListener("pointermove", (event) => {
+    let best = null, least = 28;
+    for (const mark of marks) {
+      const box = mark.getBoundingClientRect();
+      const far = Math.hypot(event.clientX - box.left - box.width / 2, event.clientY - box.top - box.height / 2);
+      if (far < least) { least = far; best = mark; }
+    }
+    if (best) { at = marks.indexOf(best); show(best); } else hide();
+  });
+  chart.addEventListener("pointerleave", hide);
+  chart.addEventListener("blur", hide);
+  chart.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    at = Math.min(Math.max(0, at === -1 && step > 0 ? 0 : at + step), marks.length - 1);
+    show(marks[at]);
+  });
+}
+
+/* What the service tells while one looks: jobs that go on, and new figures, which never move under the reader. */
+if (document.querySelector(".self") && "EventSource" in window) {
+  const stream = new EventSource("/live");
+  const shown = document.body.dataset.run;
+  stream.addEventListener("run", (event) => {
+    const notice = document.getElementById("live");
+    if (notice && shown && event.data !== shown) notice.hidden = false;
+  });
+  stream.addEventListener("job", (event) => {
+    const job = JSON.parse(event.data);
+    for (const place of document.querySelectorAll(`[data-job="${CSS.escape(job.id)}"]`)) {
+      place.querySelector("progress").value = job.progress;
+      place.querySelector("[data-step]").textContent = job.step;
+      if (job.ended) location.reload();
+    }
+  });
+  addEventListener("pagehide", () => stream.close());
+}
