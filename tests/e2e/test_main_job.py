@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from firstcontact.doors.report.build import render
+from firstcontact.services.read_run import read_run
 from tests.command import Said, assert_whole, ended, rows, run, start
 
 
@@ -49,6 +51,12 @@ def test_all_files_are_there_and_belong_to_their_owner_only(folder: Path, said: 
     assert_whole(folder / "run")
     assert {oct(path.stat().st_mode)[-3:] for path in (folder / "run").iterdir()} == {"600"}
     assert sorted(path.name for path in folder.iterdir()) == ["data", "mapping.toml", "run"]
+
+
+def test_the_run_read_back_gives_the_same_report(folder: Path, said: dict[str, Said]) -> None:
+    """With windows learned, causes, surveys and teams: letter for letter the report that was written with it."""
+    assert said["measure"].code == 0
+    assert render(read_run(folder / "run")) == (folder / "run" / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_ledger_is_that_of_the_files(folder: Path, said: dict[str, Said]) -> None:

@@ -20,7 +20,7 @@ MEASURE = "driver"
 
 def write(run: Run, writer: Writer) -> list[Section]:
     """The section; none where no two periods can be compared."""
-    rows = [row for row in run.rows if row.measure == MEASURE and isinstance(row.result, Estimate)]
+    rows = [row for row in run.select(MEASURE) if isinstance(row.result, Estimate)]
     whole = next((row for row in rows if not row.cell), None)
     if whole is None or whole.period_start is None or not isinstance(whole.result, Estimate):
         return []
