@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 Now = Callable[[], datetime]
 
@@ -26,6 +27,28 @@ def zone_exists(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> tuple[str, ...]:
+    """Names of places whose clocks are known, for people to choose from, in order; before them `UTC`.
+
+    >>> zone_names()[0], "Europe/Sofia" in zone_names(), "Etc/GMT+1" in zone_names()
+    ('UTC', True, False)
+    """
+    places = (
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    )
+    return ("UTC", *sorted(name for name in available_timezones() if name.partition("/")[0] in places))
 
 
 @dataclass(frozen=True, slots=True)

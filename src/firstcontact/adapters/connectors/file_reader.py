@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from firstcontact.adapters.connectors.tabular.load import TabularConnector
 from firstcontact.adapters.connectors.tabular.mapping import mapping_from
 from firstcontact.contacts.table import EXTRA_PREFIX, TABLES
+from firstcontact.kernel.sentence import Sentence, kept
 from firstcontact.services.take_import import BATCH, Batch
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from firstcontact.contacts.inspection import Inspection
     from firstcontact.contacts.loaded import Loaded
     from firstcontact.kernel.engine import Engine
 
@@ -53,6 +55,7 @@ class FileReader:
             "ledger": found.ledger.as_dict() if found.ledger else None,
             "faults": [fault.as_dict() for fault in found.faults],
             "mapping": found.mapping,
+            "sentences": _sentences(found),
         }
 
     def read(
@@ -74,6 +77,14 @@ class FileReader:
             for rows in _rows(connection, f"SELECT codes, raw FROM {loaded.quarantine}"):
                 done += len(rows)
                 yield Batch("contacts", [row["raw"] for row in rows], [row["codes"] for row in rows], done / whole)
+
+
+def _sentences(found: Inspection) -> dict[str, Any]:
+    """Of what each text of the program was made, so that a door can say it in another language."""
+    texts = [column.rests_on for column in found.columns]
+    for one in found.findings:
+        texts += [one.text, one.rests_on, one.override]
+    return {str(text): kept(text) for text in texts if isinstance(text, Sentence)}
 
 
 def _count(connection: DuckDBPyConnection, table: str) -> int:

@@ -33,6 +33,9 @@ HOST_UNKNOWN = ErrorKind(
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BEFORE_LOG_IN = frozenset({("POST", path) for path in ("/api/v1/session", "/api/v1/password", "/login", "/password")})
+READS_ITSELF = frozenset({("POST", "/imports/new")})
+"""Forms that bring a file: their token is the first field of a body that nobody may keep whole, so the route compares
+it (`csrf_right`) before it takes anything of the file. That they come from this site is seen to here."""
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not listened on
 
@@ -85,16 +88,11 @@ class Origin:
             saw = "another site's page"
         elif (scope["method"], scope["path"]) in BEFORE_LOG_IN:
             return None  # whoever is logged in already is replaced
+        elif (scope["method"], scope["path"]) in READS_ITSELF:
+            return None
         elif principal is not None and not (cookie and csrf_right(cookie, _given(headers, state.get("body", b"")))):
             saw = "no token, or another session's"
-        if not saw:
-            return None
-        return FOREIGN.fault(
-            where="this change",
-            saw=saw,
-            allowed="the token of this session",
-            cure="open the page anew, try again",
-        )
+        return foreign(saw) if saw else None
 
     def _same_site(self, headers: Headers) -> bool:
         origin = headers.get("origin")
@@ -111,6 +109,17 @@ class Origin:
             return True
         # Without a setting the service learns from the request by which of its own names it was called.
         return not self._named and given.netloc == headers.get("host") and given.scheme in {"http", "https"}
+
+
+def foreign(saw: str) -> Fault:
+    """What is wrong with a change that does not come from a page of this session.
+
+    Args:
+        saw: What came instead.
+    """
+    return FOREIGN.fault(
+        where="this change", saw=saw, allowed="the token of this session", cure="open the page anew, try again"
+    )
 
 
 def _hostname(host: str) -> str | None:

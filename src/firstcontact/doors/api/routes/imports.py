@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -22,7 +23,8 @@ router = APIRouter(prefix="/api/v1", tags=["imports"])
 
 Who = Annotated[Principal, Depends(Permit(Permission.IMPORT))]
 ImportId = Annotated[str, Path(description="The import's id.", pattern="^[0-9a-f]{32}$")]
-MappingName = Annotated[str, Path(description="The mapping's name.", pattern=r"^[\w .\-]{1,100}$")]
+MAPPING_NAME = re.compile(r"^[\w .\-]{1,100}$")
+MappingName = Annotated[str, Path(description="The mapping's name.", pattern=MAPPING_NAME.pattern)]
 
 _WAITING: frozenset[ImportState] = frozenset({"uploaded", "failed", "cancelled"})
 
@@ -63,8 +65,25 @@ class Understanding(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    mapping: dict[str, Any] | None = Field(None, description="A corrected mapping; guessed where null.")
-    saved: str | None = Field(None, description="Name of a saved mapping to use.", max_length=100)
+    mapping: dict[str, Any] | None = Field(default=None, description="A corrected mapping; guessed where null.")
+    saved: str | None = Field(default=None, description="Name of a saved mapping to use.", max_length=100)
+    source: str | None = Field(
+        default=None,
+        description="The system its contacts come from, where it was announced as another.",
+        max_length=200,
+    )
+
+
+class Beginning(BaseModel):
+    """How a file shall be taken in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: str | None = Field(
+        default=None,
+        description="The system its contacts come from, where it was announced as another.",
+        max_length=200,
+    )
 
 
 class MappingList(BaseModel):
@@ -107,7 +126,7 @@ def list_imports(request: Request, after: After = None, limit: Limit = 100) -> P
 @router.get("/imports/{import_id}", dependencies=[Depends(Permit(Permission.IMPORT))])
 def get_import(request: Request, response: Response, import_id: ImportId) -> ImportAnswer:
     """One import; after an interruption `received` says where to go on."""
-    one = _find(request, import_id)
+    one = find(request, import_id)
     response.headers["Upload-Offset"] = str(one.received)
     return _answer(one)
 
@@ -128,9 +147,9 @@ def upload_part(
     A file above 64 MiB is made whole in the background: until then all has arrived and the state is `uploading`.
     """
     service = request.app.state.service
-    found = _find(request, import_id)
+    found = find(request, import_id)
     one = receive(
-        service.imports, service.uploads, found, offset, data, later=lambda whole: _job(request, WHOLE, whole, who)
+        service.imports, service.uploads, found, offset, data, later=lambda whole: job_of(request, WHOLE, whole, who)
     )
     response.headers["Upload-Offset"] = str(one.received)
     return _answer(one)
@@ -140,20 +159,28 @@ def upload_part(
 def preview_import(request: Request, who: Who, import_id: ImportId, body: Understanding) -> ImportAnswer:
     """Have the file looked into, with a guessed, corrected or saved mapping; `preview` then says what was found."""
     service = request.app.state.service
-    one = _find(request, import_id)
+    one = find(request, import_id)
     mapping = _mapping(request, body)
     if not service.uploads.there(one):
         raise wrong_state(one, "an import whose file is here")
     values = {"state": "uploaded", "mapping": mapping, "preview": None, "faults": None}
+    if body.source is not None:
+        announced(one.name, body.source, one.size, None)
+        values["source"] = body.source.strip()
     changed = _changed(request, one, _WAITING, "an import that is uploaded, failed or cancelled", values)
-    job = _job(request, PREVIEW, one, who)
+    job = job_of(request, PREVIEW, one, who)
     return _answer(service.imports.change(one.id, frozenset({"uploaded"}), job_id=job.id) or changed)
 
 
 @router.post("/imports/{import_id}/start", status_code=202)
-def start_import(request: Request, who: Who, import_id: ImportId) -> ImportAnswer:
+def start_import(request: Request, who: Who, import_id: ImportId, body: Beginning | None = None) -> ImportAnswer:
     """Read the file into the service, in the background, with the mapping that was set."""
-    return _run(request, who, import_id, RUN, "running", frozenset({"uploaded"}), "an import that is uploaded")
+    among: frozenset[ImportState] = frozenset({"uploaded"})
+    if body is not None and body.source is not None:
+        one = find(request, import_id)
+        announced(one.name, body.source, one.size, None)
+        _changed(request, one, among, "an import that is uploaded", {"source": body.source.strip()})
+    return _run(request, who, import_id, RUN, "running", among, "an import that is uploaded")
 
 
 @router.post("/imports/{import_id}/undo", status_code=202)
@@ -168,7 +195,7 @@ def undo_import(request: Request, who: Who, import_id: ImportId) -> ImportAnswer
 def cancel_import(request: Request, who: Who, import_id: ImportId) -> ImportAnswer:
     """Stop an import. What it has brought so far stays, until it is undone; an upload is thrown away."""
     service = request.app.state.service
-    one = _find(request, import_id)
+    one = find(request, import_id)
     now = service.now()
     values = {"state": "cancelled", "ended_at": now}
     open_states: frozenset[ImportState] = frozenset({"uploading", "uploaded", "running"})
@@ -231,16 +258,17 @@ def _run(
     allowed: str,
 ) -> ImportAnswer:
     service = request.app.state.service
-    one = _find(request, import_id)
+    one = find(request, import_id)
     with service.together():
         changed = _changed(request, one, among, allowed, {"state": state, "faults": None, "ended_at": None})
-        job = _job(request, kind, one, who)
+        job = job_of(request, kind, one, who)
         service.audit.note(who.name, f"import.{state}", now=service.now(), object=one.id)
         changed = service.imports.change(one.id, frozenset({state}), job_id=job.id) or changed
     return _answer(changed)
 
 
-def _job(request: Request, kind: str, one: Import, who: Principal) -> Job:
+def job_of(request: Request, kind: str, one: Import, who: Principal) -> Job:
+    """Ask for a job about an import; asked twice it is one."""
     service = request.app.state.service
     # Somebody waits for what is brief; of the others the first asked for is the first done.
     priority = 10 if kind in {WHOLE, PREVIEW} else 0
@@ -269,7 +297,12 @@ def _changed(
     return changed
 
 
-def _find(request: Request, import_id: str) -> Import:
+def find(request: Request, import_id: str) -> Import:
+    """One import.
+
+    Raises:
+        FirstcontactError: There is none (FC9302).
+    """
     found: Import | None = request.app.state.service.imports.find(import_id)
     if found is None:
         raise not_there("the import")

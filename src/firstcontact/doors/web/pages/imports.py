@@ -239,7 +239,7 @@ async def bring(request: Request, who: Who) -> Response:
         raise ProblemError([foreign("no token, or another session's")], {"Connection": "close"})
     service: Service = request.app.state.service
     name = PurePath((form.file_name or "").replace("\\", "/")).name
-    source = fields.get("source", "").strip() or PurePath(name).stem.partition(".")[0]
+    source = fields.get("source", "").strip() or _stem(name)
     try:
         one = await _receive(request, service, form, who, name=name, source=source[:200])
     except FirstcontactError as error:
@@ -251,6 +251,11 @@ async def bring(request: Request, who: Who) -> Response:
     if one.state == "uploaded":
         await run_in_threadpool(api.preview_import, request, who, one.id, api.Understanding())
     return _on(f"/imports/{one.id}")
+
+
+def _stem(name: str) -> str:
+    """What a file is called without its endings: the system's name where nobody gave one."""
+    return PurePath(name).stem.partition(".")[0]
 
 
 async def _receive(
@@ -325,11 +330,11 @@ def start(request: Request, who: Who, import_id: api.ImportId) -> Response:
         if one.state == "uploaded" and given.get("way") == "form" and one.preview is not None:
             mapping = _mapping(request, one, given)
             source = given.get("source", "").strip() or one.source
-            if not same(mapping, one.preview.get("mapping")) or source != one.source:
+            if not same(mapping, one.preview.get("mapping")):
                 api.preview_import(request, who, one.id, api.Understanding(mapping=mapping, source=source))
                 return _on(f"/imports/{one.id}?said=changed")
         if one.state not in {"running", "done"}:  # pressed twice is pressed once
-            api.start_import(request, who, one.id)
+            api.start_import(request, who, one.id, api.Beginning(source=given.get("source", "").strip() or None))
     except FirstcontactError as error:
         return _refused(request, who, one, given, error)
     return _on(f"/imports/{one.id}")
@@ -412,7 +417,9 @@ def _show(
         mapping = preview.get("mapping") or one.mapping or {}
         wrongs = faults if faults is not None else one.faults or []
         form = form_of(preview, mapping, wrongs, given or {}, _teller(writer, preview))
-    source = (given or {}).get("source", one.source)
+    named = (preview.get("mapping") or {}).get("source")
+    source = named if named and one.source == _stem(one.name) else one.source
+    source = (given or {}).get("source", source)
     it = ImportPage(
         line,
         {"uploading": 1, "uploaded": 2, "running": 3}.get(one.state, 4),

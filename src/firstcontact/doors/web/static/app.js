@@ -108,3 +108,68 @@ if (document.querySelector(".self") && "EventSource" in window) {
   });
   addEventListener("pagehide", () => stream.close());
 }
+
+/* Files: sent in parts with progress; one that broke off goes on where it was when the same file is chosen again. */
+const upload = document.querySelector("form[data-upload]");
+if (upload && "fetch" in window) {
+  const PART = 4 << 20, place = upload.querySelector("[data-sending]"), said = place.querySelector("[data-step]");
+  const headers = { "X-CSRF-Token": upload.elements.csrf.value, Accept: "application/json" };
+  const ask = async (method, path, body, more = {}) => {
+    const answer = await fetch(path, { method, body, headers: { ...headers, ...more } });
+    const told = await answer.json().catch(() => ({}));
+    if (answer.ok) return told;
+    throw Object.assign(new Error(), { code: told.code || "", retry: answer.status === 429 || answer.status >= 500 });
+  };
+  const json = { "Content-Type": "application/json" };
+  const wait = (seconds) => new Promise((go) => { setTimeout(go, 1000 * seconds); });
+
+  const send = async (file) => {
+    const source = upload.elements.source.value.trim() || file.name.split(".")[0];
+    const key = `upload ${file.name} ${file.size} ${file.lastModified}`;
+    let one = null;
+    const begun = localStorage.getItem(key);
+    if (begun) one = await ask("GET", `/api/v1/imports/${begun}`).catch(() => null);
+    if (!one || one.state !== "uploading") {
+      one = await ask("POST", "/api/v1/imports", JSON.stringify({ name: file.name, size: file.size, source }), json);
+      localStorage.setItem(key, one.id);
+    }
+    const path = `/api/v1/imports/${one.id}`;
+    for (let tries = 0; one.state === "uploading" && one.received < file.size;) {
+      place.querySelector("progress").value = one.received / file.size;
+      said.textContent = `${said.dataset.arriving} ${Math.floor((100 * one.received) / file.size)}%`;
+      const part = file.slice(one.received, one.received + PART);
+      const more = { "Upload-Offset": one.received, "Content-Type": "application/offset+octet-stream" };
+      try {
+        one = await ask("PATCH", path, part, more);
+        tries = 0;
+      } catch (error) {
+        if (error.code && error.code !== "FC9452" && !error.retry) throw error;
+        tries += 1;
+        if (tries > 8) throw error;
+        said.textContent = said.dataset.again;
+        await wait(Math.min(2 ** tries / 2, 20));
+        one = await ask("GET", path).catch(() => one);
+      }
+    }
+    localStorage.removeItem(key);
+    if (one.state === "uploaded") await ask("POST", `${path}/preview`, "{}", json);
+    location.assign(`/imports/${one.id}`);
+  };
+
+  upload.addEventListener("submit", (event) => {
+    const file = upload.elements.file.files[0];
+    if (!file) return;
+    event.preventDefault();
+    if (upload.dataset.busy) return;
+    upload.dataset.busy = "yes";
+    place.hidden = false;
+    const button = upload.querySelector("button");
+    button.setAttribute("aria-disabled", "true");
+    send(file).catch(() => {
+      said.textContent = said.dataset.failed;
+      delete upload.dataset.busy;
+      delete upload.dataset.sent;
+      button.removeAttribute("aria-disabled");
+    });
+  });
+}
