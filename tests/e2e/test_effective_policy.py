@@ -38,10 +38,15 @@ def _measured(log: Path, threads: int = 2, **options: object) -> Run:
         return measure(engine, bootstrap.connector(), [log], plain, now=now, version="0").run
 
 
-def test_what_was_learned_is_part_of_the_policy(log: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def first(log: Path) -> Run:
+    """A run that learned its fit."""
+    return _measured(log)
+
+
+def test_what_was_learned_is_part_of_the_policy(log: Path, first: Run, tmp_path: Path) -> None:
     """A fit used again, in whatever order threads count, gives the hash and the figures of the run that learned it;
     one learned from a shorter history another."""
-    first = _measured(log)
     assert any(model.learned for model in first.fit.models)
     assert {row.policy_hash for row in first.rows} == {first.policy_hash}
     write_fit(first.fit, tmp_path / "fit.json")
@@ -54,10 +59,9 @@ def test_what_was_learned_is_part_of_the_policy(log: Path, tmp_path: Path) -> No
     assert reused.policy_hash == first.policy_hash
 
 
-def test_reasons_that_a_saved_fit_lacks_are_counted_as_left_out_and_named(log: Path) -> None:
+def test_reasons_that_a_saved_fit_lacks_are_counted_as_left_out_and_named(log: Path, first: Run) -> None:
     """A fit without one reason's model: its openers in these data are left out, which a finding says; the hash is the
     fit's own; the reason's window is refused because the fit lacks it."""
-    first = _measured(log)
     learned = [model for model in first.fit.models if model.learned]
     gone = min(learned, key=lambda model: model.openers)
     kept = replace(

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from firstcontact.doors.api.app import create_app
 from firstcontact.services.access import NOT_ALLOWED, NOT_KNOWN, Permission, Role
 from firstcontact.services.account import Account, add_account
 from firstcontact.services.password import Passwords
 from firstcontact.services.service import Service
+from tests.service_fixture import application
 
 WORDS = "seven quiet green lamps"
 CHEAP = Passwords(memory_kib=8, rounds=1)
@@ -30,7 +30,7 @@ def served(sqlite_service: Service) -> Service:
 @pytest.fixture
 def browser(served: Service) -> Browser:
     """Gives browsers that are not logged in."""
-    app = create_app(served)
+    app = application(served)
     return lambda **more: TestClient(app, base_url=served.settings.url, raise_server_exceptions=False, **more)
 
 
@@ -83,7 +83,7 @@ def test_the_cookie_is_out_of_reach(browser: Browser, served: Service) -> None:
     assert all(flag in flags for flag in ("httponly", "samesite=lax", "path=/"))
     assert "domain" not in flags
     secure = replace(served, settings=replace(served.settings, public_url="https://fcr.example.org"))
-    client = TestClient(create_app(secure), base_url="https://fcr.example.org")
+    client = TestClient(application(secure), base_url="https://fcr.example.org")
     said = client.post("/api/v1/session", json={"email": made.email, "password": WORDS})
     flags = said.headers["set-cookie"].lower()
     assert flags.startswith("__host-firstcontact=")

@@ -23,7 +23,7 @@ from firstcontact.doors.api.rate import COSTLY, MOST_BUCKETS, TAKES_PASSWORDS, B
 from firstcontact.doors.api.response_headers import ALWAYS
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
-from tests.service_fixture import caller_of
+from tests.service_fixture import application, caller_of
 from tests.web.test_accounts_api import CHEAP, account, log_in
 
 JSON = {"Content-Type": "application/json"}
@@ -38,7 +38,7 @@ def served(sqlite_service: Service) -> Service:
 @pytest.fixture
 def nobody(served: Service) -> TestClient:
     """A browser that is not logged in."""
-    return TestClient(create_app(served), base_url=served.settings.url, raise_server_exceptions=False)
+    return TestClient(application(served), base_url=served.settings.url, raise_server_exceptions=False)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_every_answer_forbids_what_browsers_could_be_made_to_do(
 def test_only_ones_own_pages_change_anything(dana: TestClient, served: Service) -> None:
     """A change without the session's token is refused, with another session's too, and one from another site."""
     token = dana.headers.pop("X-CSRF-Token")
-    other = TestClient(create_app(served), base_url=served.settings.url)
+    other = TestClient(application(served), base_url=served.settings.url)
     log_in(other, account(served).email)
     foreign = other.headers["X-CSRF-Token"]
 

@@ -23,12 +23,12 @@ from starlette.testclient import TestClient
 
 from firstcontact import bootstrap
 from firstcontact.adapters.sign_on.oidc import OidcProvider
-from firstcontact.doors.api.app import create_app
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.service_settings import read_settings
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
 from firstcontact.services.sign_on import SIGN_ON_FAILED
+from tests.service_fixture import application
 from tests.web.test_accounts_api import CHEAP, account
 
 CLIENT, SECRET = "firstcontact", "a secret / of 100%25 & two: words + more"
@@ -190,7 +190,7 @@ def browser(served: Service) -> TestClient:
 
 def new_browser(service: Service) -> TestClient:
     return TestClient(
-        create_app(service),
+        application(service),
         base_url=service.settings.url,
         headers={"Accept": "text/html"},
         follow_redirects=False,
