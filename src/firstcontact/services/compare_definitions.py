@@ -13,7 +13,8 @@ from firstcontact.kernel.progress import Progress, silent
 from firstcontact.measurement.linking.holding import unsupported
 from firstcontact.measurement.linking.judge import outcome
 from firstcontact.measurement.linking.link import chain_settings, reconnect
-from firstcontact.measurement.measures.pattern import PLAIN, SCORED, Asked, Patterns
+from firstcontact.measurement.measures.member import state
+from firstcontact.measurement.measures.pattern import PLAIN, SCORED, Asked, Patterns, digit
 from firstcontact.measurement.measures.reduce import Counted, Facts
 from firstcontact.measurement.measures.verdict import by_verdict
 from firstcontact.measurement.policy.preset import load_preset, preset_names
@@ -36,6 +37,7 @@ def compare_definitions(
     own_linked: ir.Table,
     *,
     pair: bool,
+    kept: list[ir.Table] | None = None,
     progress: Progress = silent,
 ) -> tuple[DefinitionRow, ...]:
     """Apply every preset to the same contacts.
@@ -46,6 +48,8 @@ def compare_definitions(
         own: The policy of the run.
         own_linked: The contacts as linked and judged by it.
         pair: Whether to compare verdicts contact by contact, which takes a join for each definition.
+        kept: Takes tables with `contact_id` and, as `by_<preset>`, what each preset says of the contact, in the words
+            of `measures.member`; nothing of the kind is kept where None.
         progress: Told about each definition.
 
     Returns:
@@ -80,7 +84,7 @@ def compare_definitions(
             if group != fresh:
                 fit = declared(prepared, members[0])
                 table = reconnect(prepared.shared, linked, members[0], fit, prepared.frame, "fc_definition_again")
-            rows |= _apply(engine, prepared, members, own, table, pair=pair)
+            rows |= _apply(engine, prepared, members, own, table, pair=pair, kept=kept)
     return tuple(rows[preset.name] for preset in presets)
 
 
@@ -98,7 +102,14 @@ def _beside(linked: ir.Table, own_linked: ir.Table) -> ir.Table:
 
 
 def _apply(
-    engine: Engine, prepared: Prepared, presets: list[Policy], own: Policy, linked: ir.Table, *, pair: bool
+    engine: Engine,
+    prepared: Prepared,
+    presets: list[Policy],
+    own: Policy,
+    linked: ir.Table,
+    *,
+    pair: bool,
+    kept: list[ir.Table] | None,
 ) -> dict[str, DefinitionRow]:
     """Judge contacts under presets that link alike, in one pass."""
     outcomes: dict[str, ir.Value] = {}
@@ -110,6 +121,8 @@ def _apply(
         openers = preset.link.index == "openers"
         asked[preset.name] = Asked(by_verdict(judged, preset, openers=openers, judged=f"outcome_{place}"), preset, True)
     patterns = Patterns(asked)
+    if kept is not None:
+        kept.append(_kept(engine, judged, asked, f"fc_verdict_{len(kept)}"))
     facts = Facts(engine, judged.select("bucket", "own_verdict", **patterns.columns(judged)), patterns)
     counted = facts.count(["bucket", "own_verdict"])
     sums, books = counted.place([]).sums(), counted.ledgers()
@@ -132,6 +145,14 @@ def _apply(
     }
 
 
+def _kept(engine: Engine, judged: ir.Table, asked: dict[str, Asked], name: str) -> ir.Table:
+    """What some presets say of each contact: kept as numbers, for what they were linked in is given up soon."""
+    codes = list(dict.fromkeys(code for one in asked.values() for code in one.codes))
+    digits = {f"by_{preset}": digit(judged, one, codes).cast("int16") for preset, one in asked.items()}
+    numbers = engine.materialise(judged.select("contact_id", **digits), name)
+    return numbers.mutate(**{column: state(numbers[column], codes) for column in digits})
+
+
 def _left_out(book: MeasureLedger) -> dict[str, int]:
     places = ("not_opener", "left_censored", "immature")
     return book.excluded | {place: getattr(book, place) for place in places if getattr(book, place)}
@@ -140,7 +161,7 @@ def _left_out(book: MeasureLedger) -> dict[str, int]:
 def _differences(counted: Counted, name: str) -> tuple[int, int]:
     """Contacts with yes here and no in the run's own policy, and the reverse."""
     own = np.array(counted.rows["own_verdict"].to_pylist(), dtype=object)
-    digit = counted.digits[name]
-    gained = counted.contacts[(digit == SCORED) & (own == "no")].sum()
-    lost = counted.contacts[(digit == PLAIN) & (own == "yes")].sum()
+    here = counted.digits[name]
+    gained = counted.contacts[(here == SCORED) & (own == "no")].sum()
+    lost = counted.contacts[(here == PLAIN) & (own == "yes")].sum()
     return int(gained), int(lost)

@@ -75,6 +75,7 @@ class Measured:
         loaded: What was read.
         exports: Tables of single contacts that explanations leave, by file name.
         cards: What to know about a model behind a column of contacts, by file name.
+        verdicts: Tables of `contact_id` and what definitions say of it, where that was asked for.
     """
 
     run: Run
@@ -84,6 +85,7 @@ class Measured:
     loaded: Loaded
     exports: dict[str, ir.Table] = field(default_factory=dict)
     cards: dict[str, dict[str, Any]] = field(default_factory=dict)
+    verdicts: tuple[ir.Table, ...] = ()
 
 
 class _Watch:
@@ -246,10 +248,12 @@ def measure(
     )
     findings += contradictions(rows) + record_findings(rows)
     definitions: tuple[DefinitionRow, ...] = ()
+    verdicts: list[ir.Table] = []
     if options.definitions:
         watch("applying every definition")
         pair = loaded.ledger.contacts <= DIFFERENCES_UP_TO and not _hidden(rows, policy)
-        definitions = compare_definitions(engine, prepared, policy, own_linked, pair=pair, progress=silent)
+        kept = verdicts if options.members else None
+        definitions = compare_definitions(engine, prepared, policy, own_linked, pair=pair, kept=kept, progress=silent)
     watch.stop()
     created = now()
     run = Run(
@@ -273,7 +277,8 @@ def measure(
         options=options.as_dict(),
         audit=audit_record(options.audit),
     )
-    return Measured(run, linked, prepared.identity.labels, engine.table(loaded.quarantine), loaded, exports, cards)
+    quarantine = engine.table(loaded.quarantine)
+    return Measured(run, linked, prepared.identity.labels, quarantine, loaded, exports, cards, tuple(verdicts))
 
 
 _TOLD = "fc_explained_kept"

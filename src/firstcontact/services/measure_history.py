@@ -151,6 +151,7 @@ class Measurer:
             by=measuring.by,
             definitions=measuring.definitions,
             explanations=measuring.explanations,
+            members=True,
         )
         with self.engine() as engine:
             task.on_stop(lambda: self.interrupt(engine))
@@ -160,7 +161,7 @@ class Measurer:
             run = measured.run
             folder = f"{run.run_id}-{task.job.id[-8:]}"
             task.tell("writing", 0.95)
-            publish(engine, measured, self.runs.destination(folder), self.render, Exports(key=self.key))
+            publish(engine, measured, self.runs.destination(folder), self.render, Exports(key=self.key, members=True))
         if task.stopped:
             raise CancelledError
         kept = KeptRun(

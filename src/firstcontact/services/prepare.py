@@ -75,6 +75,7 @@ class Options:
         definitions: Whether to apply every known definition.
         explanations: Whether to explain: downstream issues, causes, teams, movements.
         detail: Whether to name issues and earlier contacts, for per-contact exports.
+        members: Whether to keep which contacts explanations and definitions rest on, for exports that name them.
     """
 
     policy: Policy
@@ -89,6 +90,7 @@ class Options:
     definitions: bool = True
     explanations: bool = True
     detail: bool = True
+    members: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """What `Run.options` keeps of it."""

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -20,8 +20,11 @@ import pyarrow.parquet as pq
 
 from firstcontact.kernel.privacy import KEY_BYTES, PSEUDONYM_DIGITS
 from firstcontact.kernel.result import Estimate, Refusal
+from firstcontact.measurement.explain.outcome import outcome
 from firstcontact.measurement.fit.declared import linking_hash
 from firstcontact.measurement.linking.portable import DAY_US
+from firstcontact.measurement.measures.catalog import MEASURES
+from firstcontact.measurement.measures.member import COUNTED, NEW, PREFIX, member_columns
 from firstcontact.measurement.measures.result_table import result_table
 from firstcontact.measurement.policy.write import write_policy
 from firstcontact.services.gap import gap_days
@@ -65,11 +68,14 @@ class Exports:
         contacts: Whether `contacts.parquet`, `issues.parquet` and what explanations name single contacts for are.
         identifiers: Whether customers stand there under their identifier instead of a pseudonym.
         key: Secret bytes that pseudonyms are made with; needed wherever customers get one.
+        members: Whether `contacts.parquet` also says how each contact enters each measure, and stands latest first, so
+            that the contacts behind any figure are found soon.
     """
 
     contacts: bool = True
     identifiers: bool = False
     key: bytes = b""
+    members: bool = False
 
     def __post_init__(self) -> None:
         if self.contacts and not self.identifiers and len(self.key) < KEY_BYTES:
@@ -113,7 +119,8 @@ def publish(
         engine.write_parquet(measured.quarantine, folder / "quarantine.parquet")
         if exports.contacts:
             named = name_customers(measured, exports)
-            engine.write_parquet(contact_export(measured.linked, named), folder / "contacts.parquet")
+            contacts = member_export(measured, named) if exports.members else contact_export(measured.linked, named)
+            engine.write_parquet(contacts, folder / "contacts.parquet")
             engine.write_parquet(issue_export(measured.linked, named), folder / "issues.parquet")
             for name, table in measured.exports.items():
                 engine.write_parquet(table, folder / f"{name}.parquet")
@@ -204,6 +211,64 @@ ISSUE_EXPORT: tuple[tuple[str, str], ...] = (
 
 def contact_export(linked: ir.Table, named: ir.Table) -> ir.Table:
     """One row a contact, in the columns of `CONTACT_EXPORT`."""
+    shown, columns = _shown(linked, named)
+    return shown.select(*columns).order_by("contact_id")
+
+
+READ_BY_MEASURES: tuple[str, ...] = (
+    "handle_seconds",
+    "abandoned",
+    "settled",
+    "escalated",
+    "transfers",
+    "reopens",
+    "survey_resolved",
+    "survey_csat",
+    "survey_nps",
+    "survey_ces",
+)
+"""Further columns of `contacts.parquet` in the service, where the data hold them: what measures read of a contact."""
+
+_EPOCH = datetime.fromisoformat("1970-01-01")
+R_FCR = f"{PREFIX}r_fcr"
+DAY, BY, COMPARED = "local_day", "by_", f"{PREFIX}comparison"
+"""Column of the day in the business zone; before the name of a definition, the column of what it says of a contact;
+column of whether a contact enters comparisons (`explain.outcome`), `counted` or missing."""
+
+
+def member_export(measured: Measured, named: ir.Table) -> ir.Table:
+    """One row a contact, latest first, in the columns of `CONTACT_EXPORT` and with how it enters each measure.
+
+    Args:
+        measured: The run.
+        named: What customers are called.
+
+    Returns:
+        Beside what `contact_export` has: `local_day`, `READ_BY_MEASURES`, `in_comparison`, and the texts of
+        `measures.member` as `in_<measure>`, and as `by_<definition>` where definitions were kept contact by contact.
+    """
+    run, linked = measured.run, measured.linked
+    shown, columns = _shown(linked, named)
+    counted = [MEASURES[ledger.measure] for ledger in run.measure_ledgers]
+    told = member_columns(shown, counted, run.policy)
+    if R_FCR in told:
+        cutoff = (run.frame.cutoff - _EPOCH) // timedelta(microseconds=1)
+        begun = shown.anchor_us < ibis.literal(cutoff, "int64")
+        told[R_FCR] = ibis.ifelse((told[R_FCR] == COUNTED) & ~begun, NEW, told[R_FCR])
+    read = [name for name in READ_BY_MEASURES if name in linked.columns and name not in columns]
+    day = (ibis.literal(_EPOCH.date()) + shown[DAY].as_interval("D")).cast("date")
+    table = shown.select(*columns, *read, day.name(DAY), **told)
+    compared = outcome(linked, run.policy, fit=run.fit).contacts.select(
+        "contact_id", **{COMPARED: ibis.literal("counted")}
+    )
+    table = table.left_join(compared, "contact_id").drop("contact_id_right")
+    for verdicts in measured.verdicts:
+        table = table.left_join(verdicts, "contact_id").drop("contact_id_right")
+    return table.order_by([table.started_at.desc(), table.contact_id])
+
+
+def _shown(linked: ir.Table, named: ir.Table) -> tuple[ir.Table, list[str]]:
+    """Linked contacts with what exports make of their columns, and the names of the columns to show."""
     joined = linked.left_join(named, linked.customer == named.customer_number)
     shown = joined.mutate(
         customer=joined.customer_name,
@@ -212,7 +277,7 @@ def contact_export(linked: ir.Table, named: ir.Table) -> ir.Table:
         window_days=joined.window_us / DAY_US,
     )
     columns = [name for name, _ in CONTACT_EXPORT if name in shown.columns]
-    return shown.select(*columns, *(name for name in linked.columns if name.startswith("x_"))).order_by("contact_id")
+    return shown, [*columns, *(name for name in linked.columns if name.startswith("x_"))]
 
 
 def issue_export(linked: ir.Table, named: ir.Table) -> ir.Table:

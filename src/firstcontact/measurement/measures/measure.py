@@ -55,6 +55,8 @@ class Measure:
         judges: Whether it gives the policy's verdict, and so needs what the policy asks for.
         reduce: Given linked contacts and the policy, how contacts become sums.
         correct: For a measure that corrects: from the sums of its terms to one figure or refusal a cell.
+        answers: For a measure that speaks for all counted contacts by some of them, whose number is its n: the term
+            that is above 0 on these. Empty where every counted contact is one.
     """
 
     id: str
@@ -69,6 +71,7 @@ class Measure:
     columns: tuple[str, ...] = ()
     judges: bool = False
     correct: Callable[[Measure, Sums, Policy], list[Estimate | Refusal]] | None = None
+    answers: str = ""
 
     def rests_on_windows(self, policy: Policy) -> bool:
         """Whether a figure under a policy would change with the length of windows."""

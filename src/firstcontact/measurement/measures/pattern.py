@@ -104,9 +104,9 @@ class Patterns:
         codes = self.codes
         found: dict[str, ir.Value] = {}
         for name, ids in self.packed.items():
-            found[name] = _digit(linked, self.asked[ids[-1]], codes)
+            found[name] = digit(linked, self.asked[ids[-1]], codes)
             for one in reversed(ids[:-1]):
-                found[name] = found[name] * (CAUSES + len(codes)) + _digit(linked, self.asked[one], codes)
+                found[name] = found[name] * (CAUSES + len(codes)) + digit(linked, self.asked[one], codes)
         return found | self.summed
 
     def digits(self, rows: pa.Table) -> dict[str, NDArray[np.int16]]:
@@ -120,8 +120,8 @@ class Patterns:
             alike = rows[name].combine_chunks().dictionary_encode()
             rest, which = alike.dictionary.to_numpy(), alike.indices.to_numpy()
             for one in ids:
-                rest, digit = np.divmod(rest, size)
-                found[one] = digit.astype(np.int16)[which]
+                rest, own = np.divmod(rest, size)
+                found[one] = own.astype(np.int16)[which]
         return found
 
 
@@ -135,8 +135,14 @@ def _column(code: str) -> str:
     return "outcome_code" if code.startswith("outcome_code") else code
 
 
-def _digit(linked: ir.Table, one: Asked, codes: list[str]) -> ir.IntegerValue:
-    """How a contact enters one measure: the first cause that holds, else how it is counted."""
+def digit(linked: ir.Table, one: Asked, codes: list[str]) -> ir.IntegerValue:
+    """How a contact enters one measure: the first cause that holds, else how it is counted.
+
+    Args:
+        linked: Linked contacts.
+        one: What the measure asks.
+        codes: Every cause there can be; digits from 3 on are their places.
+    """
     numbers = {code: ibis.literal(place, "int16") for place, code in enumerate(codes, start=CAUSES)}
     branches: list[tuple[ir.BooleanValue, ir.IntegerValue]] = []
     for code, condition in one.reduction.causes:

@@ -195,4 +195,5 @@ MEASURE = Measure(
     rests_on=frozenset({SURVEYED}),
     needs="survey answers about resolution",
     correct=correct,
+    answers="answers",
 )

@@ -151,4 +151,5 @@ MEASURE = Measure(
     rests_on=frozenset({SCORED}),
     needs="customer ids or identifiers",
     correct=correct,
+    answers=f"{_PREFIX}count",
 )
