@@ -284,7 +284,7 @@ def test_an_unknown_language_is_an_error_that_names_the_others() -> None:
         with pytest.raises(FirstcontactError) as error:
             render(run_factory.one_contact(), language)
         assert error.value.faults[0].kind.code == "FC6100"
-        assert "en, he" in str(error.value)
+        assert "en, bg, he" in str(error.value)
 
 
 def test_a_regional_tag_finds_its_language() -> None:

@@ -18,6 +18,7 @@ import pytest
 import firstcontact as fc
 from firstcontact.doors.report import translation, words
 from firstcontact.doors.report.build import render
+from firstcontact.doors.report.notation import Notation
 from firstcontact.doors.report.telling import tell
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.finding import Finding
@@ -118,6 +119,21 @@ def test_a_hebrew_report_of_a_real_run_says_nothing_in_english(name: str, folder
     assert page.latin == []
     assert page.verbatim == []
     assert len(run.findings) >= 2
+
+
+@pytest.mark.parametrize(
+    ("name", "language"), [("much", "zh-Hans"), ("nobody", "zh-Hant"), ("no reason", "zh-Hans"), ("young", "zh-Hant")]
+)
+def test_a_chinese_report_of_a_real_run_says_nothing_in_english(
+    name: str, language: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in Hebrew; and a sentence ends as Chinese does, and is told to its end although it has no blanks."""
+    monkeypatch.setattr(Notation, "apart", lambda _self, name: f"\u2068{name}\u2069")
+    page = Spoken(render(measured(name, folder), language))
+    assert [around for around in page.latin if "Hochberg" not in around] == []
+    said = "\n".join(page.words)
+    assert re.findall(r".{0,20}[。\u4e00-\u9fff]\s*\.\s", said) == []
+    assert re.findall(".{0,20}[\u4e00-\u9fff]…", said) == []
 
 
 @pytest.mark.parametrize("name", ["servicenow_like", "centre", "all_immature", "one_contact", "no_reason"])

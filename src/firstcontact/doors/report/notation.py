@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -73,6 +74,20 @@ class Notation:
     @property
     def rtl(self) -> bool:
         return str(self.locale.text_direction) == "rtl"
+
+    @property
+    def stop(self) -> str:
+        """What a sentence ends with."""
+        return "。" if self.locale.language == "zh" else "."
+
+    def running(self, sentences: Iterable[str]) -> str:
+        """Sentences one after the other; Chinese leaves no blank between them."""
+        return ("" if self.locale.language == "zh" else " ").join(sentences)
+
+    def listed(self, names: Iterable[str], *, long: bool = False) -> str:
+        """Names in a row, or longer words (`long`) that may hold the sign between names themselves."""
+        plain, chinese = ("; ", "；") if long else (", ", "、")
+        return (chinese if self.locale.language == "zh" else plain).join(names)
 
     def together(self, text: str) -> str:
         """Text that keeps its own left-to-right order inside a right-to-left sentence."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from datetime import date
 from typing import Any
@@ -30,7 +31,11 @@ def tell(text: str, notation: Notation, translations: Any) -> str:
 
 def shown_text(text: str) -> str:
     """A text as it may stand on a page: as `notation.shown`, but whole."""
-    return " ".join(shown(word) for word in text.split())
+    return _STRETCH.sub(lambda found: shown(found[0]), " ".join(text.split()))
+
+
+_STRETCH = re.compile("[^ 。，、；：！？（）「」“”]+")
+"""A word; in writing without blanks what stands between two marks."""
 
 
 class _Speaker(string.Formatter):

@@ -113,7 +113,7 @@ def _told(row: DefinitionRow, run: Run, writer: Writer) -> Definition:
     yes, no = row.differs or (0, 0)
     return Definition(
         shown(row.preset),
-        writer.tell(row.title).removesuffix("."),
+        writer.tell(row.title).removesuffix(writer.notation.stop),
         "" if row.source == row.preset else shown_text(row.source),
         writer.figure(row.result),
         readings,

@@ -74,7 +74,7 @@ def _looked(run: Run, writer: Writer) -> str:
     tested = sum(row.q_value is not None for row in cells)
     if not tested:
         return said
-    return f"{said} " + writer.say(
+    compared = writer.say(
         "Cells with enough contacts of enough customers to be compared with the rest of the run: %(tested)s; the "
         "others are not tested. Flagged as different from it: %(flagged)s (Benjamini and Hochberg, over all that were "
         "tested, at a rate of %(rate)s).",
@@ -82,6 +82,7 @@ def _looked(run: Run, writer: Writer) -> str:
         flagged=number.count(sum(map(flagged, cells))),
         rate=number.percent(FALSE_FLAGS),
     )
+    return number.running((said, compared))
 
 
 def method(run: Run, writer: Writer) -> Method:
@@ -224,7 +225,9 @@ def _condition(rule: Condition, writer: Writer) -> str:
     if rule.at_least is not None:
         return writer.say("%(signal)s at least %(value)s", signal=name, value=writer.notation.decimal(rule.at_least))
     if rule.any_of:
-        return writer.say("%(signal)s one of %(value)s", signal=name, value=", ".join(map(shown, rule.any_of)))
+        return writer.say(
+            "%(signal)s one of %(value)s", signal=name, value=writer.notation.listed(map(shown, rule.any_of))
+        )
     said = {True: writer.say("yes"), False: writer.say("no")}
     value = said[rule.equals] if isinstance(rule.equals, bool) else shown(str(rule.equals))
     return f"{name}: {value}"

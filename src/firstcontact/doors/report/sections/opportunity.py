@@ -62,7 +62,8 @@ def _takeaway(found: Sequence[Opportunity], run: Run, writer: Writer) -> str:
         interval=told.interval,
     )
     if first.money:
-        said += " " + writer.say("They cost about %(money)s a month.", money=money(first.money, run, writer))
+        cost = writer.say("They cost about %(money)s a month.", money=money(first.money, run, writer))
+        said = number.running((said, cost))
     return said
 
 
@@ -75,7 +76,7 @@ def _drawn(found: Sequence[Opportunity], run: Run, writer: Writer) -> Rows:
             parts.append(writer.say("worth %(money)s a month", money=money(one.money, run, writer)))
         if one.best in words.BESTS:
             parts.append(writer.say("against %(best)s", best=writer.say(words.BESTS[one.best])))
-        lines.append(Line(writer.name(one.reason), told.value, told.interval, "; ".join(parts)))
+        lines.append(Line(writer.name(one.reason), told.value, told.interval, writer.notation.listed(parts, long=True)))
         boxes.append(Bar(0, one.contacts.value, "returned-band", (one.contacts.low, one.contacts.high)))
     headings = (writer.say("Reason"), writer.say("contacts a month"), writer.say("and measured by what"))
     drawing = bars(boxes, width=BAR_WIDTH, rtl=writer.rtl)

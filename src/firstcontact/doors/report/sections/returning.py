@@ -206,7 +206,7 @@ def _split(model: ReturnModel, level: float, writer: Writer) -> str:
                 family=number.apart(writer.name(model.family)),
             )
         )
-    return " ".join(said)
+    return number.running(said)
 
 
 def _chart(model: ReturnModel, level: float, name: str, writer: Writer) -> Chart:
@@ -297,7 +297,8 @@ def _unlearned(unknown: list[ResultRow], beside: bool, writer: Writer) -> list[B
     for row in unknown[:UNLEARNED]:
         told = writer.figure(row.result)
         if told.refused:
-            rows.append((_named(_reason(row), writer), told.n, f"{told.refused.reason}.", f"{told.refused.helps}."))
+            why, helps = told.refused.reason + number.stop, told.refused.helps + number.stop
+            rows.append((_named(_reason(row), writer), told.n, why, helps))
     caption = writer.say_many(
         "%(number)s reason without a learned window, and what would change it",
         "%(number)s reasons without a learned window, and what would change it",

@@ -187,5 +187,5 @@ def _looked(run: Run, clear: int, writer: Writer) -> list[Block]:
     )
     if clear:
         rate = number.percent(FALSE_FLAGS)
-        said += " " + writer.say("Of these, about %(rate)s may be false.", rate=rate)
+        said = number.running((said, writer.say("Of these, about %(rate)s may be false.", rate=rate)))
     return [Paragraph(said, "more")]

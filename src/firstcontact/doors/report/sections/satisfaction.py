@@ -67,7 +67,7 @@ def _takeaway(known: dict[tuple[str, str], Estimate], writer: Writer) -> str:
             if weekly.low > 0
             else writer.say("Weeks with a higher FCR do not have more content customers, beyond chance.")
         )
-    return " ".join(said)
+    return writer.notation.running(said)
 
 
 def _written(result: Estimate, measure: str, writer: Writer) -> tuple[str, str]:

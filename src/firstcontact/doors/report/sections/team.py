@@ -76,7 +76,7 @@ def _takeaway(known: Sequence[ResultRow], share: Estimate | Refusal | None, writ
                 interval=told.interval,
             )
         )
-    return " ".join(said)
+    return writer.notation.running(said)
 
 
 def _rest(share: Estimate) -> Estimate:
@@ -98,7 +98,7 @@ def _drawn(rows: Sequence[ResultRow], run: Run, writer: Writer) -> Rows:
             flag = writer.say("above the others") if row.result.value > 0 else writer.say("below the others")
         note = writer.say_many("%(number)s contact", "%(number)s contacts", row.result.n)
         if isinstance(compared.get(name), Refusal):
-            note += "; " + writer.say("see below")
+            note = writer.notation.listed((note, writer.say("see below")), long=True)
         lines.append(Line(writer.name(name), value, span, note, flag))
         ends = 100 * row.result.value, 100 * row.result.low, 100 * row.result.high
         places.append(Dot(*ends, odd=bool(flag)))
@@ -169,7 +169,8 @@ def _not_compared(run: Run, writer: Writer) -> Table | None:
         if "team" in row.cell and isinstance(row.result, Refusal):
             told: Figure = writer.figure(row.result)
             if told.refused:
-                rows.append((writer.name(row.cell["team"]), f"{told.refused.reason}.", f"{told.refused.helps}."))
+                why, helps = (text + writer.notation.stop for text in (told.refused.reason, told.refused.helps))
+                rows.append((writer.name(row.cell["team"]), why, helps))
     if not rows:
         return None
     caption = writer.say_many(

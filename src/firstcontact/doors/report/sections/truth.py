@@ -118,7 +118,7 @@ def _takeaway(results: dict[str, Estimate | Refusal], writer: Writer) -> str:
     ]
     if "t_fcr" in results and "t_fcr" not in known:
         said.append(writer.say("How many were truly resolved, these data cannot say."))
-    return " ".join(said)
+    return writer.notation.running(said)
 
 
 def _relation(results: dict[str, Estimate | Refusal], run: Run, writer: Writer) -> list[str]:

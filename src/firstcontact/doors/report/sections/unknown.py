@@ -35,17 +35,17 @@ def _gathered(run: Run, writer: Writer) -> list[tuple[str, str, str]]:
         name = _name(row, writer)
         told = writer.figure(row.result).refused if name else None
         if told:
-            why = f"{told.reason}."
+            why = told.reason + writer.notation.stop
             if (
                 row.measure in words.ANSWERS
                 and isinstance(row.result, Refusal)
                 and row.result.code == SIGNAL_ABSENT.code
             ):
                 why = writer.say("Nobody was asked, or nobody answered.")
-            names = found.setdefault((why, f"{told.helps}."), [])
+            names = found.setdefault((why, told.helps + writer.notation.stop), [])
             if name not in names:
                 names.append(name)
-    return [("; ".join(names), why, helps) for (why, helps), names in found.items()]
+    return [(writer.notation.listed(names, long=True), why, helps) for (why, helps), names in found.items()]
 
 
 def _code(row: ResultRow) -> str:
@@ -89,9 +89,9 @@ def _windows(run: Run, writer: Writer) -> list[tuple[str, str, str]]:
             "When customers come back, for %(number)s reason", "When customers come back, for %(number)s reasons",
             len(rows),
         )  # fmt: skip
-        why = f"{told.reason}."
+        why = told.reason + writer.notation.stop
         if len({str(row.result.reason) for row in rows if isinstance(row.result, Refusal)}) > 1:
             reason = writer.notation.apart(writer.name(most.cell.get(most.by, "")))
             why = writer.say("%(why)s. For %(reason)s: %(detail)s", why=told.title, reason=reason, detail=why)
-        said.append((name, why, f"{told.helps}."))
+        said.append((name, why, told.helps + writer.notation.stop))
     return said

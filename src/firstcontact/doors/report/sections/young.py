@@ -140,7 +140,10 @@ def _table(weeks: Sequence[_Dated], counted: dict[date | None, Estimate | Refusa
         told, naive = writer.figure(result), counted.get(start)
         state = writer.say("provisional") if _provisional(result) else writer.say("stands")
         if told.refused:
-            state = f"{told.refused.title}: {told.refused.reason}. {told.refused.helps}."
+            state = writer.notation.running(
+                f"{text}{writer.notation.stop}"
+                for text in (f"{told.refused.title}: {told.refused.reason}", told.refused.helps)
+            )
         rows.append(
             (
                 number.day(start),
@@ -183,14 +186,14 @@ def _odd(run: Run, writer: Writer) -> list[str]:
                 "%(number)s week stands out from the usual variation between weeks: %(weeks)s.",
                 "%(number)s weeks stand out from the usual variation between weeks; the latest: %(weeks)s.",
                 len(odd),
-                weeks=", ".join(named),
+                weeks=writer.notation.listed(named),
             )
         )
     elif charted:
         said.append(writer.say("No week stands out from the usual variation between weeks."))
     drifted = list(filter(flagged, run.select(PACE)))
     if drifted:
-        names = ", ".join(writer.notation.apart(writer.name(row.cell[row.by])) for row in drifted)
+        names = writer.notation.listed(writer.notation.apart(writer.name(row.cell[row.by])) for row in drifted)
         said.append(
             writer.say(
                 "Returns come at another pace than they used to for %(reasons)s, so that their young weeks may end "
