@@ -147,12 +147,15 @@ def mapping_file(path: Path) -> Any:
     return read_mapping(path)
 
 
-def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None = None) -> Service:
+def open_service(
+    settings: ServiceSettings, render: Callable[[Run], str] | None = None, *, longest: int | None = None
+) -> Service:
     """The running service's parts, over a store that was brought to the form of this version.
 
     Args:
         settings: What its surroundings told it.
         render: Makes the report of each run; none is made where None.
+        longest: Seconds that one statement may take on PostgreSQL; None for as long as it takes.
 
     Raises:
         FirstcontactError: The database cannot be used or does not answer (FC9101, FC9102), or the data directory cannot
@@ -162,6 +165,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     from firstcontact.adapters.notify.webhook import HttpSender
     from firstcontact.adapters.stores.backup import Unpacked
     from firstcontact.adapters.stores.data_folder import DataFolder
+    from firstcontact.adapters.stores.kept_contact import ParquetContacts
     from firstcontact.adapters.stores.seal import KeySeal
     from firstcontact.adapters.stores.sql.account import SqlAccounts
     from firstcontact.adapters.stores.sql.audit import SqlAudit
@@ -205,8 +209,12 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
         return now().replace(tzinfo=None)
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(settings.database or sqlite_url(settings.data / "store.sqlite3"))
+    url = settings.database or sqlite_url(settings.data / "store.sqlite3")
+    database = Database(url)
     migrate(database)
+    if longest is not None:  # from here on: bringing the store to this form takes as long as it takes
+        database.close()
+        database = Database(url, longest)
     policies, runs = SqlPolicies(database), SqlRuns(database, settings.data / "runs")
     policies.begin(moment())
     preferences = SqlSettings(database)
@@ -225,6 +233,12 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
     warehouse = Warehouse(database, settings.data / "warehouse")
     files = DataFolder(settings.data, database, warehouse)
     tidying = Tidying([runs, warehouse, uploads, subscriptions, Unpacked(settings.data)], files, moment)
+    kept_contacts = ParquetContacts(lambda: open_engine("512MB", threads=1))
+
+    def close() -> None:
+        kept_contacts.close()
+        database.close()
+
     erasure = Erasure(subjects, files, preferences, seal, queue, moment)
     return Service(
         settings=settings,
@@ -239,6 +253,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
         handled=SqlHandled(database),
         contact_list=SqlContactList(database),
         preferences=preferences,
+        kept_contacts=kept_contacts,
         runs=runs,
         policies=policies,
         seal=seal,
@@ -273,7 +288,7 @@ def open_service(settings: ServiceSettings, render: Callable[[Run], str] | None 
         together=database.together,
         looking=database.looking,
         alive=database.alive,
-        close=database.close,
+        close=close,
     )
 
 

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert, select, text
 
+from firstcontact.adapters.stores.sql import condition, schema
 from firstcontact.adapters.stores.sql import database as module
-from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.audit import SqlAudit
+from firstcontact.adapters.stores.sql.condition import SqlConditions
 from firstcontact.adapters.stores.sql.database import Database, sqlite_url
 from firstcontact.adapters.stores.sql.people import SqlPeople
+from firstcontact.adapters.stores.sql.subscription import SqlSubscriptions
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.service import Service
 from tests.service_fixture import Cluster
@@ -114,6 +116,44 @@ def test_a_look_at_a_person_reads_no_whole_table(pair: tuple[Database, Database]
             assert not [step for step in steps if step.startswith("SCAN") and "VIRTUAL TABLE" not in step], steps
             if "companion" in sql:
                 assert any("ix_companion_customer (customer_id=? AND kind=?)" in step for step in steps), steps
+
+
+def test_who_is_told_of_repeats_reads_no_whole_table(pair: tuple[Database, Database]) -> None:
+    """The newest repeats are found by when they were found, whatever the planner knows of the tables."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        asked.append((statement, given))
+
+    event.listen(pair[0].engine, "before_cursor_execute", note)
+    subscriptions = SqlSubscriptions(pair[0])
+    for after in (None, (MOMENT, "pbx", "1")):
+        assert subscriptions.repeats(MOMENT, MOMENT, after, 100) == []
+    questions = [(sql, given) for sql, given in asked if sql.startswith("SELECT")]
+    assert len(questions) == 2
+    with pair[1].reading() as connection:
+        for sql, given in questions:
+            steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given)]
+            assert any("ix_link_linked_at (linked_at>?)" in step for step in steps), steps
+            assert not [step for step in steps if step.startswith("SCAN")], steps
+
+
+def test_contacts_are_counted_once_a_minute(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A count goes through all of them; everything else about the service is as it is now."""
+    database = Database(service.settings.database or sqlite_url(service.settings.data / "store.sqlite3"))
+    conditions = SqlConditions(database)
+    assert conditions.look(MOMENT).contacts == 0
+    columns = {"version": 0, "digest": "d", "seq": 1, "received_at": MOMENT, "attributes": {}}
+    with database.writing() as connection:
+        connection.execute(
+            insert(schema.contact).values(source="pbx", contact_id="1", started_at=MOMENT, **columns),
+        )
+        database.next_seq(connection)
+    found = conditions.look(MOMENT)
+    assert (found.contacts, found.seq) == (0, 1)
+    monkeypatch.setattr(condition, "COUNTED_SECONDS", 0)
+    assert conditions.look(MOMENT).contacts == 1
+    database.close()
 
 
 def test_what_is_looked_at_together_is_one_state(service: Service) -> None:

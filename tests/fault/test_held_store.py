@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from firstcontact import bootstrap
 from firstcontact.adapters.stores.sql.database import IDLE_SECONDS, WAIT_SECONDS, Database, sqlite_url
 from firstcontact.doors.api.app import create_app
 from firstcontact.kernel.errors import FirstcontactError
@@ -75,3 +76,27 @@ def test_a_connection_to_postgresql_gives_up_what_is_lost(service: Service) -> N
         said = [connection.execute(text(f"SHOW {name}")).scalar_one() for name in asked]
     assert said == [f"{WAIT_SECONDS}s", f"{IDLE_SECONDS // 60}min"]
     database.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_statement_of_a_web_process_ends_and_one_of_a_job_may_last(service: Service) -> None:
+    """FC9102, on each kind of transaction and after an error too; the connection is good for the next question."""
+    url = service.settings.database
+    assert url
+    asking = Database(url, longest=1)
+    lasting = text("SELECT pg_sleep(5)")
+    for transaction in (asking.asking, asking.reading, asking.writing):
+        began = time.monotonic()
+        with pytest.raises(FirstcontactError) as error, transaction() as connection:
+            connection.execute(lasting)
+        assert error.value.faults[0].kind.code == "FC9102"
+        assert time.monotonic() - began < 4
+        asking.alive()
+    asking.close()
+    shown = text("SHOW statement_timeout")
+    for longest, said in ((None, "0"), (service.settings.statement_seconds, "30s")):
+        part = bootstrap.open_service(service.settings, longest=longest)
+        database = part.alive.__self__  # type: ignore[attr-defined]
+        with database.asking() as connection:
+            assert connection.execute(shown).scalar_one() == said
+        part.close()

@@ -22,10 +22,11 @@ def test_everything_that_cannot_be_meant_is_named_at_once() -> None:
         "FIRSTCONTACT_URL": "centre.example",
         "FIRSTCONTACT_WORKER": "perhaps",
         "FIRSTCONTACT_OIDC_ISSUER": "https://id.example",
+        "FIRSTCONTACT_STATEMENT_SECONDS": "0",
     }
     with pytest.raises(FirstcontactError) as error:
         read_settings(typed)
-    assert codes(error) == ["FC9103"] * 4
+    assert codes(error) == ["FC9103"] * 5
     assert "secret" not in str(error.value)
 
 

@@ -39,6 +39,8 @@ class ServiceSettings:
         secret: What seals webhook secrets; made in `data` on first use where empty (`FIRSTCONTACT_SECRET`).
         proxies: How many proxies of one's own stand in front and add to `X-Forwarded-For` (`FIRSTCONTACT_PROXIES`).
         worker: Whether this process also does the jobs (`FIRSTCONTACT_WORKER`, `yes` or `no`).
+        statement_seconds: How long one statement of a web process may take on PostgreSQL before it is ended
+            (`FIRSTCONTACT_STATEMENT_SECONDS`); jobs may take as long as they need.
     """
 
     data: Path
@@ -53,6 +55,7 @@ class ServiceSettings:
     secret: str = ""
     proxies: int = 0
     worker: bool = True
+    statement_seconds: int = 30
 
     @property
     def url(self) -> str:
@@ -119,6 +122,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> ServiceSettin
     worker = value("WORKER", "yes")
     if worker not in {"yes", "no"}:
         wrong("WORKER", f"{len(worker)} characters", "yes or no")
+    longest = value("STATEMENT_SECONDS", "30")
+    if not (longest.isdecimal() and 0 < int(longest) <= 3600):
+        wrong("STATEMENT_SECONDS", f"{len(longest)} characters", "1 to 3600")
     faults.raise_if_any()
     return ServiceSettings(
         data=Path(value("DATA") or home() / "service"),
@@ -133,4 +139,5 @@ def read_settings(environment: Mapping[str, str] | None = None) -> ServiceSettin
         secret=value("SECRET"),
         proxies=int(proxies),
         worker=worker == "yes",
+        statement_seconds=int(longest),
     )

@@ -12,7 +12,7 @@ class Condition:
     """The service at one moment.
 
     Attributes:
-        contacts: How many contacts are stored.
+        contacts: How many contacts are stored; may be a minute old.
         seq: Number of the latest change.
         measured_seq: Number of the last change in the figures in force; 0 before the first.
         linked_seq: Number of the last change that is linked.

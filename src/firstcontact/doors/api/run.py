@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -67,14 +68,22 @@ def application() -> FastAPI:
     from firstcontact.kernel.service_settings import read_settings
 
     start_logs()
-    return create_app(bootstrap.open_service(read_settings()))
+    return _app(read_settings())
+
+
+def _app(settings: ServiceSettings) -> FastAPI:
+    app = create_app(bootstrap.open_service(settings, longest=settings.statement_seconds))
+    # What is there now stays until the end, and is not gone through again while somebody waits.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 async def _serve(settings: ServiceSettings) -> None:
     from granian.constants import Interfaces
     from granian.server.embed import Server
 
-    app = create_app(bootstrap.open_service(settings))
+    app = _app(settings)
     server = Server(
         app,
         address=settings.host,

@@ -181,6 +181,9 @@ text = Table(
     Index("ix_text_contact", "source", "contact_id"),
 )
 
+LINK_REPEATS = sql_text("repeat_of IS NOT NULL")
+"""Of these links it is asked since when they are known; the others need no place in that index."""
+
 link = Table(
     "link",
     metadata,
@@ -206,6 +209,7 @@ link = Table(
     Column("policy_hash", String(64), nullable=False),
     Column("linked_at", Moment, nullable=False),
     Column("seq", Whole, doc="The change of the contact that it knows; empty where an earlier version linked it."),
+    Index("ix_link_linked_at", "linked_at", sqlite_where=LINK_REPEATS, postgresql_where=LINK_REPEATS),
 )
 
 person_key = Table(

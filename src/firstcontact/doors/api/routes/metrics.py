@@ -27,7 +27,7 @@ class _Whole:
     def collect(self) -> Iterator[Metric]:
         found, now = self._found, self._now
         for name, about, value in (
-            ("contacts", "Contacts in the operational store.", found.contacts),
+            ("contacts", "Contacts in the operational store, counted at most once a minute.", found.contacts),
             ("changes", "Number of the latest change.", found.seq),
             ("changes_unmeasured", "Changes that are not yet in the figures in force.", found.seq - found.measured_seq),
             ("quarantined", "Records that wait to be corrected.", found.quarantined),
