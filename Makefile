@@ -22,10 +22,10 @@ serve: $(VENV)/service ## Install the service into .venv and start it at http://
 	exec $(BIN)/firstcontact serve
 
 test: check ## Run every check: style, types, floors, and all tests at their everyday size (< 10 minutes)
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 test-full: check ## The same at the nightly size: 10,000 invented histories, long recoveries
-	FIRSTCONTACT_FULL=1 $(BIN)/pytest -n 2 --timeout 3600
+	FIRSTCONTACT_FULL=1 $(BIN)/pytest -n 2 --dist worksteal --timeout 3600
 
 check: $(VENV)/dev
 	@tools/install-chromium
