@@ -6,16 +6,21 @@ from fastapi import APIRouter
 
 from firstcontact.doors.web import page
 from firstcontact.doors.web.pages import (
+    accounts,
+    audit,
     causes,
     channels,
     downstream,
     files,
     imports,
     jobs,
+    live,
     log_in,
+    me,
     overview,
     reasons,
     teams,
+    wall,
 )
 from firstcontact.doors.web.place import Place
 
@@ -28,8 +33,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     downstream.router,
     channels.router,
     teams.router,
+    me.router,
+    wall.router,
     imports.router,
     jobs.router,
+    live.router,
+    accounts.router,
+    audit.router,
 )
 
 PLACES: tuple[Place, ...] = (
@@ -39,8 +49,12 @@ PLACES: tuple[Place, ...] = (
     downstream.PLACE,
     channels.PLACE,
     teams.PLACE,
+    me.PLACE,
+    wall.PLACE,
     imports.PLACE,
     jobs.PLACE,
+    accounts.PLACE,
+    audit.PLACE,
 )
 
 page.PLACES[:] = PLACES

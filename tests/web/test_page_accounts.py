@@ -1,0 +1,131 @@
+"""Pages of accounts: my page, users and the audit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from firstcontact.doors.api.app import create_app
+from firstcontact.services.access import Role
+from firstcontact.services.service import Service
+from tests import told_runs
+from tests.web.shown import Showing
+from tests.web.test_accounts_api import CHEAP, WORDS, account
+
+Visit = Callable[..., Any]
+
+
+class Visitor:
+    """A browser of somebody who is logged in; forms carry the page's own token."""
+
+    def __init__(self, service: Service, role: Role, *teams: str, **more: Any) -> None:
+        self.account = account(service, role, *teams, **more)
+        self.client = TestClient(create_app(service), base_url=service.settings.url, headers={"Accept": "text/html"})
+        self.client.post("/login", data={"email": self.account.email, "password": WORDS})
+
+    def get(self, path: str) -> Any:
+        return self.client.get(path)
+
+    def post(self, path: str, **fields: Any) -> Any:
+        token = re.findall(r'name="csrf" value="(\w+)"', self.client.get("/me").text)[0]
+        return self.client.post(path, data={"csrf": token, **fields})
+
+
+@pytest.fixture
+def served(sqlite_service: Service) -> Service:
+    """The service, whose hashes cost little."""
+    return replace(sqlite_service, passwords=CHEAP)
+
+
+def test_one_chooses_language_zone_and_light(served: Service) -> None:
+    """What is chosen holds for the next page; what cannot be is said and nothing is kept."""
+    one = Visitor(served, Role.MANAGER)
+    said = one.post("/me/choice", name="Dana B.", language="he", zone="Asia/Jerusalem", theme="dark")
+    assert '<html lang="he" dir="rtl" data-theme="dark">' in said.text
+    assert "Dana B." in said.text
+    kept = served.accounts.find(one.account.id)
+    assert kept is not None
+    assert (kept.name, kept.language, kept.zone) == ("Dana B.", "he", "Asia/Jerusalem")
+    wrong = one.post("/me/choice", name="", language="", zone="Nowhere/City")
+    assert wrong.status_code == 422
+    assert 'role="alert"' in wrong.text
+    assert served.accounts.find(one.account.id) == kept
+
+
+def test_a_password_is_changed_by_who_knows_it(served: Service) -> None:
+    """A wrong present password, or a new one that is easy to guess, changes nothing."""
+    one = Visitor(served, Role.QUALITY)
+    assert one.post("/me/password", current="wrong", new="nine loud red kettles").status_code == 422
+    assert one.post("/me/password", current=WORDS, new="short").status_code == 422
+    assert "Your password is changed" in one.post("/me/password", current=WORDS, new="nine loud red kettles").text
+
+
+def test_a_token_is_shown_once_and_ends(served: Service) -> None:
+    """Its secret stands on the page that made it and on no other; ended, it stands in no list."""
+    one = Visitor(served, Role.MANAGER)
+    made = one.post("/me/tokens", name="<b>loader</b>", may=["figures:read"], days="30")
+    secret = re.findall(r"<pre[^>]*>([^<]+)</pre>", made.text)[0]
+    assert "&lt;b&gt;loader" in made.text
+    again = one.get("/me")
+    assert secret not in again.text
+    assert one.client.get("/api/v1/runs", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
+    place = re.findall(r'action="(/me/tokens/\w+/end)"', again.text)[0]
+    assert "loader" not in one.post(place).text.partition('id="tokens"')[2].partition("<details>")[0]
+
+
+def test_only_oneself_sees_ones_own_figure(served: Service, showing: Showing) -> None:
+    """An agent without contacts sees no figure of their own; nobody else has such a part of the page."""
+    shown = showing(served, told_runs.told())
+    for role in (Role.MANAGER, Role.ADMINISTRATOR):
+        assert 'id="own"' not in Visitor(shown, role).get("/me").text
+
+
+def test_an_administrator_makes_changes_and_shuts_out(served: Service) -> None:
+    """Made, given a code, changed by who read it last, shut out; each step is in the audit."""
+    admin = Visitor(served, Role.ADMINISTRATOR)
+    bad = admin.post("/accounts", email="none", name="<i>x</i>", role="agent")
+    assert bad.status_code == 422
+    assert 'value="none"' in bad.text
+    made = admin.post("/accounts", email="new@example.org", name="<i>New</i>", role="agent", teams="North\nSouth")
+    assert "&lt;i&gt;New" in made.text
+    path = made.url.path
+    code = admin.post(f"{path}/code")
+    assert re.findall(r"<pre[^>]*>([^<]+)</pre>", code.text)[0] not in admin.get(path).text
+    edition = re.findall(r'name="edition" value="(\d+)"', admin.get(path).text)[0]
+    fields = {"email": "new@example.org", "name": "New", "role": "team-lead", "teams": "North", "edition": edition}
+    assert "It is changed" in admin.post(path, **fields).text
+    assert admin.post(path, **fields).status_code == 422  # somebody changed it since
+    fields["edition"] = re.findall(r'name="edition" value="(\d+)"', admin.get(path).text)[0]
+    admin.post(path, **fields, disabled="true")
+    found = served.accounts.find(path.rpartition("/")[2])
+    assert found is not None
+    assert (found.role, found.teams, found.disabled_at is not None) == (Role.TEAM_LEAD, ("North",), True)
+    audit = admin.get("/audit?kind=account.").text
+    assert audit.count("account.change") >= 2
+    assert "account.add" in audit
+
+
+def test_users_and_the_audit_are_for_administrators(served: Service) -> None:
+    """Nobody else sees the lists, or is shown the way to them."""
+    for role in (Role.MANAGER, Role.QUALITY, Role.TEAM_LEAD, Role.AGENT):
+        one = Visitor(served, role)
+        assert {one.get(path).status_code for path in ("/accounts", "/audit")} == {403}
+        assert 'href="/accounts"' not in one.get("/me").text
+
+
+def test_a_wallboard_shows_the_centre_and_nobody(served: Service, showing: Showing) -> None:
+    """Panel after panel by itself, without a menu, a name of a team or a link to contacts."""
+    screen = Visitor(showing(served, told_runs.told()), Role.WALLBOARD)
+    first = screen.get("/")
+    assert first.url.path == "/wall"
+    for panel in range(8):
+        text = screen.get(f"/wall?panel={panel}").text
+        assert 'http-equiv="refresh"' in text
+        assert "<nav" not in text
+        assert "/contacts" not in text
+        assert not any(team in text for team in told_runs.TEAMS)
