@@ -16,6 +16,7 @@ from firstcontact.adapters.connectors.tabular.scale import (
     scale_of,
     worth,
 )
+from firstcontact.kernel.sentence import Sentence
 
 MOST = 0.9
 """Share of the answers that must be answers before a column is believed to hold them; the others are faults."""
@@ -28,7 +29,7 @@ class ReadAnswers:
     scale: Scale
     values: dict[str, str]
     missing: tuple[str, ...]
-    why: str
+    why: Sentence
 
 
 def read_answers(counts: Counter[str]) -> ReadAnswers | None:
@@ -44,7 +45,9 @@ def read_answers(counts: Counter[str]) -> ReadAnswers | None:
         values = {answer: worth(answer, steps) for answer in sorted(counts)}
         silent = tuple(answer for answer, share in values.items() if share is None)
         said = {answer: f"{share:g}" for answer, share in values.items() if share is not None}
-        return ReadAnswers(Scale(0, 1), said, silent, f"words of an order of {len(steps)} steps")
+        return ReadAnswers(
+            Scale(0, 1), said, silent, Sentence("answers.order", "words of an order of {steps} steps", steps=len(steps))
+        )
     figures: Counter[float] = Counter()
     spelt: dict[str, str] = {}
     fits = 0
@@ -68,7 +71,9 @@ def read_answers(counts: Counter[str]) -> ReadAnswers | None:
     span = scale.high - scale.low
     shares = {answer: f"{(float(figure) - scale.low) / span:.6g}" for answer, figure in sorted(spelt.items())}
     shares = {answer: share for answer, share in shares.items() if 0 <= float(share) <= 1}
-    why = f"answers from {scale.low:g} to {scale.high:g}" + (", and 0 for no answer" if zero else "")
+    why = Sentence("answers.scale", "answers from {low:g} to {high:g}", low=scale.low, high=scale.high)
+    if zero:
+        why = Sentence("answers.zero", "{said}, and 0 for no answer", said=why)
     return ReadAnswers(scale, shares, silent, why)
 
 

@@ -14,6 +14,7 @@ from firstcontact.adapters.connectors.tabular.expression import meaning
 from firstcontact.adapters.connectors.tabular.mapping import Mapping, Source
 from firstcontact.adapters.connectors.tabular.source import Relation
 from firstcontact.contacts.table import CONTACTS
+from firstcontact.kernel.sentence import Sentence
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -292,6 +293,8 @@ class Evidence:
         return known >= 0.5 * sum(counts.values()) and len(counts) <= 60 and known > 0 and not outcome
 
 
-def name_fit(score: float) -> str:
+def name_fit(score: float) -> Sentence:
     """How well a name fits, in words."""
-    return "its name is one of the usual ones" if score > 0.85 else "its name resembles a usual one"
+    if score > 0.85:
+        return Sentence("name.usual", "its name is one of the usual ones")
+    return Sentence("name.resembles", "its name resembles a usual one")

@@ -17,6 +17,7 @@ from firstcontact.adapters.connectors.tabular.expression import meaning
 from firstcontact.adapters.connectors.tabular.mapping import SCALED, Mapping, Scale, Source
 from firstcontact.adapters.connectors.tabular.scale import plain_number
 from firstcontact.adapters.connectors.tabular.source import Relation
+from firstcontact.kernel.sentence import Sentence, listed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -84,7 +85,7 @@ def surveys(seen: Evidence, *, own: bool = False) -> Answers:
             counts = whole_column(seen, column)
             read = _read(seen, ours, column, counts, own=own) if ours in SCALED else None
             why = read.why if read is not None else _fits(seen, ours, column, counts)
-            if not why:
+            if why is None:
                 continue
             if read is not None:
                 found.scales[ours] = read.scale
@@ -94,7 +95,7 @@ def surveys(seen: Evidence, *, own: bool = False) -> Answers:
                     found.missing[column] = read.missing
             found.columns[ours] = Source((column,))
             seen.taken.add(column)
-            seen.note(f"surveys.{ours}", found.columns[ours], f"{name_fit(score)}; {why}", score)
+            seen.note(f"surveys.{ours}", found.columns[ours], listed([name_fit(score), why]), score)
             break
     return Answers() if set(found.columns) <= {"answered_at"} else found
 
@@ -103,7 +104,7 @@ def _read(seen: Evidence, ours: str, column: str, counts: Counter[str], *, own: 
     if own and column == ours and seen.relation.columns[column] in ("FLOAT", "DOUBLE"):
         figures = [float(value) for value in counts]
         if figures and min(figures) >= 0 and max(figures) <= 1:
-            return ReadAnswers(Scale(0, 1), {}, (), "our own table: answers from 0 to 1")
+            return ReadAnswers(Scale(0, 1), {}, (), Sentence("answers.own", "our own table: answers from 0 to 1"))
     return read_answers(counts)
 
 
@@ -116,22 +117,26 @@ def whole_column(seen: Evidence, column: str) -> Counter[str]:
     return Counter({str(value): int(n) for value, n in rows if value is not None and str(value) not in seen.tokens})
 
 
-def _fits(seen: Evidence, ours: str, column: str, counts: Counter[str]) -> str:
-    """Why a column may hold answers that have no scale; nothing where it does not."""
+def _fits(seen: Evidence, ours: str, column: str, counts: Counter[str]) -> Sentence | None:
+    """Why a column may hold answers that have no scale; None where it does not."""
     total = sum(counts.values())
     if not total:
-        return ""
+        return None
 
     def share(test: Callable[[str], bool]) -> float:
         return sum(n for value, n in counts.items() if test(value)) / total
 
     if ours == "nps":
-        return "answers from 0 to 10" if share(lambda value: _between(value, 0, 10)) >= MOST else ""
-    if ours == "resolved":
-        return "yes or no" if share(lambda value: meaning("resolved", value, Mapping()) is not None) >= ACCEPT else ""
-    if ours == "contacts_needed":
-        return "whole numbers" if share(str.isdigit) >= MOST else ""
-    return "moments" if seen.moment_share(column) >= ACCEPT else ""
+        fits = share(lambda value: _between(value, 0, 10)) >= MOST
+        said = Sentence("answers.scale", "answers from {low:g} to {high:g}", low=0, high=10)
+    elif ours == "resolved":
+        fits = share(lambda value: meaning("resolved", value, Mapping()) is not None) >= ACCEPT
+        said = Sentence("answers.yes-no", "yes or no")
+    elif ours == "contacts_needed":
+        fits, said = share(str.isdigit) >= MOST, Sentence("answers.whole", "whole numbers")
+    else:
+        fits, said = seen.moment_share(column) >= ACCEPT, Sentence("answers.moments", "moments")
+    return said if fits else None
 
 
 def _between(value: str, low: float, high: float) -> bool:
