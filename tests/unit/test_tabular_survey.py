@@ -142,7 +142,9 @@ def test_a_file_of_surveys_is_read_as_answers_on_rows_are(engine, tmp_path):
     assert found[:3] == [(0.0, 0, False, True), (0.25, 1, True, True), (0.5, 2, False, True)]
     assert loaded.ledger.absorbed == {"surveys": 22}
     assert any(f.topic == "surveys" and "answers from 1 to 5" in f.rests_on for f in loaded.findings)
-    assert all(code_of(f.rests_on) == "list" for f in loaded.findings if f.topic == "surveys"), "in other languages, too"
+    assert all(code_of(f.rests_on) == "list" for f in loaded.findings if f.topic == "surveys"), (
+        "in other languages, too"
+    )
     # The scale of the mapping is the companion's too.
     wide = {
         "kind": "ticket",
