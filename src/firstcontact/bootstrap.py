@@ -165,6 +165,7 @@ def open_service(
     from firstcontact.adapters.notify.webhook import HttpSender
     from firstcontact.adapters.stores.backup import Unpacked
     from firstcontact.adapters.stores.data_folder import DataFolder
+    from firstcontact.adapters.stores.kept_contact import ParquetContacts
     from firstcontact.adapters.stores.seal import KeySeal
     from firstcontact.adapters.stores.sql.account import SqlAccounts
     from firstcontact.adapters.stores.sql.audit import SqlAudit
@@ -232,6 +233,12 @@ def open_service(
     warehouse = Warehouse(database, settings.data / "warehouse")
     files = DataFolder(settings.data, database, warehouse)
     tidying = Tidying([runs, warehouse, uploads, subscriptions, Unpacked(settings.data)], files, moment)
+    kept_contacts = ParquetContacts(lambda: open_engine("512MB", threads=1))
+
+    def close() -> None:
+        kept_contacts.close()
+        database.close()
+
     erasure = Erasure(subjects, files, preferences, seal, queue, moment)
     return Service(
         settings=settings,
@@ -246,6 +253,7 @@ def open_service(
         handled=SqlHandled(database),
         contact_list=SqlContactList(database),
         preferences=preferences,
+        kept_contacts=kept_contacts,
         runs=runs,
         policies=policies,
         seal=seal,
@@ -280,7 +288,7 @@ def open_service(
         together=database.together,
         looking=database.looking,
         alive=database.alive,
-        close=database.close,
+        close=close,
     )
 
 

@@ -256,7 +256,7 @@ def member_export(measured: Measured, named: ir.Table) -> ir.Table:
         begun = shown.anchor_us < ibis.literal(cutoff, "int64")
         told[R_FCR] = ibis.ifelse((told[R_FCR] == COUNTED) & ~begun, NEW, told[R_FCR])
     read = [name for name in READ_BY_MEASURES if name in linked.columns and name not in columns]
-    day = (ibis.literal(_EPOCH.date()) + shown[DAY].as_interval("D")).cast("date")
+    day = (ibis.literal(_EPOCH) + shown[DAY].as_interval("D")).date()
     table = shown.select(*columns, *read, day.name(DAY), **told)
     compared = outcome(linked, run.policy, fit=run.fit).contacts.select(
         "contact_id", **{COMPARED: ibis.literal("counted")}

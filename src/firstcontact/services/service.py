@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from firstcontact.services.condition import Conditions
     from firstcontact.services.decide_identity import Identities
     from firstcontact.services.erase import Erasure, Subjects
+    from firstcontact.services.find_contacts import KeptContacts
     from firstcontact.services.ingest import Inbox
     from firstcontact.services.list_contacts import ContactList
     from firstcontact.services.live_rules import LiveRules
@@ -57,6 +58,7 @@ class Service:
         audit: Who did what, and looked at whom.
         handled: Who handled which contacts.
         contact_list: Contacts, latest first.
+        kept_contacts: Contacts of measured runs, as they were when their figures were made.
         runs: Measured figures.
         policies: Versions of the policy.
         preferences: What is decided while the service runs, by name.
@@ -93,6 +95,7 @@ class Service:
     audit: Audit
     handled: Handled
     contact_list: ContactList
+    kept_contacts: KeptContacts
     runs: Runs
     policies: Policies
     preferences: Settings

@@ -1,0 +1,90 @@
+"""From a figure to the question for the contacts behind it, or to the reason why its n is no number of contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from firstcontact.contacts.table import EXTRA_PREFIX
+from firstcontact.kernel.result import ONE_CUSTOMER_DOMINATES, SUPPRESSED, TOO_FEW
+from firstcontact.kernel.sentence import Sentence
+from firstcontact.services.find_contacts import LIKE, Period, Question, membership
+
+
+@dataclass(frozen=True, slots=True)
+class NotContacts:
+    """Why there is no list of contacts as long as n.
+
+    Attributes:
+        reason: In a sentence.
+    """
+
+    reason: Sentence
+
+
+def behind(row: Mapping[str, Any], learned: Container[str] = ()) -> Question | NotContacts:
+    """The question whose answer holds as many contacts as the figure's n.
+
+    Args:
+        row: A row of `results.parquet`, by column.
+        learned: What `learned_reasons` gives for its run.
+
+    Returns:
+        The question, or why n is no number of contacts.
+    """
+    measure = str(row["measure"])
+    if row.get("refusal_code") == SUPPRESSED.code:
+        return NotContacts(Sentence("behind.suppressed", "So few contacts are not shown."))
+    if membership(measure) is None:
+        return NotContacts(_ODD.get(measure, _FOLLOWED))
+    part = "counted" if row.get("refusal_code") in (ONE_CUSTOMER_DOMINATES.code, TOO_FEW.code) else "n"
+    if LIKE.get(measure, measure) == "r_fcr" and row["period_grain"] == "week" and (row.get("reason") or "") in learned:
+        part = "followed"
+    cell = {name: str(row[name]) for name in ("channel", "team", "queue") if row.get(name) is not None}
+    if row.get("reason") is not None:
+        cell[f"reason_{int(row['reason_level'])}"] = str(row["reason"])
+    cell |= {name: str(value) for name, value in row.items() if name.startswith(EXTRA_PREFIX) and value is not None}
+    grain = row["period_grain"]
+    period = Period(grain, row["period_start"]) if grain in ("week", "month") else None
+    return Question(measure, part, cell, period)
+
+
+def learned_reasons(rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Reasons whose weeks R-FCR follows opener by opener, "" for all together; none where nothing was learned.
+
+    Args:
+        rows: Rows of `results.parquet`; those of `repeat_window_days` and `count_all` are enough.
+    """
+    found = list(rows)
+    if not any(row["measure"] == "count_all" for row in found):
+        return frozenset()
+    return frozenset({""} | {row["reason"] or "" for row in found if row["measure"] == "repeat_window_days"})
+
+
+_WEIGHTS = Sentence(
+    "behind.weights", "Its n adds up parts: of each contact as much as of the time to a return has passed."
+)
+_SIDES = Sentence(
+    "behind.sides", "It compares two groups, and its n counts only contacts that have one of their kind in the other."
+)
+_FOLLOWED = Sentence(
+    "behind.followed",
+    "It rests on first contacts and on what follows them in the time after, not on one list of contacts.",
+)
+_ODD: dict[str, Sentence] = {
+    "agent_support": Sentence("behind.agents", "No list is made of the contacts of single agents."),
+    "agent_share": Sentence("behind.agents", "No list is made of the contacts of single agents."),
+    "driver": Sentence("behind.periods", "It compares two periods, and its n is that of the smaller one."),
+    "split_cases": Sentence("behind.cases", "Its n counts cases, each of several contacts."),
+    "repeat_window_days": _FOLLOWED,
+    "returns_expected": _FOLLOWED,
+    "latency_drift": Sentence(
+        "behind.newest", "Its n counts the newest returns, which are compared with earlier ones."
+    ),
+    "control_chart": _WEIGHTS,
+    "root_cause_looked_at": Sentence("behind.looked", "Its n counts contacts once for every pattern that they show."),
+    **dict.fromkeys(("opportunity", "opportunity_gap", "opportunity_cost"), _WEIGHTS),
+    **dict.fromkeys(("comparison", "csat_relation", "nps_relation", "ces_relation"), _SIDES),
+    **dict.fromkeys(("root_cause", "root_cause_contacts", "root_cause_pair"), _SIDES),
+}
