@@ -32,6 +32,10 @@ NAMED |= {"Benjamini", "Hochberg", "outbound", "reviews"}
 """Names of things that every language writes in Latin letters, beside those of the report."""
 
 
+SCRIPTS = {"bg": "[\u0400-\u04ff]", "he": "[\u0590-\u05ff]", "zh": "[\u4e00-\u9fff]"}
+"""Letters that only one of the languages is written in."""
+
+
 def forms(one: Message) -> list[tuple[str, str]]:
     """What is said and what it translates: of a counted sentence each form beside the plural, but for a form of 1."""
     if isinstance(one.id, str):
@@ -85,6 +89,15 @@ def test_no_english_is_left_over(domain: str, tag: str) -> None:
             if left and not _is_name(english):
                 wrong.append((left, said))
     assert wrong == []
+
+
+@pytest.mark.parametrize(("domain", "tag"), WRITTEN)
+def test_a_translation_is_in_the_letters_of_its_language(domain: str, tag: str) -> None:
+    """No sentence stands in another language's letters."""
+    own = SCRIPTS[tag.partition("-")[0]]
+    others = re.compile("|".join(letters for letters in SCRIPTS.values() if letters != own))
+    strange = [said for one in messages(domain, tag) for english, said in forms(one) if others.search(said)]
+    assert strange == []
 
 
 def _is_name(english: str) -> bool:
