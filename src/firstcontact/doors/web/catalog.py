@@ -18,7 +18,10 @@ from firstcontact.doors.web.pages import (
     log_in,
     me,
     overview,
+    policy,
+    quality,
     reasons,
+    settings,
     teams,
     wall,
 )
@@ -38,6 +41,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     imports.router,
     jobs.router,
     live.router,
+    quality.router,
+    policy.router,
+    settings.router,
     accounts.router,
     audit.router,
 )
@@ -51,10 +57,13 @@ PLACES: tuple[Place, ...] = (
     teams.PLACE,
     me.PLACE,
     wall.PLACE,
+    policy.PLACE,
     imports.PLACE,
+    quality.PLACE,
     jobs.PLACE,
     accounts.PLACE,
     audit.PLACE,
+    settings.PLACE,
 )
 
 page.PLACES[:] = PLACES

@@ -1,0 +1,382 @@
+"""Policy: what counts as settled, in words; drafted, tried on past data, compared, published, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import Response
+
+from firstcontact.doors.api.permit import Permit
+from firstcontact.doors.api.problem import ProblemError
+from firstcontact.doors.api.routes import policies as api
+from firstcontact.doors.report.notation import Notation
+from firstcontact.doors.report.telling import tell
+from firstcontact.doors.web.form import Wrong, on, wrongs
+from firstcontact.doors.web.page import page, sentences
+from firstcontact.doors.web.place import CARE, N_, Place
+from firstcontact.doors.web.viewer import viewer
+from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.measurement.measures.catalog import TITLES
+from firstcontact.measurement.policy.explain import explain
+from firstcontact.measurement.policy.model import Policy
+from firstcontact.services.access import Permission, Principal
+from firstcontact.services.measure_history import MEASURE
+from firstcontact.services.policy_version import PolicyVersion, read_version
+from firstcontact.services.queue import Job
+from firstcontact.services.service import Service
+
+router = APIRouter(include_in_schema=False, tags=["pages"])
+
+PLACE = Place("/policy", N_("Policy"), CARE, Permission.READ_POLICIES)
+
+STATES: dict[str, str] = {
+    "draft": N_("draft"),
+    "published": N_("in force"),
+    "retired": N_("was in force"),
+    "dropped": N_("given up"),
+}
+HISTORY = 100
+LONGEST = 200_000
+
+Reader = Annotated[Principal, Depends(Permit(Permission.READ_POLICIES))]
+Drafter = Annotated[Principal, Depends(Permit(Permission.DRAFT_POLICIES))]
+Publisher = Annotated[Principal, Depends(Permit(Permission.PUBLISH_POLICIES))]
+Toml = Annotated[str, Form(max_length=LONGEST)]
+Note = Annotated[str, Form(max_length=2_000)]
+Edition = Annotated[int, Form(ge=0, le=2**31)]
+Said = Annotated[str, Query(max_length=20)]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A policy in the visitor's words.
+
+    Attributes:
+        sentences: What the figure means.
+        points: The decisions behind it.
+    """
+
+    sentences: tuple[str, ...]
+    points: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the list shows.
+
+    Attributes:
+        version: The version in force.
+        meaning: It, in words.
+        versions: All, latest first.
+        states: What states are called, in English.
+        may_draft: Whether the visitor may draft.
+    """
+
+    version: PolicyVersion
+    meaning: Meaning
+    versions: tuple[PolicyVersion, ...]
+    states: dict[str, str]
+    may_draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the page of one version shows, or that of a new one.
+
+    Attributes:
+        version: It; None for a new one that nobody kept yet.
+        toml: Its text, as kept or as typed.
+        note: What whoever drafts it says of it.
+        based_on: The version that it is made from.
+        meaning: The text in words; None where it cannot be read.
+        states: What states are called, in English.
+        in_force: Number of the version in force.
+        trial: The job that tries it; None where none does.
+        tried: Whether there is a trial to compare.
+        may_draft: Whether the visitor may change it, while it is a draft.
+        may_publish: Whether the visitor may put it into force.
+        said: What was just done.
+        wrong: What is wrong with what was sent.
+    """
+
+    version: PolicyVersion | None
+    toml: str
+    note: str
+    based_on: int
+    meaning: Meaning | None
+    states: dict[str, str]
+    in_force: int
+    trial: Job | None
+    tried: bool
+    may_draft: bool
+    may_publish: bool
+    said: str
+    wrong: tuple[Wrong, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One figure under two policies.
+
+    Attributes:
+        name: What it is a figure of.
+        before: Under the policy in force.
+        after: Under the draft.
+        change: The difference, with its sign; empty where one of them is refused.
+        clear: Whether it moved at all, or by more than chance.
+    """
+
+    name: str
+    before: str
+    after: str
+    change: str
+    clear: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a draft would change.
+
+    Attributes:
+        number: The draft.
+        moved: Every measure of all contacts.
+        slices: The cells of the headline that move most.
+        places: Where contacts stand in the ledger: place, before, after.
+        changes: What differs between the policies: what, before, after.
+        before: The run in force.
+        after: The trial.
+    """
+
+    number: int
+    moved: tuple[Moved, ...]
+    slices: tuple[Moved, ...]
+    places: tuple[tuple[str, str, str], ...]
+    changes: tuple[tuple[str, str, str], ...]
+    before: str
+    after: str
+
+
+@router.get(PLACE.path)
+def policy(request: Request, who: Reader) -> Response:
+    """The policy in force, and its history."""
+    service: Service = request.app.state.service
+    version = service.policies.published()
+    it = History(
+        version,
+        _meaning(request, version.policy),
+        tuple(service.policies.page(before=None, limit=HISTORY)),
+        STATES,
+        who.may(Permission.DRAFT_POLICIES),
+    )
+    return page(request, "policy", place=PLACE, it=it)
+
+
+def _meaning(request: Request, found: Policy) -> Meaning:
+    seen = viewer(request)
+    told = explain(found)
+    say: Callable[[str], str] = lambda text: tell(text, seen.notation, sentences(seen.language))  # noqa: E731
+    return Meaning(tuple(map(say, told.sentences)), tuple(map(say, told.points)))
+
+
+@router.get("/policy/new")
+def new(request: Request, who: Drafter) -> Response:
+    """A new draft, made from the version in force."""
+    version = request.app.state.service.policies.published()
+    return _draft_page(request, who, None, version.toml, "", version.number)
+
+
+@router.post("/policy/new")
+def keep_new(
+    request: Request,
+    who: Drafter,
+    toml: Toml,
+    based_on: Annotated[int, Form(ge=1, le=10**6)],
+    note: Note = "",
+    look: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """Look at what a text means, or keep it as a draft."""
+    found, wrong = _read(request, toml)
+    if look or wrong:
+        return _draft_page(request, who, None, toml, note, based_on, wrong=wrong, read=found)
+    try:
+        made = api.draft(request, Response(), api.Draft(toml=toml, note=note or None, based_on=based_on), who)
+    except FirstcontactError as error:
+        return _draft_page(request, who, None, toml, note, based_on, wrong=_wrong(request, error))
+    return on(f"/policy/{made.number}", "kept")
+
+
+def _read(request: Request, toml: str) -> tuple[Policy | None, tuple[Wrong, ...]]:
+    try:
+        return read_version(toml), ()
+    except FirstcontactError as error:
+        return None, _wrong(request, error)
+
+
+def _wrong(request: Request, error: FirstcontactError) -> tuple[Wrong, ...]:
+    return wrongs(error, sentences(viewer(request).language).gettext)
+
+
+def _draft_page(
+    request: Request,
+    who: Principal,
+    version: PolicyVersion | None,
+    toml: str,
+    note: str,
+    based_on: int,
+    *,
+    wrong: tuple[Wrong, ...] = (),
+    read: Policy | None = None,
+    said: str = "",
+) -> Response:
+    service: Service = request.app.state.service
+    if read is None and not wrong:
+        read = read_version(toml)
+    trial = _trial(service, version.number) if version is not None and who.may(Permission.DRAFT_POLICIES) else None
+    it = Draft(
+        version,
+        toml,
+        note,
+        based_on,
+        _meaning(request, read) if read is not None else None,
+        STATES,
+        service.policies.published().number,
+        trial,
+        version is not None and service.runs.trial_of(version.number) is not None,
+        who.may(Permission.DRAFT_POLICIES),
+        who.may(Permission.PUBLISH_POLICIES),
+        said,
+        wrong,
+    )
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
+    return page(request, "policy_version", place=PLACE, status=status, it=it)
+
+
+def _trial(service: Service, number: int) -> Job | None:
+    """The job that tries a version and has not ended."""
+    for state in ("running", "waiting"):
+        for job in service.queue.page(state=state, before=None, limit=50):
+            if job.kind == MEASURE and job.arguments.get("policy") == number:
+                return job
+    return None
+
+
+@router.get("/policy/{number}")
+def version(request: Request, who: Reader, number: api.Number, said: Said = "") -> Response:
+    """One version."""
+    found = request.app.state.service.policies.find(number)
+    return _draft_page(request, who, found, found.toml, found.note or "", found.based_on or found.number, said=said)
+
+
+@router.post("/policy/{number}")
+def change(
+    request: Request,
+    who: Drafter,
+    number: api.Number,
+    toml: Toml,
+    edition: Edition,
+    based_on: Annotated[int, Form(ge=1, le=10**6)],
+    note: Note = "",
+    look: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """Look at what a text means, or keep it in a draft that is still as it was read."""
+    service: Service = request.app.state.service
+    kept = service.policies.find(number)
+    found, wrong = _read(request, toml)
+    if look or wrong:
+        return _draft_page(request, who, kept, toml, note, based_on, wrong=wrong, read=found)
+    try:
+        api.change(
+            request, Response(), number, api.Draft(toml=toml, note=note or None, based_on=based_on), who, f'"{edition}"'
+        )
+    except FirstcontactError as error:
+        return _draft_page(request, who, kept, toml, note, based_on, wrong=_wrong(request, error))
+    return on(f"/policy/{number}", "kept")
+
+
+def _tried(request: Request, who: Principal, number: int, do: Callable[[], Any], said: str) -> Response:
+    """What comes of a button: the version's page anew, with what was done or what is wrong."""
+    try:
+        do()
+    except FirstcontactError as error:
+        found = request.app.state.service.policies.find(number)
+        return _draft_page(
+            request,
+            who,
+            found,
+            found.toml,
+            found.note or "",
+            found.based_on or number,
+            wrong=_wrong(request, error),
+            read=found.policy,
+        )
+    return on(f"/policy/{number}", said)
+
+
+@router.post("/policy/{number}/try")
+def try_on_past(request: Request, who: Drafter, number: api.Number) -> Response:
+    """Measure everything under a version, beside the figures in force."""
+    return _tried(request, who, number, lambda: api.try_on_past(request, Response(), number, who), "tried")
+
+
+@router.post("/policy/{number}/publish")
+def publish(request: Request, who: Publisher, number: api.Number, edition: Edition) -> Response:
+    """Put a version into force."""
+    return _tried(
+        request, who, number, lambda: api.publish(request, Response(), number, who, f'"{edition}"'), "published"
+    )
+
+
+@router.post("/policy/{number}/drop")
+def drop(request: Request, who: Drafter, number: api.Number, edition: Edition) -> Response:
+    """Give up a draft."""
+    return _tried(request, who, number, lambda: api.drop(request, Response(), number, who, f'"{edition}"'), "dropped")
+
+
+@router.get("/policy/{number}/comparison")
+def comparison(request: Request, _who: Drafter, number: api.Number) -> Response:
+    """What a draft would change, beside the figures in force."""
+    try:
+        found = api.comparison(request, number)
+    except ProblemError:
+        return on(f"/policy/{number}", "untried")
+    seen = viewer(request)
+    say = sentences(seen.language).gettext
+    changes = tuple(
+        (one["what"], one["before"] or "–", one["after"] or "–")
+        for cause in found["attribution"]["causes"]
+        for one in cause["changes"]
+    )
+    it = Comparison(
+        number,
+        tuple(
+            _moved(one, say(TITLES.get(one["measure"], one["measure"])), seen.notation)
+            for one in found["measures"]["shown"]
+        ),
+        tuple(_moved(one, " · ".join(one["cell"]), seen.notation) for one in found["slices"]["shown"]),
+        tuple((place, seen.notation.count(old), seen.notation.count(now)) for place, old, now in found["places"]),
+        changes,
+        found["before"],
+        found["after"],
+    )
+    return page(request, "policy_comparison", place=PLACE, it=it)
+
+
+def _moved(one: dict[str, Any], name: str, notation: Notation) -> Moved:
+    unit = next((side["unit"] for side in (one["after"], one["before"]) if side and side["unit"]), "")
+
+    def written(value: float | None, *, sign: bool = False) -> str:
+        if value is None:
+            return "–"
+        mark = ("+" if value > 0 else "") if sign else ""
+        if unit == "share":
+            return notation.together(mark + notation.decimal(100 * value, 1) + ("" if sign else "%"))
+        return notation.together(mark + notation.decimal(value, 0 if unit == "seconds" else 3))
+
+    sides = [written(side["value"]) if side else "–" for side in (one["before"], one["after"])]
+    return Moved(
+        name, sides[0], sides[1], written(one["change"], sign=True) if one["change"] is not None else "", one["clear"]
+    )

@@ -1,0 +1,83 @@
+"""Pages of what is decided: the policy and the settings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from firstcontact.services.access import Role
+from firstcontact.services.service import Service
+from firstcontact.services.setting import read_setting
+from tests.web.test_accounts_api import CHEAP
+from tests.web.test_page_accounts import Visitor
+
+
+@pytest.fixture
+def served(sqlite_service: Service) -> Service:
+    """The service, whose hashes cost little."""
+    return replace(sqlite_service, passwords=CHEAP)
+
+
+def test_a_policy_is_drafted_looked_at_tried_and_published(served: Service) -> None:
+    """What a text means stands there before it is kept; nothing is in force before somebody publishes it."""
+    boss = Visitor(served, Role.MANAGER)
+    text = served.policies.published().toml
+    changed = re.sub(r"default_days = \d+", "default_days = 9", text)
+    assert changed != text
+    looked = boss.post("/policy/new", toml=changed, based_on=1, note="<b>nine</b>", look="yes")
+    assert "9 days" in looked.text
+    assert len(served.policies.page(before=None, limit=9)) == 1
+    kept = boss.post("/policy/new", toml=changed, based_on=1, note="<b>nine</b>")
+    assert kept.url.path == "/policy/2"
+    assert "&lt;b&gt;nine" in boss.get("/policy").text
+    tried = boss.post("/policy/2/try")
+    assert "A trial is under way" in tried.text
+    assert served.policies.published().number == 1
+    edition = re.findall(r'name="edition" value="(\d+)"', kept.text)[0]
+    assert "It is in force" in boss.post("/policy/2/publish", edition=edition).text
+    assert served.policies.published().number == 2
+    assert boss.post("/policy/2/publish", edition=edition).status_code == 422
+    first = boss.get("/policy/1")
+    back = re.findall(r'name="edition" value="(\d+)"', first.text)[0]
+    assert "It is in force" in boss.post("/policy/1/publish", edition=back).text
+
+
+def test_everything_wrong_with_a_text_is_said_and_the_text_stays(served: Service) -> None:
+    """A text that cannot be meant is not kept; what was typed is still there, and every fault is named."""
+    boss = Visitor(served, Role.QUALITY)
+    wrong = boss.post("/policy/new", toml='name = "x"\n[window]\ndefault_days = "<many>"\nnonsense = 1\n', based_on=1)
+    assert wrong.status_code == 422
+    assert "default_days = &#34;&lt;many&gt;&#34;" in wrong.text
+    assert wrong.text.count("FC30") >= 2
+    assert len(served.policies.page(before=None, limit=9)) == 1
+    assert boss.get("/policy/1").text.count("Put it into force") == 0  # quality drafts, and does not publish
+    assert boss.get("/policy/2/comparison").status_code == 404 or "no trial" in boss.get("/policy/1/comparison").text
+
+
+def test_settings_are_changed_by_who_read_them_last(served: Service) -> None:
+    """What cannot be is refused with what was typed; what somebody changed meanwhile is not overwritten."""
+    admin = Visitor(served, Role.ADMINISTRATOR)
+    edition = {
+        name: re.findall(rf'action="/settings/{name}">.*?name="edition" value="(\d+)"', admin.get("/settings").text)[0]
+        for name in ("retention", "measurement")
+    }
+    assert admin.post("/settings/retention", edition=edition["retention"], texts="none").status_code == 422
+    assert "It is kept" in admin.post("/settings/retention", edition=edition["retention"], texts="30").text
+    assert read_setting(served.preferences, "retention").value["texts"] == 30
+    assert admin.post("/settings/retention", edition=edition["retention"], texts="60").status_code == 422
+    fields = {"every_hours": "6", "zone": "Europe/Sofia", "source_kind": "contact", "by": "team\nx_site"}
+    assert "It is kept" in admin.post("/settings/measurement", edition=edition["measurement"], **fields).text
+    kept = read_setting(served.preferences, "measurement").value
+    assert (kept["every_hours"], kept["by"], kept["definitions"]) == (6, ["team", "x_site"], False)
+
+
+def test_who_may_not_decide_sees_and_cannot(served: Service) -> None:
+    """A manager reads the settings and cannot change them; an agent reads the policy and cannot draft."""
+    boss, agent = Visitor(served, Role.MANAGER), Visitor(served, Role.AGENT)
+    assert "disabled" in boss.get("/settings").text
+    assert boss.post("/settings/retention", edition=0, texts="30").status_code == 403
+    assert agent.get("/settings").status_code == 403
+    assert "/policy/new" not in agent.get("/policy").text
+    assert agent.get("/policy/new").status_code == 403
