@@ -202,7 +202,7 @@ def open_service(
     from firstcontact.services.service import Service
     from firstcontact.services.setting import read_setting, redactor
     from firstcontact.services.take_import import ImportWork, import_handlers
-    from firstcontact.services.tidy import TIDY, Tidying
+    from firstcontact.services.tidy import AGE, TIDY, Tidying
     from firstcontact.services.upload import Uploads
 
     def moment() -> datetime:
@@ -282,7 +282,7 @@ def open_service(
             Recurring(MEASURE, lambda: measuring_of(read_setting(preferences, MEASUREMENT).value).every, {}),
             Recurring(RETAIN, lambda: timedelta(days=1), {}),
             Recurring(LINK, lambda: timedelta(hours=1), {}),
-            Recurring(TIDY, lambda: timedelta(days=1), {}),
+            Recurring(TIDY, lambda: AGE, {}),
         ],
         conditions=SqlConditions(database),
         together=database.together,

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
 from starlette.testclient import TestClient
 
 from firstcontact import bootstrap
+from firstcontact.adapters.stores.sql.run import SqlRuns
+from firstcontact.services import measure_history
 from firstcontact.services.access import Role
+from firstcontact.services.queue import CancelledError
 from firstcontact.services.service import Service
-from tests.service_fixture import Caller
+from firstcontact.services.tidy import AGE, TIDY
+from firstcontact.services.work import Task, Worker
+from tests.service_fixture import Caller, caller_of
+from tests.web.test_measured import contacts, plainly
 
 MEASURE = {"kind": "measure"}
 
@@ -57,3 +69,62 @@ def test_another_kind_of_job_is_not_asked_for(client: TestClient, caller: Caller
     answer = client.post("/api/v1/jobs", json={"kind": "privacy.erase"})
     assert (answer.status_code, answer.json()["code"]) == (422, "FC9301")
     assert caller(Role.QUALITY).post("/api/v1/jobs", json=MEASURE).status_code == 403
+
+
+def taken(service: Service) -> Task:
+    """A measurement of a small centre, as a worker that takes it has it."""
+    plainly(service)
+    assert caller_of(service)(Role.ADMINISTRATOR).post("/api/v1/contacts", json=contacts(60)).status_code == 202
+    service.queue.ask("measure", {}, asked_by="test", now=service.now())
+    job = service.queue.take("one", ["measure"], service.now())
+    assert job is not None
+    return Task(job)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "not kept"])
+def test_a_measurement_that_does_not_count_leaves_nothing(
+    sqlite_service: Service, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Cancelled once all is written, or not kept by the store: no file of it stays, and the next one counts."""
+    task = taken(sqlite_service)
+    write = measure_history.publish
+
+    def stopped(*given: Any) -> None:
+        write(*given)
+        task.stop()
+
+    def broken(*_given: Any) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patched:
+        if how == "cancelled":
+            patched.setattr(measure_history, "publish", stopped)
+        else:
+            patched.setattr(SqlRuns, "add", broken)
+        with pytest.raises(CancelledError if how == "cancelled" else OSError):
+            sqlite_service.handlers["measure"](task)
+    assert list((sqlite_service.settings.data / "runs").iterdir()) == []
+    again = sqlite_service.handlers["measure"](Task(task.job))
+    assert [path.name for path in (sqlite_service.settings.data / "runs").iterdir()] == [(again or {})["run"]]
+
+
+def test_what_a_killed_measurement_left_is_cleared_away(sqlite_service: Service) -> None:
+    """A directory that no row names goes once nobody can be writing it; an earlier run keeps its figures alone."""
+    first = (sqlite_service.handlers["measure"](taken(sqlite_service)) or {})["run"]
+    sqlite_service.queue.ask("measure", {}, asked_by="test", now=sqlite_service.now(), key="again")
+    job = sqlite_service.queue.take("one", ["measure"], sqlite_service.now())
+    assert job is not None
+    sqlite_service.handlers["measure"](Task(job))
+    runs = sqlite_service.settings.data / "runs"
+    (runs / first / "contacts.parquet").write_bytes(b"left by one who died before it was thinned")
+    now = time.time()
+    for name, hours in (("left", 7), ("left.partial-1", 7), ("in-the-making.partial-2", 1)):
+        (runs / name).mkdir()
+        (runs / name / "contacts.parquet").write_bytes(b"PAR1")
+        os.utime(runs / name, (now - 3600 * hours, now - 3600 * hours))
+    assert timedelta(hours=1) < AGE < timedelta(hours=7)
+    sqlite_service.queue.ask(TIDY, {}, asked_by="test", now=sqlite_service.now())
+    Worker(sqlite_service.queue, {TIDY: sqlite_service.handlers[TIDY]}, sqlite_service.now).drain()
+    kept = {run.folder for run in sqlite_service.runs.page(state=None, before=None, limit=10)}
+    assert {path.name for path in runs.iterdir()} == kept | {"in-the-making.partial-2"}
+    assert {path.name for path in (runs / first).glob("*.parquet")} == {"results.parquet", "history.parquet"}

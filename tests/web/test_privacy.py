@@ -24,7 +24,7 @@ from firstcontact.services.access import Role
 from firstcontact.services.service import Service
 from firstcontact.services.tidy import PATIENCE, TIDY
 from firstcontact.services.work import Worker
-from tests.service_fixture import Caller
+from tests.service_fixture import Caller, caller_of
 
 NAMES = {
     "customer": "cust-Мириам-77",
@@ -201,6 +201,23 @@ def test_after_an_erasure_no_byte_is_left(service: Service, client: TestClient) 
     again = client.post("/api/v1/contacts?source=pbx", json=[hers(1)])
     assert again.json()["outcomes"] == ["erased"]
     assert client.post("/api/v1/subjects/find", json={"kind": "customer", "value": "other-1"}).status_code == 200
+
+
+def test_a_run_that_no_row_names_is_reached_by_an_erasure(sqlite_service: Service) -> None:
+    """Neither a whole one that a killed worker left nor one half written, which nobody can read, keeps her."""
+    client = caller_of(sqlite_service)(Role.ADMINISTRATOR)
+    client.post("/api/v1/contacts?source=pbx", json=[hers(n) for n in range(5)])
+    history(sqlite_service)
+    half = sqlite_service.settings.data / "runs" / "two.partial-1"
+    half.mkdir()
+    (half / "contacts.parquet").write_bytes(b"PAR1" + NAMES["email"].encode())
+    asked = client.post("/api/v1/subjects/erase", json={"kind": "customer", "value": NAMES["customer"]})
+    drain(sqlite_service)
+    job = sqlite_service.queue.find(asked.json()["job_id"])
+    assert job is not None
+    assert (job.state, job.attempts, job.result and job.result["found_again_in"]) == ("done", 1, []), job.faults
+    assert traces(sqlite_service.settings.data) == set()
+    assert not half.exists()
 
 
 def upload(client: TestClient, name: str, data: bytes, *, size: int | None = None) -> str:

@@ -82,6 +82,9 @@ class Runs(Protocol):
     def add(self, run: KeptRun) -> None:
         """Keep a run whose directory stands; one that is `current` puts the one before among the earlier."""
 
+    def discard(self, folder: str) -> None:
+        """Remove the directory of a run that is not kept; where it was kept after all, it stays."""
+
     def place(self, run: KeptRun) -> Path:
         """Its directory."""
 
@@ -162,22 +165,27 @@ class Measurer:
             folder = f"{run.run_id}-{task.job.id[-8:]}"
             task.tell("writing", 0.95)
             publish(engine, measured, self.runs.destination(folder), self.render, Exports(key=self.key, members=True))
-        if task.stopped:
-            raise CancelledError
-        kept = KeptRun(
-            id=folder,
-            state="current" if number is None else "trial",
-            job_id=task.job.id,
-            policy_number=version.number,
-            policy_hash=run.policy_hash,
-            cutoff=run.frame.cutoff,
-            seq=seq,
-            code_version=self.version,
-            folder=folder,
-            summary=_summary(run),
-            created_at=self.now(),
-        )
-        self.runs.add(kept)
+        try:
+            if task.stopped:
+                raise CancelledError
+            kept = KeptRun(
+                id=folder,
+                state="current" if number is None else "trial",
+                job_id=task.job.id,
+                policy_number=version.number,
+                policy_hash=run.policy_hash,
+                cutoff=run.frame.cutoff,
+                seq=seq,
+                code_version=self.version,
+                folder=folder,
+                summary=_summary(run),
+                created_at=self.now(),
+            )
+            self.runs.add(kept)
+        except BaseException:
+            # A directory that no row names is reached by no retention.
+            self.runs.discard(folder)
+            raise
         return {"run": kept.id}
 
 

@@ -12,8 +12,8 @@ from firstcontact.services.work import Task
 TIDY = "tidy"
 """The kind of job."""
 
-AGE = timedelta(days=1)
-"""How long a file may be in the making."""
+AGE = timedelta(hours=6)
+"""How long a file may be in the making; what is left over is looked for as often."""
 
 PATIENCE = timedelta(days=30)
 """How long an upload may wait for its next part or its start, from when it was announced."""

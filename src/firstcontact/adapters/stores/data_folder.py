@@ -6,6 +6,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
 from sqlalchemy import delete, select, update
 
 from firstcontact.adapters.stores.run_contact import names_gone, without
@@ -46,15 +47,18 @@ class DataFolder:
             return 0
         with self._database.reading() as connection:
             gone = names_gone(connection)
+            named = set(connection.execute(select(schema.run.c.folder)).scalars())
         mention = Mention(values)
         changed = 0
         for run in runs:
-            changed += without(run, gone)
-            for path in run.glob("*.html"):
-                # A page that quotes somebody is made anew by the next run.
-                if file_mentions(path, mention):
-                    path.unlink()
-                    changed += 1
+            try:
+                changed += _rewrite_run(run, gone, mention)
+            except (pa.ArrowException, OSError):
+                if run.name in named:
+                    raise
+                # Half made, and who is in it cannot be said: whoever still writes it measures again.
+                shutil.rmtree(run, ignore_errors=True)
+                changed += 1
         return changed
 
     def drop_uploads(self, values: frozenset[str], now: datetime) -> Dropped:
@@ -93,7 +97,7 @@ class DataFolder:
     def search(self, values: frozenset[str]) -> list[str]:
         mention = Mention(values)
         beside = (path for path in sorted(self._folder.rglob("*")) if path.is_file() and not _is_store(path))
-        return [str(path.relative_to(self._folder)) for path in beside if file_mentions(path, mention)]
+        return [str(path.relative_to(self._folder)) for path in beside if _may_mention(path, mention)]
 
     def _waiting(self, before: datetime | None = None) -> list[str]:
         """Imports that nobody has started, announced before a moment if one is given."""
@@ -129,6 +133,23 @@ class DataFolder:
             return False
         shutil.rmtree(folder, ignore_errors=True)
         return True
+
+
+def _may_mention(path: Path, mention: Mention) -> bool:
+    try:
+        return file_mentions(path, mention)
+    except pa.ArrowException:  # half written: named, since nobody can look into it
+        return True
+
+
+def _rewrite_run(run: Path, gone: pa.Array, mention: Mention) -> int:
+    changed = without(run, gone)
+    for path in run.glob("*.html"):
+        # A page that quotes somebody is made anew by the next run.
+        if file_mentions(path, mention):
+            path.unlink()
+            changed += 1
+    return changed
 
 
 def _is_store(path: Path) -> bool:

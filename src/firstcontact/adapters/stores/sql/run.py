@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import Row, and_, insert, select, update
 from firstcontact.adapters.stores.folder import WholeFolder
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.database import Database
+from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.measure_history import KeptRun, RunState
 from firstcontact.services.publish import RUN_FILE
 
@@ -97,31 +98,47 @@ class SqlRuns:
             row = values | {"state": state, "purpose": purpose, "ended_at": run.created_at}
             connection.execute(insert(_run).values(row))
         if before is not None:
-            self._thin(_read(before))
+            _thin(self.place(_read(before)))
+
+    def discard(self, folder: str) -> None:
+        # Where the database went away while the run was added, it may have been: then the row decides, later.
+        with suppress(FirstcontactError):
+            if self._one(_run.c.folder == folder) is None:
+                shutil.rmtree(self._folder / folder, ignore_errors=True)
 
     def place(self, run: KeptRun) -> Path:
         return self._folder / (run.folder or run.id)
 
     def sweep(self, before: datetime) -> None:
-        """Remove directories that no row names and that are older than a moment: a killed worker left them."""
+        """Remove directories that no row names and that are older than a moment: a killed worker left them.
+
+        Of earlier runs it leaves the figures only, where whoever put them among the earlier died before it did.
+        """
         if not self._folder.is_dir():
             return
+        # Listed first: a run that is added meanwhile is named by its row.
+        there = list(self._folder.iterdir())
         with self._database.reading() as connection:
-            known = set(connection.execute(select(_run.c.folder)).scalars())
-        for path in self._folder.iterdir():
-            if path.name not in known and path.stat().st_mtime < before.replace(tzinfo=UTC).timestamp():
+            rows = connection.execute(select(_run.c.folder, _run.c.state)).all()
+        states = {row.folder: row.state for row in rows}
+        for path in there:
+            if path.name in states:
+                if states[path.name] == "earlier":
+                    _thin(path)
+            elif path.stat().st_mtime < before.replace(tzinfo=UTC).timestamp():
                 shutil.rmtree(path, ignore_errors=True)
-
-    def _thin(self, run: KeptRun) -> None:
-        """Leave of a run that is no longer in force its figures, and nothing about single contacts."""
-        for path in self.place(run).glob("*.parquet"):
-            if path.name not in FIGURES:
-                path.unlink(missing_ok=True)
 
     def _one(self, condition: Any) -> KeptRun | None:
         with self._database.asking() as connection:
             row = connection.execute(select(_run).where(condition).order_by(_run.c.id.desc()).limit(1)).first()
         return _read(row) if row is not None else None
+
+
+def _thin(place: Path) -> None:
+    """Leave of a run that is no longer in force its figures, and nothing about single contacts."""
+    for path in place.glob("*.parquet"):
+        if path.name not in FIGURES:
+            path.unlink(missing_ok=True)
 
 
 def _read(row: Row[Any]) -> KeptRun:
