@@ -68,6 +68,7 @@ class Quarantine(Protocol):
         import_id: str | None,
         before: int | None,
         limit: int,
+        source: str | None = None,
     ) -> list[Aside]:
         """Records, newest first."""
 

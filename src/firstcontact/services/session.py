@@ -251,6 +251,28 @@ def recognise(sessions: Sessions, *, token: str | None, cookie: str | None, now:
     return principal_of(account, session=session.token_hash)
 
 
+def still(sessions: Sessions, *, token: str | None, cookie: str | None, now: datetime) -> Principal | None:
+    """Who asked a while ago and waits for more, if they still may; waiting is no use, and keeps no session alive.
+
+    Args:
+        sessions: Where sessions and tokens are kept.
+        token: What came as `Authorization: Bearer`; where one came, the cookie is not looked at.
+        cookie: The secret in the browser's cookie.
+        now: The moment, UTC.
+
+    Returns:
+        The one who asks; None where that is not known any more.
+    """
+    if token is not None:
+        holder = sessions.find_token(hash_of(token), now)
+        if holder is None:
+            return None
+        account, found = holder
+        return principal_of(account, name=f"token:{found.name} of {account.email}", only=found.permissions)
+    owner = sessions.find(hash_of(cookie), now) if cookie is not None else None
+    return principal_of(owner[0], session=owner[1].token_hash) if owner is not None else None
+
+
 def _note(when: Callable[[], None]) -> None:
     """Note when somebody was last here; where nothing can be written, who reads is answered all the same."""
     try:

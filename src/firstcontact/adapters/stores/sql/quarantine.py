@@ -40,9 +40,16 @@ class SqlQuarantine:
         import_id: str | None,
         before: int | None,
         limit: int,
+        source: str | None = None,
     ) -> list[Aside]:
         asked = select(_aside).order_by(_aside.c.id.desc()).limit(limit)
-        for column, value in ((_aside.c.state, state), (_aside.c.kind, kind), (_aside.c.import_id, import_id)):
+        wanted = (
+            (_aside.c.state, state),
+            (_aside.c.kind, kind),
+            (_aside.c.import_id, import_id),
+            (_aside.c.source, source),
+        )
+        for column, value in wanted:
             if value is not None:
                 asked = asked.where(column == value)
         if code is not None:

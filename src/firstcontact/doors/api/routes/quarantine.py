@@ -65,12 +65,19 @@ def list_quarantine(
     kind: Annotated[str | None, Query(description="Only of this table.", max_length=32)] = None,
     code: Annotated[str | None, Query(description="Only with this code.", pattern=r"^FC\d{4}$")] = None,
     import_id: Annotated[str | None, Query(description="Only of this import.", max_length=32)] = None,
+    source: Annotated[str | None, Query(description="Only of this system.", max_length=200)] = None,
     after: After = None,
     limit: Limit = 100,
 ) -> Page[AsideAnswer]:
     """Records that were set aside, newest first, without their values."""
     found = request.app.state.service.quarantine.page(
-        state=state, kind=kind, code=code, import_id=import_id, before=read_number(after), limit=limit
+        state=state,
+        kind=kind,
+        code=code,
+        import_id=import_id,
+        before=read_number(after),
+        limit=limit,
+        source=source,
     )
     more = cursor(found[-1].id) if len(found) == limit else None
     return Page(items=[AsideAnswer(**_fields(one)) for one in found], next=more)
@@ -80,7 +87,7 @@ def list_quarantine(
 def get_quarantined(request: Request, number: Number, who: Reader) -> AsideRaw:
     """One record as it arrived. The look is noted in the audit."""
     service = request.app.state.service
-    aside = _find(request, number)
+    aside = find(request, number)
     service.audit.note(who.name, "quarantine.look", now=service.now(), object=str(number))
     return AsideRaw(**_fields(aside), raw=aside.raw)
 
@@ -90,7 +97,7 @@ def replay_quarantined(request: Request, number: Number, correction: Correction,
     """Take a record in, corrected or as it arrived. Where it still does not fit, all faults are said."""
     service = request.app.state.service
     outcome = replay(
-        service.inbox, _find(request, number), correction.item,
+        service.inbox, find(request, number), correction.item,
         redact=redactor(service.preferences), actor=who.name, now=service.now(),
     )  # fmt: skip
     return Replayed(outcome=outcome)
@@ -100,12 +107,17 @@ def replay_quarantined(request: Request, number: Number, correction: Correction,
 def discard_quarantined(request: Request, number: Number, who: Mender) -> None:
     """Give a record up; it stays to be seen until its time to be kept is over."""
     service = request.app.state.service
-    _find(request, number)
+    find(request, number)
     if not service.quarantine.end(number, "discarded", actor=who.name, now=service.now()):
         raise ended_already(number)
 
 
-def _find(request: Request, number: int) -> Aside:
+def find(request: Request, number: int) -> Aside:
+    """One record that was set aside.
+
+    Raises:
+        FirstcontactError: There is none (FC9302).
+    """
     aside: Aside | None = request.app.state.service.quarantine.find(number)
     if aside is None:
         raise not_there("the record of the quarantine")

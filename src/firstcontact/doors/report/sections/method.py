@@ -90,8 +90,8 @@ def method(run: Run, writer: Writer) -> Method:
     return Method(
         _rules(run, writer),
         *_windows(run, writer),
-        _period(run, writer),
-        _identity(run, writer),
+        period_lines(run, writer),
+        identity_lines(run, writer),
         [
             (
                 shown(str(file.get("name", ""))),
@@ -233,7 +233,8 @@ def _condition(rule: Condition, writer: Writer) -> str:
     return f"{name}: {value}"
 
 
-def _period(run: Run, writer: Writer) -> list[tuple[str, str]]:
+def period_lines(run: Run, writer: Writer) -> list[tuple[str, str]]:
+    """Between which moments the run looks: (what, value)."""
     number, frame = writer.notation, run.frame
     return [
         (writer.say("Data complete from"), number.moment(frame.data_start)),
@@ -245,7 +246,8 @@ def _period(run: Run, writer: Writer) -> list[tuple[str, str]]:
     ]
 
 
-def _identity(run: Run, writer: Writer) -> list[tuple[str, str]]:
+def identity_lines(run: Run, writer: Writer) -> list[tuple[str, str]]:
+    """How well customers are known: (what, value)."""
     number, identity = writer.notation, run.identity
     lines = [
         (

@@ -25,6 +25,7 @@ from firstcontact.doors.report.notation import shown
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.column_words import DATES, FACTS, KINDS
 from firstcontact.doors.web.form_stream import FormStream
+from firstcontact.doors.web.job_words import fault_words
 from firstcontact.doors.web.mapping_form import MappingForm, columns_of, form_of, mapping_of, same
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.pages.jobs import JobLine, job_line
@@ -183,6 +184,7 @@ class ImportPage:
         dates: Ways of writing moments.
         zones: Names of zones.
         may_measure: Whether the visitor may ask for a measurement.
+        faults: Why it failed.
         said: What was just done.
         wrong: What kept something from being done.
     """
@@ -200,6 +202,7 @@ class ImportPage:
     dates: dict[str, str]
     zones: tuple[str, ...]
     may_measure: bool
+    faults: tuple[dict[str, str], ...]
     said: str
     wrong: str
 
@@ -411,11 +414,12 @@ def _show(
     service: Service = request.app.state.service
     line = _line(request, one)
     writer = Writer.of(viewer(request).language, viewer(request).zone)
+    say = sentences(viewer(request).language).gettext
     preview = one.preview or {}
     form = None
     if one.state == "uploaded" and one.preview is not None:
         mapping = preview.get("mapping") or one.mapping or {}
-        wrongs = faults if faults is not None else one.faults or []
+        wrongs = list(fault_words(faults if faults is not None else one.faults, say))
         form = form_of(preview, mapping, wrongs, given or {}, _teller(writer, preview))
     named = (preview.get("mapping") or {}).get("source")
     source = named if named and one.source == _stem(one.name) else one.source
@@ -434,6 +438,7 @@ def _show(
         DATES,
         zone_names() if form is not None else (),
         who.may(Permission.RUN_JOBS),
+        fault_words(one.faults, say),
         said,
         wrong,
     )

@@ -14,7 +14,7 @@ from firstcontact.doors.api.page import After, cursor, read_text
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
 from firstcontact.doors.api.routes import jobs as api
-from firstcontact.doors.web.job_words import STATES, kind_words, step_words
+from firstcontact.doors.web.job_words import STATES, fault_words, kind_words, step_words
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import N_, RUNNING, Place
 from firstcontact.doors.web.viewer import viewer
@@ -45,6 +45,7 @@ class JobLine:
         open: Whether it has not ended.
         file: Id of the import that it works on; empty where it works on none.
         run: Id of the run that it made; empty where it made none.
+        faults: What went wrong.
     """
 
     job: Job
@@ -53,6 +54,7 @@ class JobLine:
     open: bool
     file: str
     run: str
+    faults: tuple[dict[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,13 @@ def job_line(request: Request, job: Job) -> JobLine:
     file = job.arguments.get("import_id", "") if job.kind.startswith("import.") else ""
     run = result.get("run", "") if job.kind == MEASURE else ""
     return JobLine(
-        job, kind_words(job.kind, say), step_words(job.step, say), job.state in UNFINISHED, str(file), str(run)
+        job,
+        kind_words(job.kind, say),
+        step_words(job.step, say),
+        job.state in UNFINISHED,
+        str(file),
+        str(run),
+        fault_words(job.faults, say),
     )
 
 

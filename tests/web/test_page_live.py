@@ -1,0 +1,154 @@
+"""What pages are told while somebody looks: what they may see, by one look for all, until they may not hear it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from firstcontact.doors.web.live import MOST_EACH, Listener, Live
+from firstcontact.services.access import Role
+from firstcontact.services.account import change_account
+from firstcontact.services.audit import Event
+from firstcontact.services.service import Service
+from firstcontact.services.session import open_session
+from tests.service_fixture import caller_of
+from tests.web.test_accounts_api import account
+
+
+class Counting:
+    """A queue that counts how often it is looked at, and knows the step of its one job."""
+
+    def __init__(self, queue: Any) -> None:
+        self._queue = queue
+        self.looks = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queue, name)
+
+    def page(self, **asked: Any) -> Any:
+        self.looks += asked["state"] == "running"
+        return self._queue.page(**asked)
+
+
+def listener(service: Service, role: Role = Role.MANAGER, say: Callable[[str], str] = str) -> Listener:
+    """Somebody who is logged in and listens."""
+    made = account(service, role)
+    cookie = open_session(service.sessions, made, device=None, now=service.now(), how="password")
+    return Listener(made.id, (None, cookie), say)
+
+
+async def until(lines: AsyncIterator[str], wanted: str) -> str:
+    """What is told, up to what is waited for."""
+    async with asyncio.timeout(20):
+        async for text in lines:
+            if wanted in text:
+                return text
+    return ""
+
+
+def jobs_of(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line.removeprefix("data: ")) for line in text.splitlines() if line.startswith("data: {")]
+
+
+def test_one_look_serves_all_in_their_own_words(sqlite_service: Service) -> None:
+    """Ten who listen cost what one costs; each hears of a job that begins, goes on and ends, in their own language."""
+    counting = Counting(sqlite_service.queue)
+    service = replace(sqlite_service, queue=counting)  # type: ignore[arg-type]
+    now = service.now()
+    job = service.queue.ask("measure", {}, asked_by="x", now=now)
+
+    async def run() -> None:
+        hub = Live(service, every=0.05)
+        lines = [hub.lines(listener(service, say=str.upper)) for _ in range(10)]
+        told = [jobs_of(await until(one, job.id)) for one in lines]
+        assert all(one == [{"id": job.id, "progress": 0.0, "step": "", "ended": False}] for one in told)
+        service.queue.take("w", ["measure"], now)
+        service.queue.renew(job.id, "w", now, "counting", 0.5)
+        assert jobs_of(await until(lines[0], "COUNTING"))[0]["progress"] == 0.5
+        service.queue.end(job.id, "w", "done", now)
+        assert jobs_of(await until(lines[0], '"ended": true'))[0]["id"] == job.id
+        before, began = counting.looks, asyncio.get_running_loop().time()
+        await asyncio.sleep(0.5)
+        assert counting.looks - before <= (asyncio.get_running_loop().time() - began) / 0.05 + 1
+        hub.stop()
+        assert await asyncio.wait_for(anext(lines[1], ""), 5) == "" or await until(lines[1], "never") == ""
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("how", ["logout", "disabled", "expired"])
+def test_it_ends_with_the_right_to_hear_it(sqlite_service: Service, how: str) -> None:
+    """After log-out, when the account is disabled, and when the session is over, nothing more is said; listening itself
+    keeps no session alive."""
+    clock = [sqlite_service.now()]
+    service = replace(sqlite_service, now=lambda: clock[0])
+
+    async def run() -> None:
+        hub = Live(service, every=0.02, beat=0.01)
+        one = listener(service)
+        lines = hub.lines(one)
+        assert await until(lines, ":") != ""
+        event = Event("x", "test", clock[0])
+        found = service.accounts.find(one.account)
+        assert found is not None
+        if how == "expired":
+            clock[0] += timedelta(hours=3)
+        elif how == "logout":
+            service.sessions.close(one.account, event)
+        else:
+            change_account(service.accounts, found, {"disabled": True}, actor="x", now=clock[0], edition=found.edition)
+        assert await until(lines, "never") == ""
+        assert hub.takes(one.account)
+
+    asyncio.run(run())
+
+
+def test_nobody_hears_what_they_may_not_see(sqlite_service: Service) -> None:
+    """An agent hears of no job; a wallboard's line lives and says nothing of them."""
+    sqlite_service.queue.ask("measure", {}, asked_by="x", now=sqlite_service.now())
+
+    async def run(role: Role) -> str:
+        hub = Live(sqlite_service, every=0.02, beat=0.05)
+        found = ""
+        async with asyncio.timeout(20):
+            async for text in hub.lines(listener(sqlite_service, role)):
+                found += text
+                if text == ":\n\n":
+                    break
+        return found
+
+    for role in (Role.AGENT, Role.WALLBOARD):
+        assert "event: job" not in asyncio.run(run(role))
+
+
+def test_an_account_holds_few_lines(sqlite_service: Service) -> None:
+    """Beyond them a browser is told to ask no more, and its pages work; a line that is let go makes room."""
+
+    async def run() -> None:
+        hub = Live(sqlite_service, every=0.05)
+        one = listener(sqlite_service)
+        lines = [hub.lines(Listener(one.account, one.credential, str)) for _ in range(MOST_EACH)]
+        for each in lines:
+            await anext(each)
+        assert not hub.takes(one.account)
+        assert hub.takes("another")
+        await lines[0].aclose()
+        assert hub.takes(one.account)
+        hub.stop()
+        assert not hub.takes("another")
+
+    asyncio.run(run())
+
+
+def test_the_address_answers_nobody_unknown(sqlite_service: Service) -> None:
+    """Who is not known is refused; a session that has ended meanwhile is told nothing, and the line ends."""
+    make = caller_of(sqlite_service)
+    assert make(None).get("/live").status_code == 401
+    ended = make(Role.MANAGER).get("/live")
+    assert (ended.headers["content-type"].partition(";")[0], ended.text) == ("text/event-stream", "retry: 5000\n\n")
