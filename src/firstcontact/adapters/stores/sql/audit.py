@@ -47,7 +47,7 @@ class SqlAudit:
         person_id: int | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> None:
-        with self._database.writing() as connection:
+        with self._database.writing(single=True) as connection:
             write_event(connection, Event(actor, action, now, object, person_id, detail or {}))
 
     def page(

@@ -121,17 +121,22 @@ class Database:
                 self._here.looking = None
 
     @contextmanager
-    def writing(self, patience: float = WAIT_SECONDS) -> Iterator[Connection]:
+    def writing(self, patience: float = WAIT_SECONDS, *, single: bool = False) -> Iterator[Connection]:
         """A transaction: everything in it is durable when the block ends, or nothing of it happened.
 
         Args:
             patience: Seconds to wait for another writer.
+            single: Whether it is one statement, which PostgreSQL does wholly or not at all by itself.
 
         Raises:
             FirstcontactError: The database does not answer (FC9102).
         """
         if (joined := self._joined) is not None:
             yield joined
+            return
+        if single and not self.is_sqlite and patience == WAIT_SECONDS:
+            with explained(), self.engine.connect() as connection:
+                yield connection.execution_options(isolation_level="AUTOCOMMIT")
             return
         with explained(), self._turn(patience), self.engine.connect() as connection:
             # Taken at once on SQLite: a transaction that reads first and writes later may be refused half way.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, tuple_
+from sqlalchemy import Connection, and_, bindparam, func, select, tuple_
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.among import Pairs, numbers_beside
@@ -52,6 +52,13 @@ _READ = (
 )
 
 _contact, _identifier, _link = schema.contact, schema.identifier, schema.link
+
+_LATEST = (
+    select(*(_contact.c[name] for name in ("source", *_READ)))
+    .where(_contact.c.person_id == bindparam("person"))
+    .order_by(_contact.c.started_at.desc())
+    .limit(bindparam("limit"))
+)
 
 
 class LinkView:
@@ -225,8 +232,7 @@ class LinkView:
 
     def latest(self, person: int, limit: int) -> dict[Key, Contact]:
         """A customer's latest contacts, newest first, without what only exclusions ask of them."""
-        wanted = select(*(_contact.c[name] for name in ("source", *_READ))).where(_contact.c.person_id == person)
-        rows = self._connection.execute(wanted.order_by(_contact.c.started_at.desc()).limit(limit))
+        rows = self._connection.execute(_LATEST, {"person": person, "limit": limit})
         return {(row[0], row[1]): Contact(customer=KNOWN, **dict(zip(_READ, row[1:], strict=True))) for row in rows}
 
     def recorded(self, columns: Collection[str], among: Collection[Key] | None = None) -> frozenset[str]:

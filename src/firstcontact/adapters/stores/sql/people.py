@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, true, tuple_
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact, of_pairs
@@ -73,44 +75,19 @@ class SqlPeople:
     def person(
         self, number: int, teams: frozenset[str] | None, limit: int, before: tuple[datetime, Key] | None = None
     ) -> Person | None:
-        mine = and_(_contact.c.person_id == number, _of_teams(teams))
-        shown = [_contact.c[name] for name in ("source", "contact_id", *SHOWN)]
-        found = [column.label(f"link_{column.name}") for column in _link.c]
-        same = and_(_link.c.source == _contact.c.source, _link.c.contact_id == _contact.c.contact_id)
-        place = tuple_(_contact.c.started_at, _contact.c.source, _contact.c.contact_id)
-        asked = select(*shown, *found).select_from(_contact.outerjoin(_link, same)).where(mine)
+        asked = _questions(scoped=teams is not None, later=before is not None)
+        said: dict[str, Any] = {"person": number, "limit": limit, "teams": sorted(teams or ())}
         if before is not None:
-            asked = asked.where(place < tuple_(before[0], *before[1]))
-        asked = asked.order_by(
-            _contact.c.started_at.desc(), _contact.c.source.desc(), _contact.c.contact_id.desc()
-        ).limit(limit)
+            said |= {"moment": before[0], "source": before[1][0], "contact_id": before[1][1]}
         with self._database.reading() as connection:
-            seen = [_seen(dict(row)) for row in connection.execute(asked).mappings()]
+            seen = [_seen(dict(row)) for row in connection.execute(asked.seen, said).mappings()]
             total = len(seen)
             if before is not None or total == limit:
-                total = connection.execute(select(func.count()).select_from(_contact).where(mine)).scalar_one()
+                total = int(connection.execute(asked.total, said).scalar_one())
             if not total:
                 return None
-            pairs = connection.execute(
-                select(_identifier.c.kind, _identifier.c.value)
-                .select_from(
-                    _contact.join(
-                        _identifier,
-                        and_(
-                            _identifier.c.source == _contact.c.source, _identifier.c.contact_id == _contact.c.contact_id
-                        ),
-                    )
-                )
-                .where(mine, _identifier.c.kind != DECISION, _identifier.c.spelled.is_not(None))
-                .distinct()
-                .order_by(_identifier.c.kind, _identifier.c.value)
-                .limit(MOST_IDENTIFIERS)
-            ).all()
-            own = select(_contact.c.customer_id).where(mine, _contact.c.customer_id.is_not(None)).distinct()
-            beside = schema.companion
-            facts = connection.execute(
-                select(beside.c.body).where(beside.c.kind == "customers", beside.c.customer_id.in_(own)).limit(10)
-            ).scalars()
+            pairs = connection.execute(asked.identifiers, said).all()
+            facts = connection.execute(asked.facts, said).scalars()
             return Person(number, [(row.kind, row.value) for row in pairs], list(facts), seen, total)
 
     def latest(self, number: int, limit: int) -> dict[Key, Contact]:
@@ -131,6 +108,42 @@ class SqlPeople:
         with self._database.asking() as connection:
             first: datetime | None = connection.execute(select(func.min(_contact.c.started_at))).scalar_one()
         return first
+
+
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    """What is asked about one customer, made once: making a question costs as much as asking it."""
+
+    seen: Select[Any]
+    total: Select[Any]
+    identifiers: Select[Any]
+    facts: Select[Any]
+
+
+@cache
+def _questions(*, scoped: bool, later: bool) -> _Questions:
+    mine = _contact.c.person_id == bindparam("person")
+    if scoped:
+        mine = and_(mine, _contact.c.team.in_(bindparam("teams", expanding=True)))
+    shown = [_contact.c[name] for name in ("source", "contact_id", *SHOWN)]
+    found = [column.label(f"link_{column.name}") for column in _link.c]
+    same = and_(_link.c.source == _contact.c.source, _link.c.contact_id == _contact.c.contact_id)
+    place = (_contact.c.started_at, _contact.c.source, _contact.c.contact_id)
+    seen = select(*shown, *found).select_from(_contact.outerjoin(_link, same)).where(mine)
+    if later:
+        names = zip(("moment", "source", "contact_id"), place, strict=True)
+        seen = seen.where(tuple_(*place) < tuple_(*(bindparam(name, type_=column.type) for name, column in names)))
+    own = and_(_identifier.c.source == _contact.c.source, _identifier.c.contact_id == _contact.c.contact_id)
+    named = select(_identifier.c.kind, _identifier.c.value).select_from(_contact.join(_identifier, own))
+    named = named.where(mine, _identifier.c.kind != DECISION, _identifier.c.spelled.is_not(None)).distinct()
+    beside = schema.companion
+    ids = select(_contact.c.customer_id).where(mine, _contact.c.customer_id.is_not(None)).distinct()
+    return _Questions(
+        seen=seen.order_by(*(column.desc() for column in place)).limit(bindparam("limit")),
+        total=select(func.count()).select_from(_contact).where(mine),
+        identifiers=named.order_by(_identifier.c.kind, _identifier.c.value).limit(MOST_IDENTIFIERS),
+        facts=select(beside.c.body).where(beside.c.kind == "customers", beside.c.customer_id.in_(ids)).limit(10),
+    )
 
 
 def _of_teams(teams: frozenset[str] | None) -> ColumnElement[bool]:

@@ -22,6 +22,7 @@ from firstcontact.services.policy_version import (
 )
 
 _version = schema.policy_version
+_PUBLISHED = select(_version).where(_version.c.state == "published")
 
 
 class SqlPolicies:
@@ -46,7 +47,7 @@ class SqlPolicies:
 
     def published(self) -> PolicyVersion:
         with self._database.asking() as connection:
-            return _read(connection.execute(select(_version).where(_version.c.state == "published")).one())
+            return _read(connection.execute(_PUBLISHED).one())
 
     def find(self, number: int) -> PolicyVersion:
         with self._database.reading() as connection:

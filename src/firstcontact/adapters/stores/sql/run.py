@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, and_, insert, select, update
+from sqlalchemy import Row, Select, and_, insert, select, update
 
 from firstcontact.adapters.stores.folder import WholeFolder
 from firstcontact.adapters.stores.sql import schema
@@ -19,6 +19,7 @@ from firstcontact.services.measure_history import KeptRun, RunState
 from firstcontact.services.publish import RUN_FILE
 
 _run = schema.run
+_CURRENT = select(_run).where(_run.c.state == "current").order_by(_run.c.id.desc()).limit(1)
 
 FIGURES = frozenset({"results.parquet", "results.csv", "history.parquet"})
 
@@ -56,7 +57,7 @@ class SqlRuns:
         self._folder = folder
 
     def current(self) -> KeptRun | None:
-        return self._one(_run.c.state == "current")
+        return self._first(_CURRENT)
 
     def find(self, run_id: str) -> KeptRun | None:
         return self._one(_run.c.id == run_id)
@@ -129,8 +130,11 @@ class SqlRuns:
                 shutil.rmtree(path, ignore_errors=True)
 
     def _one(self, condition: Any) -> KeptRun | None:
+        return self._first(select(_run).where(condition).order_by(_run.c.id.desc()).limit(1))
+
+    def _first(self, asked: Select[Any]) -> KeptRun | None:
         with self._database.asking() as connection:
-            row = connection.execute(select(_run).where(condition).order_by(_run.c.id.desc()).limit(1)).first()
+            row = connection.execute(asked).first()
         return _read(row) if row is not None else None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Table, delete, insert, or_, select, update
+from sqlalchemy import Row, Table, bindparam, delete, insert, or_, select, update
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.account import read_account, store_password
@@ -26,6 +26,23 @@ FORGOTTEN_AFTER = timedelta(days=1)
 
 NOTE_SECONDS = 0.2
 """How long a request waits to note that somebody was here; it is noted the next time where somebody else writes."""
+
+_account, _session_of, _token_of = schema.account, schema.session, schema.api_token
+_NOW = bindparam("now", type_=schema.Moment())
+
+# Made once: every request asks one of them.
+_BY_SESSION = (
+    select(_account, *(one.label(f"session_{one.name}") for one in _session_of.c))
+    .join(_session_of, _session_of.c.account_id == _account.c.id)
+    .where(_session_of.c.token_hash == bindparam("hash"), _session_of.c.expires_at > _NOW)
+    .where(_account.c.disabled_at.is_(None))
+)
+_BY_TOKEN = (
+    select(_account, *(one.label(f"token_{one.name}") for one in _token_of.c))
+    .join(_token_of, _token_of.c.account_id == _account.c.id)
+    .where(_token_of.c.token_hash == bindparam("hash"), _token_of.c.revoked_at.is_(None))
+    .where(or_(_token_of.c.expires_at.is_(None), _token_of.c.expires_at > _NOW), _account.c.disabled_at.is_(None))
+)
 
 
 class SqlSessions:
@@ -48,17 +65,11 @@ class SqlSessions:
             write_event(connection, event)
 
     def find(self, token_hash: str, now: datetime) -> tuple[Account, Session] | None:
-        account, session = schema.account, schema.session
-        wanted = (
-            select(account, *(one.label(f"session_{one.name}") for one in session.c))
-            .join(session, session.c.account_id == account.c.id)
-            .where(session.c.token_hash == token_hash, session.c.expires_at > now, account.c.disabled_at.is_(None))
-        )
         with self._database.asking() as connection:
-            row = connection.execute(wanted).one_or_none()
+            row = connection.execute(_BY_SESSION, {"hash": token_hash, "now": now}).one_or_none()
         if row is None:
             return None
-        found = _session(_labelled(row, session, "session_"))
+        found = _session(_labelled(row, schema.session, "session_"))
         return (read_account(row), found) if _awake(found, now) else None
 
     def seen(self, token_hash: str, now: datetime) -> None:
@@ -103,22 +114,11 @@ class SqlSessions:
             write_event(connection, event)
 
     def find_token(self, token_hash: str, now: datetime) -> tuple[Account, Token] | None:
-        account, token = schema.account, schema.api_token
-        wanted = (
-            select(account, *(one.label(f"token_{one.name}") for one in token.c))
-            .join(token, token.c.account_id == account.c.id)
-            .where(
-                token.c.token_hash == token_hash,
-                token.c.revoked_at.is_(None),
-                or_(token.c.expires_at.is_(None), token.c.expires_at > now),
-                account.c.disabled_at.is_(None),
-            )
-        )
         with self._database.asking() as connection:
-            row = connection.execute(wanted).one_or_none()
+            row = connection.execute(_BY_TOKEN, {"hash": token_hash, "now": now}).one_or_none()
         if row is None:
             return None
-        return read_account(row), _token(_labelled(row, token, "token_"))
+        return read_account(row), _token(_labelled(row, schema.api_token, "token_"))
 
     def token_used(self, token_id: str, now: datetime) -> None:
         row = schema.api_token
