@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -17,6 +18,7 @@ from firstcontact.doors.font import fonts
 from firstcontact.doors.report.theme import themes
 from firstcontact.doors.report.translation import translations as report_translations
 from firstcontact.doors.web.place import GROUPS, Place
+from firstcontact.doors.web.tour import stop
 from firstcontact.doors.web.translation import languages, locale, translations
 from firstcontact.doors.web.viewer import THEMES, Viewer, viewer
 from firstcontact.services.access import Principal
@@ -85,7 +87,9 @@ def page(
             menu=menu(seen),
             here=place,
             path=request.url.path,
+            address=partial(address, request),
             stamp=stamp,
+            tour=stop(request, seen.who),
             number=seen.notation,
             asset=asset,
             languages=[(tag, locale(tag).get_display_name()) for tag in languages()],
@@ -102,6 +106,18 @@ def page(
             "Vary": "Accept-Language, Cookie",
         },
     )
+
+
+def address(request: Request, run: str = "") -> str:
+    """The address of a page as it is shown, of a run; of the one in force where none is named.
+
+    Args:
+        request: Whose answer the page is.
+        run: The run's id.
+    """
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in ("run", "said")]
+    asked += [("run", run)] if run else []
+    return request.url.path + (f"?{urlencode(asked)}" if asked else "")
 
 
 def token(request: Request) -> str:

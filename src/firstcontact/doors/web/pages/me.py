@@ -22,6 +22,7 @@ from firstcontact.doors.web.form import Wrong, on, wrongs
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import ANSWERS, N_, Place
 from firstcontact.doors.web.snapshot import snapshot
+from firstcontact.doors.web.tour import COOKIE as TOUR_COOKIE
 from firstcontact.doors.web.viewer import THEME_COOKIE, Theme, viewer
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Permission, Principal, Role
@@ -176,3 +177,12 @@ def add_token(
 def end_token(request: Request, who: TokenOwner, token_id: str) -> Response:
     """End one of one's own tokens."""
     return _tried(request, who, lambda: revoke_token(request, token_id, who), "ended")
+
+
+@router.post("/me/toured")
+def toured(request: Request, _who: Owner) -> Response:
+    """Be shown around no more, on this device."""
+    response = on("/")
+    secure = request.app.state.service.settings.secure
+    response.set_cookie(TOUR_COOKIE, "yes", max_age=YEAR, path="/", secure=secure, samesite="lax")
+    return response
