@@ -15,7 +15,7 @@ from firstcontact import bootstrap
 from firstcontact.kernel.errors import EXIT_INPUT, EXIT_OUTPUT, ErrorKind, FirstcontactError
 from firstcontact.services.queue import MAX_ATTEMPTS, Job
 from firstcontact.services.service import Service
-from firstcontact.services.work import LANES, Handler, Task, Worker, work_together
+from firstcontact.services.work import BUSY, LANES, SPARED, Handler, Task, Worker, work_together
 
 T0 = datetime(2026, 1, 5, 9, 0)  # noqa: DTZ001 - as moments are inside
 
@@ -70,6 +70,51 @@ def test_what_will_not_get_better_is_not_tried_again(sqlite_service: Service, ex
     worker(sqlite_service, fail).once()
     assert found(sqlite_service, job).state == state
     assert len(found(sqlite_service, job).faults or []) == 1
+
+
+def test_a_busy_database_uses_up_no_try(sqlite_service: Service) -> None:
+    """Ten times it has others to serve first, and the job is done all the same; after a day it is not spared."""
+    import firstcontact.adapters.stores.sql.database  # noqa: F401 - declares the code
+
+    clock, calls = Clock(), []
+
+    def busy(task: Task) -> None:
+        calls.append(task.job.attempts)
+        if len(calls) <= 10:
+            raise FirstcontactError([ErrorKind.registry[BUSY].fault(where="a", saw="b", allowed="c", cure="d")])
+
+    job = ask(sqlite_service)
+    for _ in range(11):
+        worker(sqlite_service, busy, clock).once()
+        clock.moment += timedelta(minutes=1)
+    assert (found(sqlite_service, job).state, calls) == ("done", [1] * 11)
+    calls.clear()
+    late = ask(sqlite_service)
+    clock.moment += SPARED
+    for _ in range(MAX_ATTEMPTS + 1):
+        worker(sqlite_service, busy, clock).once()
+        clock.moment += timedelta(minutes=1)
+    assert (found(sqlite_service, late).state, calls) == ("failed", [1, 2, 3, 4, 5])
+
+
+def test_a_job_is_not_done_again_because_nobody_could_say_that_it_was_done(sqlite_service: Service) -> None:
+    """The database has others to serve first when a job ends: the worker says it again, and keeps its lease."""
+    import firstcontact.adapters.stores.sql.database  # noqa: F401 - declares the code
+
+    refused, done = [], []
+
+    class Busy:
+        def __getattr__(self, name: str) -> Any:
+            if name == "end" and len(refused) < 3:
+                refused.append(name)
+                fault = ErrorKind.registry[BUSY].fault(where="a", saw="b", allowed="c", cure="d")
+                raise FirstcontactError([fault])
+            return getattr(sqlite_service.queue, name)
+
+    job, queue = ask(sqlite_service), Busy()
+    doing = Worker(queue, {"work": lambda _task: done.append(1)}, Clock())  # type: ignore[arg-type, func-returns-value]
+    assert doing.once()
+    assert (found(sqlite_service, job).state, len(refused), done) == ("done", 3, [1])
 
 
 def test_a_defect_is_tried_five_times_and_told_without_its_text(sqlite_service: Service) -> None:
@@ -239,4 +284,5 @@ def test_a_worker_that_ends_gives_its_job_back(sqlite_service: Service) -> None:
     doing.stop()
     thread.join(10)
     assert not thread.is_alive()
-    assert found(sqlite_service, job).state == "waiting"
+    # Ending workers one after another uses up no try.
+    assert (found(sqlite_service, job).state, found(sqlite_service, job).attempts) == ("waiting", 0)

@@ -91,8 +91,12 @@ class Queue(Protocol):
         *,
         result: dict[str, Any] | None = None,
         faults: list[dict[str, str]] | None = None,
+        spared: bool = False,
     ) -> bool:
-        """Say how a job ended; `waiting` gives it back for another try. False where the lease was lost meanwhile."""
+        """Say how a job ended; `waiting` gives it back for another try. False where the lease was lost meanwhile.
+
+        A try that is spared counts for none: the job broke off by no fault of its own.
+        """
 
     def cancel(self, job_id: str, now: datetime) -> Job | None:
         """Ask a job to stop; one that waits ends at once. None where there is no such job."""

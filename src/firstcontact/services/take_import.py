@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from firstcontact.contacts.record import Unfit
 from firstcontact.contacts.rule import by_code
-from firstcontact.kernel.errors import EXIT_OUTPUT, FirstcontactError
-from firstcontact.services.ingest import Inbox, Redact, SetAside, ingest
+from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.services.ingest import Inbox, Outcome, Redact, SetAside, ingest
 from firstcontact.services.queue import MAX_ATTEMPTS, CancelledError, Queue
 from firstcontact.services.upload import STATE_WRONG, Import, Imports, ImportState, Uploads, finish
-from firstcontact.services.work import Handler, Task
+from firstcontact.services.work import BUSY, Handler, Task, may_pass
 
-BATCH = 2_000
-"""Records that are stored at once."""
+BATCH = 500
+"""Records that are stored at once: whoever else writes waits so long."""
+
+PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 60.0, 60.0, 60.0)
+"""Seconds for which a batch waits, one after the other, where the store does not answer: then the whole job waits."""
 
 MOST_SET_ASIDE = 10_000
 """Rows that are kept for correction; where there are more, the mapping is wrong rather than the rows."""
@@ -69,6 +73,35 @@ class FileReader(Protocol):
             unnamed: What goes before the numbers of rows where the file has no ids of its own, so that the rows of two
                 files are not taken for each other.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """What became of the records so far.
+
+    Attributes:
+        outcomes: How many there were of each.
+        beside: The same of records beside the contacts, by table.
+        codes: Why some were set aside.
+    """
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    beside: dict[str, Counter[str]] = field(default_factory=dict)
+    codes: Counter[str] = field(default_factory=Counter)
+
+    def add(self, table: str, outcomes: Iterable[Outcome], codes: Iterable[str]) -> None:
+        found = Counter(outcome.value for outcome in outcomes)
+        self.outcomes.update(found)
+        if table != "contacts":
+            self.beside.setdefault(table, Counter()).update(found)
+        self.codes.update(codes)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "outcomes": dict(sorted(self.outcomes.items())),
+            "beside": {table: dict(sorted(found.items())) for table, found in sorted(self.beside.items())},
+            "set_aside": dict(sorted(self.codes.items())),
+        }
 
 
 class ImportWork:
@@ -131,27 +164,29 @@ class ImportWork:
         return {"import_id": one.id, "faults": len(found["faults"])}
 
     def run(self, task: Task) -> dict[str, Any]:
-        """Read a file into the inbox. Done twice it changes nothing: copies of records are copies."""
+        """Read a file into the inbox. Done twice it changes nothing, and counts as the first time would have."""
         one = self._of(task)
         if one.state != "running":
             return {"import_id": one.id, "state": one.state}
         running: frozenset[ImportState] = frozenset({"running"})
-        counts: Counter[str] = Counter()
-        codes: Counter[str] = Counter()
+        tally = _Tally()
         told: dict[str, Any] = {}
+        mapping = one.mapping
         try:
             path = self._uploads.whole(one)
             with closing(self._reader.read(path, one.mapping, task.tell, (one.digest or one.id)[:12])) as batches:
                 for batch in batches:
                     if isinstance(batch, dict):
-                        told = batch
+                        told, mapping = {"ledger": batch["ledger"]}, batch.get("mapping", mapping)
                         continue
-                    task.tell(f"taking in {batch.table.replace('_', ' ')}", round(batch.share, 3))
-                    self._take(one, batch, counts, codes)
+                    self._patiently(task, batch, partial(self._take, one, batch, tally))
+                    self._patiently(
+                        task, batch, partial(self._imports.change, one.id, running, counts=told | tally.as_dict())
+                    )
         except CancelledError:
             raise
         except FirstcontactError as error:
-            if error.exit_code == EXIT_OUTPUT and task.job.attempts < MAX_ATTEMPTS:
+            if may_pass(task.job, error, self._now()):
                 raise  # the store does not answer for now: the job is tried again
             if error.faults[0].kind is STATE_WRONG and self._of(task).state != "running":
                 return {"import_id": one.id, "state": self._of(task).state}  # undone under our hands
@@ -163,9 +198,7 @@ class ImportWork:
             if task.job.attempts >= MAX_ATTEMPTS and not task.stopped:
                 self._finished(self._imports.change(one.id, running, state="failed", ended_at=self._now()) or one)
             raise
-        told["outcomes"] = dict(sorted(counts.items()))
-        told["set_aside"] = dict(sorted(codes.items()))
-        mapping = told.pop("mapping", one.mapping)
+        told |= tally.as_dict()
         ended = self._imports.change(
             one.id, running, state="done", counts=told, mapping=mapping, faults=None, ended_at=self._now()
         )
@@ -187,24 +220,33 @@ class ImportWork:
             self._finished(ended)
         return {"import_id": one.id, "undone": undone}
 
-    def _take(self, one: Import, batch: Batch, counts: Counter[str], codes: Counter[str]) -> None:
+    def _patiently(self, task: Task, batch: Batch, store: Callable[[], object]) -> None:
+        """Store something, and wait where the store does not answer: to read the file again would take longer."""
+        for pause in (*PAUSES, None):
+            task.tell(f"taking in {batch.table.replace('_', ' ')}", round(batch.share, 3))
+            try:
+                store()
+                return
+            except FirstcontactError as error:
+                if pause is None or error.faults[0].kind.code != BUSY:
+                    raise
+            task.wait(pause)
+
+    def _take(self, one: Import, batch: Batch, tally: _Tally) -> None:
         if batch.aside:
-            codes.update(each[0] for each in batch.aside)
-            room = max(0, MOST_SET_ASIDE - counts["quarantined"])
+            room = max(0, MOST_SET_ASIDE - tally.outcomes["quarantined"])
             rows = [
                 SetAside(batch.table, one.source, raw, tuple(_unfit(code) for code in each))
                 for raw, each in list(zip(batch.items, batch.aside, strict=True))[:room]
             ]
-            if rows:
-                outcomes, _ = self._inbox.put(rows, now=self._now(), import_id=one.id)
-                counts.update(outcome.value for outcome in outcomes)
+            outcomes = self._inbox.put(rows, now=self._now(), import_id=one.id)[0] if rows else ()
+            tally.add(batch.table, outcomes, (each[0] for each in batch.aside))
             return
         receipt = ingest(
             self._inbox, batch.table, batch.items, source=one.source, now=self._now(), redact=self._redact(),
             import_id=one.id,
         )  # fmt: skip
-        counts.update(outcome.value for outcome in receipt.outcomes)
-        codes.update(unfit[0].rule.code for unfit in receipt.unfit.values())
+        tally.add(batch.table, receipt.outcomes, (unfit[0].rule.code for unfit in receipt.unfit.values()))
 
     def _of(self, task: Task) -> Import:
         found = self._imports.find(task.job.arguments["import_id"])

@@ -7,8 +7,9 @@ import os
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from firstcontact.kernel.errors import EXIT_OUTPUT, INTERNAL, ErrorKind, FirstcontactError
@@ -16,6 +17,15 @@ from firstcontact.services.queue import LEASE_SECONDS, MAX_ATTEMPTS, CancelledEr
 
 LOOK_SECONDS = 0.25
 """How often a worker without a job looks for one."""
+
+BUSY = "FC9102"
+"""The code of a database that does not answer, or has others to serve first."""
+
+SPARED = timedelta(days=1)
+"""How long a job may be broken off by such a database before that counts as a try."""
+
+END_SECONDS = 600.0
+"""How long a worker tries to say how a job ended, whose work would else be done again."""
 
 Lane = Literal["long", "brief", "link"]
 
@@ -63,6 +73,10 @@ class Task:
             raise CancelledError
         self.step, self.share = step, share
 
+    def wait(self, seconds: float) -> None:
+        """Do nothing for a while, or until the job shall stop."""
+        self._stopped.wait(seconds)
+
     def on_stop(self, interrupt: Callable[[], None]) -> None:
         """Have something called, from another thread, when the job shall stop: it ends a long statement."""
         self._interrupts.append(interrupt)
@@ -77,6 +91,26 @@ class Task:
         self._stopped.set()
         for interrupt in self._interrupts:
             interrupt()
+
+    def over(self) -> None:
+        """Nothing is left to interrupt: the handler has ended."""
+        self._interrupts.clear()
+
+
+def may_pass(job: Job, error: FirstcontactError, now: datetime) -> bool:
+    """Whether a job that met an error shall be tried again: it may have passed by then.
+
+    Args:
+        job: The job.
+        error: What it met.
+        now: The moment, UTC.
+    """
+    busy = error.faults[0].kind.code == BUSY and _is_young(job, now)
+    return error.exit_code == EXIT_OUTPUT and (busy or job.attempts < MAX_ATTEMPTS)
+
+
+def _is_young(job: Job, now: datetime) -> bool:
+    return now - job.created_at < SPARED
 
 
 def lane_of(kind: str) -> Lane:
@@ -167,15 +201,34 @@ class Worker:
         began = self._now()
         try:
             state, result, faults = self._do(task)
+            task.over()
+            # The lease is renewed until it is said how the job ended.
+            kept = self._end(task, state, result, faults)
         finally:
             over.set()
             keeper.join()
             self._task = None
-        kept = self._queue.end(job.id, self.name, state, self._now(), result=result, faults=faults)
         seconds = round((self._now() - began).total_seconds(), 3)
         said = {"job": job.id, "kind": job.kind, "state": state if kept else "lost", "seconds": seconds}
         _log.info("job ended", extra=said)
         return True
+
+    def _end(
+        self, task: Task, state: State, result: dict[str, Any] | None, faults: list[dict[str, str]] | None
+    ) -> bool:
+        """Say how a job ended, again and again where the database does not answer."""
+        busy = any(fault["code"] == BUSY for fault in faults or ())
+        spared = task.stopped or (busy and _is_young(task.job, self._now()))
+        last = time.monotonic() + END_SECONDS
+        while True:
+            try:
+                return self._queue.end(
+                    task.job.id, self.name, state, self._now(), result=result, faults=faults, spared=spared
+                )
+            except FirstcontactError:
+                # A worker that is asked to end waits no longer: whoever is next finds the lease run out.
+                if time.monotonic() > last or self._ending.wait(LOOK_SECONDS):
+                    raise
 
     def _do(self, task: Task) -> tuple[State, dict[str, Any] | None, list[dict[str, str]] | None]:
         last = task.job.attempts >= MAX_ATTEMPTS
@@ -186,7 +239,7 @@ class Worker:
                 # Given back where the worker ends; the queue knows whether the job was cancelled.
                 return "waiting", None, None
             if isinstance(error, FirstcontactError):
-                passing = error.exit_code == EXIT_OUTPUT and not last
+                passing = may_pass(task.job, error, self._now())
                 return "waiting" if passing else "failed", None, [fault.as_dict() for fault in error.faults]
             if isinstance(error, OSError):
                 fault = NO_ROOM.fault(

@@ -46,7 +46,7 @@ class CompanionArrival:
         names = [(one.record.table, record_key(one.record)) for one in arrivals]
         there: dict[tuple[str, str], Any] = {}
         for part in in_parts(names):
-            asked = select(table.c.kind, table.c.record_key, table.c.version, table.c.digest)
+            asked = select(table.c.kind, table.c.record_key, table.c.version, table.c.digest, table.c.import_id)
             for row in connection.execute(asked.where(of_pairs(table.c.kind, table.c.record_key, part))):
                 there[row.kind, row.record_key] = row
         about = [(one.record.source, str(one.record.values["contact_id"])) for one in arrivals if _about(one.record)]
@@ -59,9 +59,11 @@ class CompanionArrival:
             of_gone = _about(one.record) and gone.get((one.record.source, one.record.values["contact_id"]))
             if of_gone or name in forgotten:
                 outcome = Outcome.ERASED
-            found[one.place] = outcome
             if outcome in {Outcome.STORED, Outcome.REPLACED}:
                 kept.append(one)
+            elif outcome is Outcome.UNCHANGED and one.import_id and there[name].import_id == one.import_id:
+                outcome = Outcome.STORED  # by this import, before it was broken off and begun again
+            found[one.place] = outcome
         if kept:
             stored = self._database.upsert(table)
             stored = stored.on_conflict_do_update(

@@ -74,6 +74,7 @@ class ContactArrival:
                 row["b_source"], row["b_contact_id"] = row.pop("source"), row.pop("contact_id")
             connection.execute(update(schema.contact).where(named), rows)
         self._identify(connection, [*groups[Outcome.STORED], *replaced])
+        found |= _brought_before(connection, groups[Outcome.UNCHANGED], there)
         return found
 
     def _keep_before(self, connection: Connection, replaced: list[Arrival], there: dict[Key, Row[Any]]) -> None:
@@ -162,6 +163,20 @@ class ContactArrival:
         ]
         if texts:
             connection.execute(insert(schema.text), texts)
+
+
+def _brought_before(connection: Connection, copies: list[Arrival], there: dict[Key, Row[Any]]) -> dict[int, Outcome]:
+    """What became of copies that the same import brought before it broke off and began again: what it was then."""
+    again = [one for one in copies if one.import_id and there[_key(one.record)].import_id == one.import_id]
+    table = schema.contact_before
+    replaced: set[tuple[Key, str | None]] = set()
+    for part in in_parts([_key(one.record) for one in again]):
+        asked = select(table.c.source, table.c.contact_id, table.c.replaced_by).where(of_contact(table, part))
+        replaced |= {((row.source, row.contact_id), row.replaced_by) for row in connection.execute(asked)}
+    return {
+        one.place: Outcome.REPLACED if (_key(one.record), one.import_id) in replaced else Outcome.STORED
+        for one in again
+    }
 
 
 def identifier_rows(

@@ -79,7 +79,8 @@ class SqlQueue:
                     return _read(taken)
 
     def renew(self, job_id: str, worker: str, now: datetime, step: str | None, share: float | None) -> bool:
-        with self._database.writing() as connection:
+        # Longer than others wait: a job whose lease runs out is done twice.
+        with self._database.writing(LEASE_SECONDS) as connection:
             kept = (
                 update(_job)
                 .where(_mine(job_id, worker))
@@ -98,13 +99,15 @@ class SqlQueue:
         *,
         result: dict[str, Any] | None = None,
         faults: list[dict[str, str]] | None = None,
+        spared: bool = False,
     ) -> bool:
-        with self._database.writing() as connection:
+        with self._database.writing(LEASE_SECONDS) as connection:
             row = connection.execute(select(_job).where(_mine(job_id, worker)).with_for_update()).first()
             if row is None:
                 return False
             values: dict[str, Any] = {"result": result, "faults": faults, "lease_until": None}
-            if state == "waiting" and not row.cancel_asked and _given_back(connection, row, values, now):
+            tried = row.attempts - spared
+            if state == "waiting" and not row.cancel_asked and _given_back(connection, row, values, tried, now):
                 return True
             # One that was to be tried again goes where it was cancelled, or where the same was asked for meanwhile.
             ended = "cancelled" if state == "waiting" else state
@@ -203,9 +206,10 @@ def _take(connection: Connection, row: Row[Any], worker: str, now: datetime) -> 
     return taken if taken.state == "running" else None
 
 
-def _given_back(connection: Connection, row: Row[Any], values: dict[str, Any], now: datetime) -> bool:
+def _given_back(connection: Connection, row: Row[Any], values: dict[str, Any], tried: int, now: datetime) -> bool:
     """Let a job wait for its next try; False where the same waits already, seen or not."""
-    waiting = values | {"state": "waiting", "due_at": now + _patience(row.attempts), "worker": None}
+    due = now + _patience(row.attempts)
+    waiting = values | {"state": "waiting", "due_at": due, "worker": None, "attempts": tried}
     try:
         # Whoever asks for the same in a transaction of its own is invisible until the index speaks.
         with connection.begin_nested():
