@@ -13,7 +13,7 @@ from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.fit.declared import Fit
 from firstcontact.measurement.linking.frame import Frame
-from firstcontact.measurement.measures.row import DefinitionRow, ResultRow, Rows
+from firstcontact.measurement.measures.row import DefinitionRow, ResultRow, Rows, slice_of
 from firstcontact.measurement.policy.model import Policy
 
 
@@ -142,3 +142,18 @@ class Run:
     def slices(self, measure: str, by: str) -> list[ResultRow]:
         """The rows of a measure cut by something, in the order of the cells."""
         return self.select(measure, by=by)
+
+    def about(self, name: str, value: str) -> list[ResultRow]:
+        """The rows of one cell and of all cells inside it, in the order of the run.
+
+        Args:
+            name: Of `measurement.measures.row.FIXED_SLICES`; `reason` at whatever level the paths were cut.
+            value: What stands there.
+        """
+        if isinstance(self.rows, Rows):
+            return self.rows.about(name, value)
+        return [
+            row
+            for row in self.rows
+            if any(held == value and slice_of(key) == name for key, held in row.cell.items())
+        ]

@@ -115,8 +115,7 @@ def judged(run: Run) -> tuple[datetime, datetime]:
 def _judged(run: Run, writer: Writer, told: Figure) -> str | Markup:
     """How many were judged, and the way to them where there is one."""
     row = next(iter(run.slices(run.headline_measure, "")), None)
-    href = writer.behind(row) if row is not None else ""
-    return Markup('<a class="rows-behind" href="{}">{}</a>').format(href, told.n) if href else told.n
+    return writer.linked(told.n, writer.behind(row) if row is not None else "")
 
 
 def _sentence(run: Run, writer: Writer, result: Estimate) -> Markup:

@@ -76,13 +76,15 @@ class Line:
         interval: Its interval, written.
         note: What it rests on, or what else is to be said.
         flag: Why it stands out; empty where it does not.
+        href: Where its name leads; empty where it leads nowhere.
     """
 
     name: str
     value: str
     interval: str = ""
-    note: str = ""
+    note: str | Markup = ""
     flag: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from babel import Locale
+from markupsafe import Markup
 
 from firstcontact.doors.report import translation, words
 from firstcontact.doors.report.figure import Figure, figure
@@ -17,13 +18,47 @@ from firstcontact.measurement.measures.row import ResultRow
 
 
 class Links(Protocol):
-    """Where links lead, where there is more than the report's one page."""
+    """Where links lead, where there is more than the report's one page. An empty address is no link."""
 
-    def rows(self, row: ResultRow, part: str = "counted") -> str:
-        """The address of the contacts behind a figure; empty where they may not be seen."""
+    def rows(self, row: ResultRow, part: str = "n", /) -> str:
+        """The contacts behind a figure."""
 
-    def section(self, name: str) -> str:
-        """The address of a section of the report."""
+    def ledger(self, measure: str, code: str, /) -> str:
+        """The contacts that a measure leaves out for a cause; those it counts for "", all of them for `all`."""
+
+    def definition(self, preset: str, state: str, other: str = "", /) -> str:
+        """The contacts of which a definition says something, `differ`: those on which it and another do not agree."""
+
+    def reason(self, reason: str, /) -> str:
+        """All that is known of a reason."""
+
+    def to_read(self, cause: str, reason: str, /) -> str:
+        """Contacts to read, of those that a root cause is seen in."""
+
+    def section(self, name: str, /) -> str:
+        """A section of the report."""
+
+
+class _Nowhere:
+    """A file has its sections, and nothing else."""
+
+    def rows(self, _row: ResultRow, _part: str = "n", /) -> str:
+        return ""
+
+    def ledger(self, _measure: str, _code: str, /) -> str:
+        return ""
+
+    def definition(self, _preset: str, _state: str, _other: str = "", /) -> str:
+        return ""
+
+    def reason(self, _reason: str, /) -> str:
+        return ""
+
+    def to_read(self, _cause: str, _reason: str, /) -> str:
+        return ""
+
+    def section(self, name: str, /) -> str:
+        return f"#{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +68,12 @@ class Writer:
     Attributes:
         notation: How it writes numbers and dates.
         translations: Its sentences.
-        links: Where links lead on a page; None in a file, which has its sections and nothing else.
+        links: Where links lead on a page; in a file, which has its sections and nothing else, nowhere.
     """
 
     notation: Notation
     translations: Any
-    links: Links | None = None
+    links: Links = field(default_factory=_Nowhere)
 
     @classmethod
     def of(cls, language: str, zone: str) -> Writer:
@@ -50,18 +85,27 @@ class Writer:
         locale: Locale = translation.locale(language)
         return cls(Notation(locale, zone), translation.translations(language))
 
-    def behind(self, row: ResultRow, part: str = "counted") -> str:
+    def behind(self, row: ResultRow, part: str = "n") -> str:
         """The address of the contacts behind a figure; empty where there is none.
 
         Args:
             row: The figure.
-            part: `counted`, what it rests on; `met` and `unmet`, those for it and against it.
+            part: `n`, as many as its n; `met` and `not_met`, those for it and against it.
         """
-        return self.links.rows(row, part) if self.links is not None else ""
+        return self.links.rows(row, part)
 
     def at(self, section: str) -> str:
         """The address of a section of the report, by its id."""
-        return self.links.section(section) if self.links is not None else f"#{section}"
+        return self.links.section(section)
+
+    def linked(self, text: str, href: str) -> str:
+        """A count with the way to its rows where there is one; markup then, escaped."""
+        return Markup('<a class="rows-behind" href="{}">{}</a>').format(href, text) if href else text
+
+    def reason(self, reason: str) -> str:
+        """The name of a reason with the way to its page where there is one; markup then, escaped."""
+        href = self.links.reason(reason)
+        return Markup('<a href="{}">{}</a>').format(href, self.name(reason)) if href else self.name(reason)
 
     @property
     def rtl(self) -> bool:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
+from firstcontact.kernel.result import Refusal
 from firstcontact.measurement.measures.row import ResultRow
+from firstcontact.services.behind import NotContacts, behind, learned_reasons
+from firstcontact.services.find_contacts import Question, asked_pairs
+from firstcontact.services.run import Run
 
 SECTIONS: dict[str, str] = {
     "opportunities": "/",
@@ -33,25 +39,83 @@ class Links:
     Attributes:
         run_id: The run.
         rows_seen: Whether the visitor may see contacts.
+        learned: Reasons whose weeks are followed opener by opener (`services.behind.learned_reasons`).
     """
 
     run_id: str
     rows_seen: bool
+    learned: frozenset[str] = frozenset()
 
-    def rows(self, row: ResultRow, part: str = "counted") -> str:
-        return rows_link(self.run_id, row, part) if self.rows_seen else ""
+    @classmethod
+    def of(cls, run_id: str, run: Run, *, rows_seen: bool) -> Links:
+        """The links of a run that was read."""
+        return cls(run_id, rows_seen, learned(run))
+
+    def rows(self, row: ResultRow, part: str = "n") -> str:
+        return rows_link(self.run_id, row, part, learned=self.learned) if self.rows_seen else ""
+
+    def ledger(self, measure: str, code: str) -> str:
+        part = {"": "counted", "all": "all"}.get(code, f"out:{code}")
+        return self._asked(Question(measure, part))
+
+    def definition(self, preset: str, state: str, other: str = "") -> str:
+        return self._asked(Question(differ=(other, preset)) if other else Question(says={preset: state}))
+
+    def reason(self, reason: str) -> str:
+        return "/reason?" + urlencode([("run", self.run_id), ("name", reason)])
+
+    def contacts_of(self, reason: str) -> str:
+        """All contacts of a reason and of those below it."""
+        return self._asked(Question(reason=reason))
+
+    def to_read(self, _cause: str, _reason: str, /) -> str:
+        return ""
 
     def section(self, name: str) -> str:
-        return f"{SECTIONS.get(name, '/')}#{name}"
+        return f"{SECTIONS.get(name, '/')}?{urlencode([('run', self.run_id)])}#{name}"
+
+    def _asked(self, question: Question) -> str:
+        return contacts_link(self.run_id, question) if self.rows_seen else ""
 
 
-def rows_link(run_id: str, row: ResultRow, part: str = "counted") -> str:
-    """Where the contacts behind a figure are listed.
+def learned(run: Run) -> frozenset[str]:
+    """Reasons of a run whose weeks are followed opener by opener."""
+    return learned_reasons(map(_flat, run.select("repeat_window_days", "count_all")))
+
+
+def rows_link(run_id: str, row: ResultRow, part: str = "n", *, learned: frozenset[str] = frozenset()) -> str:
+    """Where the contacts behind a figure are listed; empty where its n is no number of contacts.
 
     Args:
         run_id: The run it is of.
         row: The figure.
-        part: `counted`: what it rests on, as many as its n; `met` and `unmet`: those for it and against it.
+        part: `n`: what it rests on, as many as its n; `met` and `not_met`: those for it and against it.
+        learned: As in `Links`.
     """
-    cell = [(f"cell.{name}", value) for name, value in row.cell.items()]
-    return "/contacts?" + urlencode([("run", run_id), ("measure", row.measure), ("by", row.by), *cell, ("part", part)])
+    question = behind(_flat(row), learned)
+    if isinstance(question, NotContacts) or not row.result.n:
+        return ""
+    if part != "n":
+        question = Question(question.measure, part, question.cell, question.period)
+    return contacts_link(run_id, question)
+
+
+def contacts_link(run_id: str, question: Question) -> str:
+    """Where contacts of a run are listed."""
+    return "/contacts?" + urlencode([("run", run_id), *asked_pairs(question)])
+
+
+def _flat(row: ResultRow) -> Mapping[str, Any]:
+    """A figure as a row of `results.parquet`, as far as its contacts depend on it."""
+    flat: dict[str, Any] = {
+        "measure": row.measure,
+        "period_grain": row.period_grain,
+        "period_start": row.period_start,
+        "refusal_code": row.result.code if isinstance(row.result, Refusal) else None,
+    }
+    for name, value in row.cell.items():
+        if name.startswith("reason_"):
+            flat |= {"reason": value, "reason_level": int(name.removeprefix("reason_"))}
+        else:
+            flat[name] = value
+    return flat

@@ -12,7 +12,7 @@ from firstcontact.doors.report.answer import asks_return
 from firstcontact.doors.report.build import opening
 from firstcontact.doors.report.section import Section
 from firstcontact.doors.report.writer import Writer
-from firstcontact.doors.web.link import Links
+from firstcontact.doors.web.link import Links, learned
 from firstcontact.doors.web.page import environment
 from firstcontact.doors.web.snapshot import Snapshot
 from firstcontact.services.run import Run
@@ -29,10 +29,25 @@ def sections(shown: Snapshot, writes: Sequence[Write], *, linked: bool) -> Marku
         writes: What makes each.
         linked: Whether the visitor may see contacts, so that counts lead to them.
     """
-    links = Links(shown.kept.id, linked)
+    run_id = shown.kept.id
     return Markup("").join(
-        shown.piece(partial(_sections, write=write, links=links), (write, linked)) for write in writes
+        shown.piece(partial(_sections, write=write, run_id=run_id, linked=linked), (write, linked)) for write in writes
     )
+
+
+def links(shown: Snapshot, *, linked: bool) -> Links:
+    """Where links of a run's pages lead.
+
+    Args:
+        shown: The run, for a visitor.
+        linked: As above.
+    """
+    known: frozenset[str] = shown.piece(_learned, "learned")
+    return Links(shown.kept.id, linked, known)
+
+
+def _learned(run: Run, _writer: Writer) -> frozenset[str]:
+    return learned(run)
 
 
 def head(shown: Snapshot, *, linked: bool) -> Markup:
@@ -42,20 +57,19 @@ def head(shown: Snapshot, *, linked: bool) -> Markup:
         shown: The run, for a visitor.
         linked: As above.
     """
-    links = Links(shown.kept.id, linked)
-    made: Markup = shown.piece(partial(_opening, links=links), ("opening", linked))
+    made: Markup = shown.piece(partial(_opening, run_id=shown.kept.id, linked=linked), ("opening", linked))
     return made
 
 
-def _opening(run: Run, writer: Writer, *, links: Links) -> Markup:
-    speaking = replace(writer, links=links)
+def _opening(run: Run, writer: Writer, *, run_id: str, linked: bool) -> Markup:
+    speaking = replace(writer, links=Links.of(run_id, run, rows_seen=linked))
     template = environment(_tag(writer)).get_template("opening.html.j2")
     text = template.render(**opening(run, speaking), number=writer.notation, writer=speaking)
     return Markup(text)  # noqa: S704 - a template of ours, which escapes what it is given
 
 
-def _sections(run: Run, writer: Writer, *, write: Write, links: Links) -> Markup:
-    speaking = replace(writer, links=links)
+def _sections(run: Run, writer: Writer, *, write: Write, run_id: str, linked: bool) -> Markup:
+    speaking = replace(writer, links=Links.of(run_id, run, rows_seen=linked))
     found = write(run, speaking)
     if not found:
         return Markup("")

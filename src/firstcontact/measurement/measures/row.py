@@ -12,6 +12,15 @@ from firstcontact.kernel.result import Estimate, Refusal
 FIXED_SLICES: tuple[str, ...] = ("reason", "channel", "team", "queue", "next_reason", "cause")
 
 
+def slice_of(name: str) -> str:
+    """The slice that a cell's name stands for: a path's level is no slice of its own.
+
+    >>> slice_of("reason_2"), slice_of("x_reason_2"), slice_of("team")
+    ('reason', 'x_reason_2', 'team')
+    """
+    return "reason" if name.startswith("reason_") else name
+
+
 @dataclass(frozen=True, slots=True)
 class ResultRow:
     """A figure of one measure for one cell.
@@ -64,6 +73,16 @@ class Rows(Sequence[ResultRow]):
             measures: Of these measures; of all where empty.
             by: Cut by this: "" for the whole; by anything where None.
         """
+
+    @abstractmethod
+    def about(self, name: str, value: str) -> list[ResultRow]:
+        """The rows of one cell and of all cells inside it, in the order of the run.
+
+        Args:
+            name: Of `FIXED_SLICES`; `reason` at whatever level the paths were cut.
+            value: What stands there.
+        """
+
 
 
 @dataclass(frozen=True, slots=True)

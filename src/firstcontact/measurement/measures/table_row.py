@@ -94,6 +94,18 @@ class TableRows(Rows):
         whole = int(places[-1]) - first + 1 == size
         return self._made(self._table.slice(first, size) if whole else self._table.take(pa.array(places)))
 
+    def about(self, name: str, value: str) -> list[ResultRow]:
+        if name not in self._columns:
+            return []
+        column = self._table.column(name).combine_chunks()
+        if not pa.types.is_dictionary(column.type):
+            column = column.dictionary_encode()
+        held = column.dictionary.index(pa.scalar(value, column.dictionary.type)).as_py()
+        if held < 0:
+            return []
+        codes = column.indices.fill_null(-1).to_numpy()
+        return self._made(self._table.take(pa.array(np.flatnonzero(codes == held))))
+
     @cached_property
     def _places(self) -> dict[tuple[str, str], NDArray[np.int64]]:
         """Where the rows of a measure and a cut stand, in the order of the run."""

@@ -26,6 +26,7 @@ class Step:
         count: How many, written.
         share: Of the whole.
         total: Whether it is the whole or what remains, not something taken off.
+        behind: Where its contacts are listed; empty where they are not.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Step:
     count: str
     share: str
     total: bool = False
+    behind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,12 @@ class LeftOut:
     Attributes:
         rows: From rows to contacts.
         contacts: From contacts to the headline; None where the run has no ledger of it.
-        ledgers: (name, ledger) of every measure.
+        ledgers: (name, cells) of every measure: all contacts, those counted, and those left out by what kept them out.
     """
 
     rows: Account
     contacts: Account | None
-    ledgers: list[tuple[str, MeasureLedger]]
+    ledgers: list[tuple[str, list[str]]]
 
 
 def write(run: Run, writer: Writer) -> list[Section]:
@@ -79,9 +81,23 @@ def write(run: Run, writer: Writer) -> list[Section]:
     named = []
     for name, ledger in ledgers.items():
         told = _named(name, writer)
-        named.append((writer.say("%(measure)s (no figure)", measure=told) if name in refused else told, ledger))
+        told = writer.say("%(measure)s (no figure)", measure=told) if name in refused else told
+        named.append((told, _counts(ledger, writer)))
     data = LeftOut(of_rows(run.row_ledger, writer), of_measure(own, writer) if own else None, named)
     return [Section("leftout", writer.say("What was left out, and why"), part="account", data=data)]
+
+
+def _counts(ledger: MeasureLedger, writer: Writer) -> list[str]:
+    """The cells of a ledger in one line of a table."""
+    single = ("not_opener", "left_censored", "immature")
+    amounts = [("all", ledger.contacts), ("", ledger.counted)]
+    cells = [_linked(ledger.measure, code, count, writer) for code, count in amounts]
+    cells.append(writer.notation.count(sum(ledger.excluded.values())))
+    return cells + [_linked(ledger.measure, code, getattr(ledger, code), writer) for code in single]
+
+
+def _linked(measure: str, code: str, count: int, writer: Writer) -> str:
+    return writer.linked(writer.notation.count(count), writer.links.ledger(measure, code) if count else "")
 
 
 def _named(measure: str, writer: Writer) -> str:
@@ -123,6 +139,7 @@ def of_measure(ledger: MeasureLedger, writer: Writer) -> Account:
         (writer.say("Counted in the figure"), ledger.counted),
         ledger.adds_up,
         writer,
+        measure=ledger.measure,
     )
 
 
@@ -135,6 +152,7 @@ def _account(
     adds_up: bool,
     writer: Writer,
     quarantined: frozenset[str] = frozenset(),
+    measure: str = "",
 ) -> Account:
     number = writer.notation
     every = whole[1]
@@ -143,7 +161,9 @@ def _account(
         share = count / every if every else 0.0
         written = "<" + number.percent(0.001, 1) if 0 < share < 0.0005 else number.percent(share, 1)
         amount = number.count(count) if total else number.together("−" + number.count(count))
-        return Step(label, code, amount, number.together(written) if every else "", total)
+        part = ("all" if not code and count == every else code) if measure and count else None
+        href = writer.links.ledger(measure, part) if part is not None else ""
+        return Step(label, shown(code), amount, number.together(written) if every else "", total, href)
 
     steps = [step(whole[0], "", every, total=True)]
     boxes: list[Bar | None] = [Bar(0, every, "neutral")]
@@ -154,7 +174,7 @@ def _account(
             label = writer.say(kind.title) if kind else writer.say("Set aside as unreadable or contradictory")
         else:
             label = writer.say(words.CAUSES[code]) if code in words.CAUSES else shown(code).replace("_", " ")
-        steps.append(step(label, shown(code), count))
+        steps.append(step(label, code, count))
         boxes.append(Bar(left, left - count, "returned"))
         left -= count
     steps.append(step(rest[0], "", rest[1], total=True))

@@ -34,23 +34,28 @@ def write(run: Run, writer: Writer) -> list[Section]:
 
 def companions(run: Run, writer: Writer) -> Companions:
     """Say what the run holds beside its headline, in the order of `words.MEASURES`."""
-    level = run.policy.service_level
     rows = {row.measure: row for row in run.select(by="") if row.period_grain == "all"}
     known: list[tuple[str, str, Figure]] = []
     refused: dict[Refused, list[str]] = {}
-    for measure, (name, about) in words.MEASURES.items():
+    for measure, (name, _) in words.MEASURES.items():
         if measure not in rows or measure == run.headline_measure:
             continue
         told = writer.shown(rows[measure])
         if told.refused:
             refused.setdefault(_said(rows[measure].result, told.refused), []).append(writer.say(name))
             continue
-        meaning = writer.say(about)
-        if measure == "service_level":
-            goal = writer.notation.percent(level.goal)
-            meaning = writer.say(about, seconds=writer.notation.count(level.seconds), goal=goal)
-        known.append((writer.say(name), meaning, told))
+        known.append((writer.say(name), meaning(measure, run, writer), told))
     return Companions(known, [("; ".join(names), why) for why, names in refused.items()])
+
+
+def meaning(measure: str, run: Run, writer: Writer) -> str:
+    """What a measure of `words.MEASURES` counts, in a line, with the goal where the policy sets one."""
+    _, about = words.MEASURES[measure]
+    if measure != "service_level":
+        return writer.say(about)
+    level = run.policy.service_level
+    goal = writer.notation.percent(level.goal)
+    return writer.say(about, seconds=writer.notation.count(level.seconds), goal=goal)
 
 
 def _said(result: Estimate | Refusal, why: Refused) -> Refused:

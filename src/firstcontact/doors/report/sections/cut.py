@@ -42,6 +42,8 @@ class Line:
         returns_interval: The interval of that.
         share: Its part of all that came back.
         flag: How it differs from the rest of the run, where that is more than chance; empty elsewhere.
+        href: Where its name leads; empty where it leads nowhere.
+        back: Where those that came back are listed; empty where they are not.
     """
 
     name: str
@@ -51,6 +53,8 @@ class Line:
     returns_interval: str = ""
     share: str = ""
     flag: str = ""
+    href: str = ""
+    back: str = ""
 
     @property
     def spoken(self) -> str:
@@ -154,6 +158,8 @@ def ranked(rows: Sequence[ResultRow], writer: Writer, whole: Estimate | Refusal)
                 writer.notation.span(writer.notation.count(low), writer.notation.count(high)),
                 writer.notation.percent(middle / total) if total else "",
                 _flag(row, result, whole, writer),
+                writer.links.reason(_name(row)),
+                writer.behind(row, "not_met") if result.status != "unsettled" else "",
             )
         )
         boxes.append(Bar(0, middle, "returned-band", (low, high)))
@@ -166,7 +172,10 @@ def ranked(rows: Sequence[ResultRow], writer: Writer, whole: Estimate | Refusal)
         len(rows),
         len(known) - len(top),
         bars(boxes, width=190, rtl=writer.rtl),
-        [Line(*_named(row, writer), writer.shown(row)) for row in unknown[:LISTED]],
+        [
+            Line(*_named(row, writer), writer.shown(row), href=writer.links.reason(_name(row)))
+            for row in unknown[:LISTED]
+        ],
         _why(rows, writer),
         max(0, len(unknown) - LISTED),
         _foremost(lines, [_came_back(result)[0] for _, result in top], total, writer),
@@ -206,15 +215,14 @@ def listed(
                 *_named(row, writer, translate=translate),
                 writer.shown(row),
                 flag=_flag(row, result, whole, writer),
+                href=_href(row, writer),
             )
             for row, result in top
         ],
         _dots(top, writer, whole),
         len(rows),
         len(known) - len(top),
-        without=[
-            Line(*_named(row, writer, translate=translate), writer.shown(row)) for row in unknown[:LISTED]
-        ],
+        without=[Line(*_named(row, writer, translate=translate), writer.shown(row)) for row in unknown[:LISTED]],
         why=_why(rows, writer),
         more_without=max(0, len(unknown) - LISTED),
         flags=_flags(rows, writer),
@@ -276,6 +284,10 @@ def _named(row: ResultRow, writer: Writer, *, translate: bool = False) -> tuple[
     return name, writer.notation.apart(name)
 
 
+def _href(row: ResultRow, writer: Writer) -> str:
+    return writer.links.reason(_name(row)) if row.by.startswith("reason_") else ""
+
+
 def _value(result: Estimate | Refusal) -> float | None:
     return result.value if isinstance(result, Estimate) else None
 
@@ -283,6 +295,11 @@ def _value(result: Estimate | Refusal) -> float | None:
 def _came_back(result: Estimate) -> tuple[float, float, float]:
     """How many of the judged came back, with its interval: the figure read the other way round."""
     return result.n * (1 - result.value), result.n * (1 - result.high), result.n * (1 - result.low)
+
+
+def cost(result: Estimate | Refusal) -> float:
+    """How many came back, by which reasons are ranked; 0 where nobody knows."""
+    return _came_back(result)[0] if isinstance(result, Estimate) else 0.0
 
 
 def _why(rows: Sequence[ResultRow], writer: Writer) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from firstcontact.doors.report.charts.dots import dots
 from firstcontact.doors.report.charts.drawing import Drawing
@@ -32,6 +32,7 @@ class Definition:
         only_ours: The other way round.
         differ: Both together; empty for the run's own, and where it may not be shown.
         ours: Whether it is the run's own policy.
+        differing: Where the contacts are listed on which the two differ; empty where they are not.
     """
 
     preset: str
@@ -44,6 +45,7 @@ class Definition:
     only_ours: str
     differ: str
     ours: bool
+    differing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +117,14 @@ def _told(row: DefinitionRow, run: Run, writer: Writer) -> Definition:
         shown(row.preset),
         writer.tell(row.title).removesuffix(writer.notation.stop),
         "" if row.source == row.preset else shown_text(row.source),
-        writer.figure(row.result),
+        replace(
+            writer.figure(row.result), behind=writer.links.definition(row.preset, "counted") if row.counted else ""
+        ),
         readings,
         number.count(row.unsettled) if row.unsettled else "",
         number.count(yes),
         number.count(no),
         "" if ours or row.differs is None else number.count(yes + no),
         ours,
+        writer.links.definition(row.preset, "differ", run.policy.name) if row.differs and yes + no and not ours else "",
     )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+from markupsafe import Markup
 
 from firstcontact.doors.priority import Edge, edges
 from firstcontact.doors.report.charts.matrix import steps
 from firstcontact.doors.report.section import Block, Cell, Matrix, Paragraph, Section, Table
+from firstcontact.doors.report.sections.root_cause import inside
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import Estimate
 from firstcontact.measurement.measures.flag import FALSE_FLAGS
@@ -66,6 +70,32 @@ def write(run: Run, writer: Writer) -> list[Section]:
     return [Section("downstream", writer.say("What comes next"), blocks)]
 
 
+def of_reason(run: Run, writer: Writer, reason: str) -> list[Section]:
+    """What one reason brings, and what brings it; none where neither was seen."""
+    found = edges(run)
+    after = [edge for edge in found if inside(edge.cause, reason)]
+    before = [edge for edge in found if inside(edge.effect, reason) and edge not in after]
+    if not after and not before:
+        return []
+    blocks: list[Block] = []
+    clear = [edge for edge in after if not edge.mutual]
+    if clear:
+        blocks.append(Paragraph(_takeaway(clear, writer), "strong"))
+    blocks.append(
+        Paragraph(
+            writer.say(
+                "These are no repeats: the first issue may well have been settled, and the next could have been "
+                "answered at the same time."
+            )
+        )
+    )
+    if after:
+        blocks.append(replace(_guidance(after, run, writer), caption=writer.say("What it brings")))
+    if before:
+        blocks.append(replace(_guidance(before, run, writer), caption=writer.say("What brings it")))
+    return [Section("downstream", writer.say("What comes next"), blocks)]
+
+
 def _takeaway(found: Sequence[Edge], writer: Writer) -> str:
     number = writer.notation
     first = found[0]
@@ -120,11 +150,11 @@ def _matrix(found: Sequence[Edge], writer: Writer) -> Matrix:
         for effect, shade in zip(effects, shades, strict=True):
             edge = held.get((cause, effect))
             cells.append(_cell(edge, shade, writer) if edge else Cell(""))
-        rows.append((writer.name(cause), cells))
+        rows.append((writer.reason(cause), cells))
     return Matrix(
         writer.say("first"),
         writer.say("then"),
-        [writer.name(effect) for effect in effects],
+        [writer.reason(effect) for effect in effects],
         rows,
         writer.say("How often a reason brings another"),
     )
@@ -159,10 +189,10 @@ def _guidance(found: Sequence[Edge], run: Run, writer: Writer) -> Table:
     rows = []
     for edge in found[:LISTED]:
         told = writer.figure(edge.share)
-        effect = writer.name(edge.effect)
+        effect = writer.reason(edge.effect)
         if edge.mutual:
-            effect = writer.say("%(reason)s (each brings the other)", reason=effect)
-        row = [writer.name(edge.cause), effect, f"{told.value} ({told.interval})"]
+            effect = Markup(writer.say("%(reason)s (each brings the other)")) % {"reason": effect}  # noqa: S704 - our sentence
+        row = [writer.reason(edge.cause), effect, f"{told.value} ({told.interval})"]
         row += [_with_interval(edge.delay, writer)] if timed else []
         row += [_with_interval(edge.excess, writer)] if brought else []
         row += [_with_interval(edge.cost, writer)] if priced else []

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
+
+from markupsafe import Markup
 
 from firstcontact.doors.report import words
 from firstcontact.doors.report.charts.axis import marks
@@ -16,6 +19,8 @@ from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.services.run import Run
 
 MEASURE = "driver"
+BRIEF = 5
+"""So many of the changes are named in brief, the largest."""
 
 
 def write(run: Run, writer: Writer) -> list[Section]:
@@ -43,6 +48,45 @@ def write(run: Run, writer: Writer) -> list[Section]:
     if reasons:
         blocks.append(_reasons(reasons, writer))
     return [Section("drivers", writer.say("What moved the figure last"), blocks)]
+
+
+def brief(run: Run, writer: Writer) -> list[Section]:
+    """The movement in a sentence, with what did most of it where that is more than chance."""
+    rows = [row for row in run.select(MEASURE) if isinstance(row.result, Estimate)]
+    whole = next((row for row in rows if not row.cell), None)
+    if whole is None or whole.period_start is None or not isinstance(whole.result, Estimate):
+        return []
+    blocks: list[Block] = [Paragraph(_takeaway(whole.period_grain, whole.period_start, whole.result, writer), "strong")]
+    clear = [row for row in rows if row.cell and isinstance(row.result, Estimate) and apart(row.result)]
+    if clear and _something(whole.result, [row for row in rows if set(row.cell) == {"cause"}]):
+        clear.sort(key=lambda row: -abs(row.result.value) if isinstance(row.result, Estimate) else 0.0)
+        blocks.append(_moved(clear[:BRIEF], writer))
+    return [Section("moved", writer.say("What moved the figure last"), blocks)]
+
+
+def of_reason(run: Run, writer: Writer, reason: str) -> list[Section]:
+    """What one reason did to the last movement; none where no two periods can be compared."""
+    rows = [row for row in run.about("reason", reason) if row.measure == MEASURE and isinstance(row.result, Estimate)]
+    if not rows:
+        return []
+    table = replace(_reasons(rows, writer), folded=False)
+    return [Section("drivers", writer.say("What it did to the figure last"), [table])]
+
+
+def _moved(rows: Sequence[ResultRow], writer: Writer) -> Table:
+    told = []
+    for row in rows:
+        if isinstance(row.result, Estimate):
+            cause = row.cell.get("cause", "")
+            what = writer.say(words.FACTORS[cause]) if cause in words.FACTORS else cause
+            if "reason" in row.cell:
+                rate = cause == "rate"
+                by = writer.say("by faring differently") if rate else writer.say("by coming more or less often")
+                what = Markup("{}, {}").format(writer.reason(row.cell["reason"]), by)
+            value, span = points(row.result, writer.notation, 1)
+            told.append((what, value, span))
+    columns = [writer.say("What changed"), writer.say("percentage points"), writer.say("interval")]
+    return Table(columns, told, writer.say("What did most of it, beyond chance"))
 
 
 def _period(grain: str, start: date, writer: Writer) -> str:
@@ -120,7 +164,7 @@ def _reasons(rows: Sequence[ResultRow], writer: Writer) -> Table:
             value, span = points(row.result, writer.notation, 1)
             place = "rate" if row.cell.get("cause") == "rate" else "mix"
             parts.setdefault(row.cell["reason"], {})[place] = f"{value} ({span})"
-    told = [(writer.name(reason), part.get("rate", ""), part.get("mix", "")) for reason, part in parts.items()]
+    told = [(writer.reason(reason), part.get("rate", ""), part.get("mix", "")) for reason, part in parts.items()]
     columns = [
         writer.say("Reason"),
         writer.say("by faring differently, percentage points"),

@@ -8,6 +8,7 @@ from firstcontact.doors.priority import Opportunity, opportunities
 from firstcontact.doors.report import words
 from firstcontact.doors.report.charts.bars import Bar, bars
 from firstcontact.doors.report.section import Block, Line, Paragraph, Rows, Section
+from firstcontact.doors.report.sections.root_cause import inside
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import Estimate
 from firstcontact.services.run import Run
@@ -35,6 +36,20 @@ def write(run: Run, writer: Writer) -> list[Section]:
     if len(found) > LISTED:
         more = writer.notation.count(len(found) - LISTED)
         blocks.append(Paragraph(writer.say("%(count)s more are in results.csv.", count=more), "more"))
+    return [Section("opportunities", writer.say("What could be saved"), blocks)]
+
+
+def of_reason(run: Run, writer: Writer, reason: str) -> list[Section]:
+    """What one reason, and those below it, could do without; none where it could be no better than it is."""
+    found = [one for one in opportunities(run) if inside(one.reason, reason)]
+    if not found:
+        return []
+    about = writer.say(
+        "Measured by the best quarter of its own teams, or of its own stretches of four weeks, on the same work. A "
+        "repeat that need not come saves those that would follow it, too."
+    )
+    blocks: list[Block] = [Paragraph(_takeaway(found, run, writer), "strong"), Paragraph(about)]
+    blocks.append(_drawn(found[:LISTED], run, writer))
     return [Section("opportunities", writer.say("What could be saved"), blocks)]
 
 
@@ -76,7 +91,8 @@ def _drawn(found: Sequence[Opportunity], run: Run, writer: Writer) -> Rows:
             parts.append(writer.say("worth %(money)s a month", money=money(one.money, run, writer)))
         if one.best in words.BESTS:
             parts.append(writer.say("against %(best)s", best=writer.say(words.BESTS[one.best])))
-        lines.append(Line(writer.name(one.reason), told.value, told.interval, writer.notation.listed(parts, long=True)))
+        note, href = writer.notation.listed(parts, long=True), writer.links.reason(one.reason)
+        lines.append(Line(writer.name(one.reason), told.value, told.interval, note, href=href))
         boxes.append(Bar(0, one.contacts.value, "returned-band", (one.contacts.low, one.contacts.high)))
     headings = (writer.say("Reason"), writer.say("contacts a month"), writer.say("and measured by what"))
     drawing = bars(boxes, width=BAR_WIDTH, rtl=writer.rtl)

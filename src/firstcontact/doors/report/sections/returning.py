@@ -101,6 +101,31 @@ def write(run: Run, writer: Writer) -> list[Section]:
     return [Section("returning", writer.say("When customers come back"), part="returning", data=told)]
 
 
+def of_reason(run: Run, writer: Writer, reason: str) -> list[Section]:
+    """The same of one reason: its curve, or what it lacks; none where nothing was said about its window."""
+    row = next((row for row in run.about("reason", reason) if row.measure == WINDOW and len(row.cell) == 1), None)
+    if row is None:
+        return []
+    model = next((model for model in run.fit.models if model.reason == reason), None)
+    blocks: list[Block] = []
+    told = writer.figure(row.result)
+    if told.refused:
+        why, helps = (text + writer.notation.stop for text in (told.refused.reason, told.refused.helps))
+        blocks = [
+            Paragraph(writer.say("No window of its own: %(why)s", why=why), "strong"),
+            Paragraph(writer.say("What would change it: %(helps)s", helps=helps)),
+        ]
+    elif model is not None:
+        curve = _curve(row, model, run.policy.publish.level, True, writer)
+        window = writer.say(
+            "Returns that were caused have come after %(days)s (%(interval)s).",
+            days=told.value,
+            interval=told.interval,
+        )
+        blocks = [Paragraph(window, "strong"), *curve.blocks]
+    return [Section("returning", writer.say("When customers come back"), blocks)] if blocks else []
+
+
 def _reason(row: ResultRow) -> str:
     return row.cell.get(row.by, "")
 
@@ -161,7 +186,8 @@ def _windows(known: Sequence[tuple[ResultRow, ReturnModel]], writer: Writer) -> 
             returns=number.count(model.returns_until_tau),
             share=number.percent(share),
         )
-        lines.append(Line(_named(model.reason, writer), told.value, told.interval, note))
+        href = writer.links.reason(model.reason) if model.reason else ""
+        lines.append(Line(_named(model.reason, writer), told.value, told.interval, note, href=href))
         places.append(Dot(row.result.value, row.result.low, row.result.high))
     scale = marks(0, max(dot.high for dot in places))
     drawing = dots(places, reference=None, label=number.count, scale=scale)
@@ -298,7 +324,7 @@ def _unlearned(unknown: list[ResultRow], beside: bool, writer: Writer) -> list[B
         told = writer.figure(row.result)
         if told.refused:
             why, helps = told.refused.reason + number.stop, told.refused.helps + number.stop
-            rows.append((_named(_reason(row), writer), told.n, why, helps))
+            rows.append((writer.reason(_reason(row)) if _reason(row) else _named("", writer), told.n, why, helps))
     caption = writer.say_many(
         "%(number)s reason without a learned window, and what would change it",
         "%(number)s reasons without a learned window, and what would change it",

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from markupsafe import Markup
+
+from firstcontact.contacts.table import REASON_SEPARATOR
 from firstcontact.doors.priority import CAUSE_SEPARATOR, Cause, causes
 from firstcontact.doors.report import words
 from firstcontact.doors.report.charts.bars import Bar, bars
@@ -80,6 +84,25 @@ def write(run: Run, writer: Writer) -> list[Section]:
     return [Section("causes", writer.say("What failures have in common"), blocks)]
 
 
+def of_reason(run: Run, writer: Writer, reason: str) -> list[Section]:
+    """What failures of one reason, and of those below it, have in common; none where nothing stands out in them."""
+    found = [one for one in causes(run) if one.clear and one.reason and inside(one.reason, reason)]
+    if not found:
+        return []
+    about = writer.say(
+        "Each is held against comparable contacts: those of the same reason and channel that do not show it. That they "
+        "fail together is no proof that one makes the other."
+    )
+    blocks: list[Block] = [Paragraph(_takeaway([], found, writer), "strong"), Paragraph(about)]
+    blocks.append(replace(_inside(found, writer), folded=False))
+    return [Section("causes", writer.say("What failures have in common"), blocks)]
+
+
+def inside(path: str, reason: str) -> bool:
+    """Whether a path of reasons is a reason, or one below it."""
+    return path == reason or path.startswith(reason + REASON_SEPARATOR)
+
+
 def _takeaway(whole: Sequence[Cause], inside: Sequence[Cause], writer: Writer) -> str:
     if not whole and not inside:
         return writer.say("Nothing that was looked at fails more often than comparable contacts, beyond chance.")
@@ -120,6 +143,8 @@ def _drawn(found: Sequence[Cause], writer: Writer) -> Rows:
             interval=span,
             count=number.count(one.excess.n),
         )
+        if link := _to_read(one, writer):
+            note = Markup("{} {}").format(note, link)
         lines.append(Line(named(one.cause, writer), told.value, told.interval, note))
         low = max(0.0, one.contacts.low)
         boxes.append(Bar(0, max(0.0, one.contacts.value), "returned-band", (low, max(low, one.contacts.high))))
@@ -132,18 +157,26 @@ def _drawn(found: Sequence[Cause], writer: Writer) -> Rows:
     return Rows("causes", headings, lines, drawing, False, writer.say("Causes by failures beyond comparable contacts"))
 
 
+def _to_read(one: Cause, writer: Writer) -> str:
+    """The way to contacts to read; empty where there is none."""
+    href = writer.links.to_read(one.cause, one.reason)
+    return writer.linked(writer.say("Contacts to read"), href) if href else ""
+
+
 def _inside(found: Sequence[Cause], writer: Writer) -> Table:
+    reading = any(_to_read(one, writer) for one in found)
     rows = []
     for one in found[:INSIDE]:
         often, span = points(one.excess, writer.notation)
         told = writer.figure(one.contacts) if one.contacts else None
         rows.append(
             (
-                writer.name(one.reason),
+                writer.reason(one.reason),
                 named(one.cause, writer),
                 f"{told.value} ({told.interval})" if told else "",
                 f"{often} ({span})",
                 writer.notation.count(one.excess.n),
+                *([_to_read(one, writer)] if reading else []),
             )
         )
     columns = [
@@ -152,6 +185,7 @@ def _inside(found: Sequence[Cause], writer: Writer) -> Table:
         writer.say("failed beyond comparable"),
         writer.say("percentage points"),
         writer.say("contacts"),
+        *([writer.say("To read")] if reading else []),
     ]
     caption = writer.say_many(
         "Inside single reasons: %(number)s cause stands out", "Inside single reasons: %(number)s causes stand out",

@@ -99,6 +99,7 @@ def _drawn(rows: Sequence[ResultRow], run: Run, writer: Writer) -> Rows:
         note = writer.say_many("%(number)s contact", "%(number)s contacts", row.result.n)
         if isinstance(compared.get(name), Refusal):
             note = writer.notation.listed((note, writer.say("see below")), long=True)
+        note = writer.linked(note, writer.behind(row))
         lines.append(Line(writer.name(name), value, span, note, flag))
         ends = 100 * row.result.value, 100 * row.result.low, 100 * row.result.high
         places.append(Dot(*ends, odd=bool(flag)))

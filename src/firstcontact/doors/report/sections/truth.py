@@ -18,6 +18,7 @@ from firstcontact.doors.report.words import N_
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.measures.catalog import MISCODED, SPLIT_RECORDS
+from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.services.run import Run
 from firstcontact.services.suspect_codes import code_findings, if_wrong, split_findings
 
@@ -77,11 +78,12 @@ class Truth:
 
 def write(run: Run, writer: Writer) -> list[Section]:
     """The section; none where the run holds nothing but the policy's figure."""
-    results = {row.measure: row.result for row in run.select(*words.TRUTHS, by="")}
+    rows = {row.measure: row for row in run.select(*words.TRUTHS, run.headline_measure, by="")}
+    results = {name: rows[name].result for name in words.TRUTHS if name in rows}
     if not results:
         return []
     shown = [(run.headline_measure, run.headline), *((name, results[name]) for name in words.TRUTHS if name in results)]
-    kinds = [_kind(measure, result, run, writer) for measure, result in shown]
+    kinds = [_kind(measure, result, rows.get(measure), run, writer) for measure, result in shown]
     drawing = dots(
         [dot(result, strong=place == 0) for place, (_, result) in enumerate(shown)],
         reference=None,
@@ -98,11 +100,14 @@ def write(run: Run, writer: Writer) -> list[Section]:
     return [Section("truth", writer.say("What was really resolved"), part="truth", data=told)]
 
 
-def _kind(measure: str, result: Estimate | Refusal, run: Run, writer: Writer) -> Kind:
+def _kind(measure: str, result: Estimate | Refusal, row: ResultRow | None, run: Run, writer: Writer) -> Kind:
     own = measure == run.headline_measure
     name, about, rests = words.POLICY_TRUTH if own else words.TRUTHS[measure]
     told = writer.figure(result)
-    return Kind(writer.say(name), writer.say(about), told, writer.say(rests, n=told.n), own)
+    rests_on = writer.say(rests, n=told.n)
+    return Kind(
+        writer.say(name), writer.say(about), told, writer.linked(rests_on, writer.behind(row) if row else ""), own
+    )
 
 
 def _takeaway(results: dict[str, Estimate | Refusal], writer: Writer) -> str:

@@ -24,6 +24,7 @@ STANDING_OUT = 6
 """So many of the weeks that stand out are named, the latest."""
 
 _Dated = tuple[date, Estimate | Refusal]
+_Behind = dict[date | None, str]
 
 
 def write(run: Run, writer: Writer) -> list[Section]:
@@ -43,16 +44,38 @@ def write(run: Run, writer: Writer) -> list[Section]:
             )
         )
     )
-    blocks.append(_chart(weeks, counted, run, writer))
+    behind = {row.period_start: writer.behind(row) for row in run.slices(MEASURE, "week")}
+    blocks.append(_chart(weeks, counted, behind, run, writer))
     blocks += [Paragraph(text, "more") for text in (*_odd(run, writer), *_coming(run, writer)) if text]
     return [Section("young", writer.say("R-FCR week by week, young weeks included"), blocks)]
 
 
+def of_reason(run: Run, writer: Writer, reason: str) -> list[Section]:
+    """The weeks of one reason; none where it has none with a figure."""
+    rows = [
+        row
+        for row in run.about("reason", reason)
+        if row.measure == MEASURE and row.period_grain == "week" and len(row.cell) == 1
+    ]
+    weeks = _dated(rows)
+    if not any(isinstance(result, Estimate) for _, result in weeks):
+        return []
+    behind: _Behind = {row.period_start: writer.behind(row) for row in rows}
+    blocks: list[Block] = [Paragraph(said, "strong")] if (said := _takeaway(weeks, {}, writer)) else []
+    about = writer.say("Coincidental returns are taken off. The dashed line is the figure of all reasons.")
+    blocks += [Paragraph(about), _chart(weeks, {}, behind, run, writer)]
+    return [Section("young", writer.say("R-FCR week by week"), blocks)]
+
+
 def _weeks(run: Run) -> list[_Dated]:
+    return _dated(run.slices(MEASURE, "week"))
+
+
+def _dated(rows: Sequence[ResultRow]) -> list[_Dated]:
     """The weeks from the first with a figure on; those with nothing in them are left out."""
     dated = [
         (row.period_start, row.result)
-        for row in run.slices(MEASURE, "week")
+        for row in rows
         if row.period_start and not (isinstance(row.result, Refusal) and (not row.result.n or _hidden(row)))
     ]
     dated.sort(key=lambda pair: pair[0])
@@ -91,7 +114,13 @@ def _takeaway(weeks: Sequence[_Dated], counted: dict[date | None, Estimate | Ref
     )
 
 
-def _chart(weeks: Sequence[_Dated], counted: dict[date | None, Estimate | Refusal], run: Run, writer: Writer) -> Chart:
+def _chart(
+    weeks: Sequence[_Dated],
+    counted: dict[date | None, Estimate | Refusal],
+    behind: _Behind,
+    run: Run,
+    writer: Writer,
+) -> Chart:
     number = writer.notation
     whole = next((row.result for row in run.select(MEASURE, by="")), None)
     reference = whole.value if isinstance(whole, Estimate) else None
@@ -120,7 +149,7 @@ def _chart(weeks: Sequence[_Dated], counted: dict[date | None, Estimate | Refusa
         withheld=number.count(withheld),
     )
     title = writer.say("R-FCR week by week, young weeks included")
-    return Chart((wide, narrow), title, alternative, _table(weeks, counted, writer), tuple(keys))
+    return Chart((wide, narrow), title, alternative, _table(weeks, counted, behind, writer), tuple(keys))
 
 
 def _mark(start: date, result: Estimate | Refusal, writer: Writer) -> Week:
@@ -133,7 +162,9 @@ def _mark(start: date, result: Estimate | Refusal, writer: Writer) -> Week:
     return Week(start, *ends, result.maturity, False, title)
 
 
-def _table(weeks: Sequence[_Dated], counted: dict[date | None, Estimate | Refusal], writer: Writer) -> Table:
+def _table(
+    weeks: Sequence[_Dated], counted: dict[date | None, Estimate | Refusal], behind: _Behind, writer: Writer
+) -> Table:
     number = writer.notation
     rows = []
     for start, result in reversed(weeks):
@@ -144,14 +175,15 @@ def _table(weeks: Sequence[_Dated], counted: dict[date | None, Estimate | Refusa
                 f"{text}{writer.notation.stop}"
                 for text in (f"{told.refused.title}: {told.refused.reason}", told.refused.helps)
             )
+        so_far = [writer.figure(naive).value if isinstance(naive, Estimate) else ""] if counted else []
         rows.append(
             (
                 number.day(start),
                 told.value,
                 told.interval,
-                told.n,
+                writer.linked(told.n, behind.get(start, "")),
                 number.closed(result.maturity),
-                writer.figure(naive).value if isinstance(naive, Estimate) else "",
+                *so_far,
                 state,
             )
         )
@@ -161,10 +193,10 @@ def _table(weeks: Sequence[_Dated], counted: dict[date | None, Estimate | Refusa
         writer.say("interval"),
         writer.say("issues"),
         writer.say("of the return time has passed"),
-        writer.say("counted so far, no estimate"),
+        *([writer.say("counted so far, no estimate")] if counted else []),
         writer.say("state"),
     ]
-    return Table(columns, rows, writer.say("The weeks as a table, the latest first"), words=(6,))
+    return Table(columns, rows, writer.say("The weeks as a table, the latest first"), words=(len(columns) - 1,))
 
 
 def _odd(run: Run, writer: Writer) -> list[str]:

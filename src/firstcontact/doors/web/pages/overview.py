@@ -11,13 +11,15 @@ from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
 from firstcontact.doors.api.permit import Permit
+from firstcontact.doors.report import words
 from firstcontact.doors.report.figure import Figure
-from firstcontact.doors.report.sections import course, first, opportunity, truth
-from firstcontact.doors.web.link import rows_link
+from firstcontact.doors.report.sections import course, driver, first, opportunity, truth
+from firstcontact.doors.web.about import About, about
 from firstcontact.doors.web.page import page
 from firstcontact.doors.web.place import ANSWERS, N_, Place
-from firstcontact.doors.web.sections import head, sections
+from firstcontact.doors.web.sections import head, links, sections
 from firstcontact.doors.web.snapshot import Snapshot, snapshot
+from firstcontact.doors.web.tiles import Tiles, tiles
 from firstcontact.services.access import Permission, Principal, Role, Scope
 from firstcontact.services.measure_history import MEASURE
 from firstcontact.services.queue import Job
@@ -34,13 +36,19 @@ class Overview:
 
     Attributes:
         head: The answer in a sentence; empty before the first measurement.
-        more: What follows: how it went week by week, what to do first, what it is worth.
+        what: What the figure is; None before the first measurement.
+        change: What to do first, and what moved the figure last.
+        tiles: All other measures; None where they may not be seen.
+        more: How it went week by week, what could be saved, what was really resolved.
         teams: Name and figure of the visitor's own teams, where they see no others; and where their rows are listed.
         next: What there is to do where nothing was measured yet: `import`, `measure` or nothing that one may.
         running: The measurement that goes on; None where none does.
     """
 
     head: Markup
+    what: About | None
+    change: Markup
+    tiles: Tiles | None
     more: Markup
     teams: tuple[tuple[str, Figure, str], ...]
     next: str
@@ -57,9 +65,14 @@ def overview(request: Request, who: Annotated[Principal, Depends(Permit(Permissi
         return page(request, "overview", place=PLACE, it=_nothing(request, who))
     whole = who.scope(Permission.READ_FIGURES) is Scope.ALL
     linked = who.scope(Permission.READ_CONTACTS) is Scope.ALL
-    writes = (first.write, course.write, opportunity.write, truth.write) if whole else (course.write,)
+    measure = shown.run.headline_measure
+    writes = (course.write, opportunity.write, truth.write) if whole else (course.write,)
+    beside = [row for row in shown.run.select(by="") if row.period_start is None] if whole else []
     it = Overview(
         head(shown, linked=linked),
+        about(shown, measure),
+        sections(shown, (first.write, driver.brief), linked=linked) if whole else Markup(""),
+        tiles(shown, beside, linked=linked, leave=frozenset({measure, *words.TRUTHS})) if whole else None,
         sections(shown, writes, linked=linked),
         () if whole else _teams(shown, who),
         "",
@@ -74,12 +87,12 @@ def _teams(shown: Snapshot, who: Principal) -> tuple[tuple[str, Figure, str], ..
         return ()
     seen = who.visible_teams(Permission.READ_FIGURES) or frozenset()
     rows = [row for row in shown.run.slices(shown.run.headline_measure, "team") if row.cell.get("team") in seen]
-    linked = who.may(Permission.READ_CONTACTS)
+    lead = links(shown, linked=who.may(Permission.READ_CONTACTS))
     return tuple(
         (
             shown.writer.name(row.cell["team"]),
             shown.writer.figure(row.result),
-            rows_link(shown.kept.id, row) if linked else "",
+            lead.rows(row),
         )
         for row in rows
     )
@@ -94,4 +107,4 @@ def _nothing(request: Request, who: Principal) -> Overview:
             (job for job in service.queue.page(state="running", before=None, limit=20) if job.kind == MEASURE), None
         )
     todo = "import" if who.may(Permission.IMPORT) else "measure" if who.may(Permission.RUN_JOBS) else ""
-    return Overview(Markup(""), Markup(""), (), todo, running)
+    return Overview(Markup(""), None, Markup(""), None, Markup(""), (), todo, running)
