@@ -88,6 +88,7 @@ def test_only_oneself_sees_ones_own_figure(served: Service, showing: Showing) ->
 def test_an_administrator_makes_changes_and_shuts_out(served: Service) -> None:
     """Made, given a code, changed by who read it last, shut out; each step is in the audit."""
     admin = Visitor(served, Role.ADMINISTRATOR)
+    assert admin.account.email in admin.get("/accounts").text
     bad = admin.post("/accounts", email="none", name="<i>x</i>", role="agent")
     assert bad.status_code == 422
     assert 'value="none"' in bad.text
