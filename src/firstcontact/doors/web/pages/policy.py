@@ -14,7 +14,7 @@ from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import ProblemError
 from firstcontact.doors.api.routes import policies as api
 from firstcontact.doors.report.notation import Notation
-from firstcontact.doors.report.telling import tell
+from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.form import Wrong, on, wrongs
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import CARE, N_, Place
@@ -178,7 +178,7 @@ def policy(request: Request, who: Reader) -> Response:
 def _meaning(request: Request, found: Policy) -> Meaning:
     seen = viewer(request)
     told = explain(found)
-    say: Callable[[str], str] = lambda text: tell(text, seen.notation, sentences(seen.language))  # noqa: E731
+    say = Writer(seen.notation, sentences(seen.language)).tell
     return Meaning(tuple(map(say, told.sentences)), tuple(map(say, told.points)))
 
 
