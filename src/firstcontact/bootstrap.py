@@ -340,9 +340,8 @@ def back_up(settings: ServiceSettings, target: Path) -> BackedUp:
     """Write everything that a service keeps to one file, while it runs.
 
     Raises:
-        FirstcontactError: The file is there already (FC9106), there is nothing to back up (FC9109), or the database
-            does not answer (FC9102).
-        OSError: There is no room on disk.
+        FirstcontactError: The file is there already or cannot be written (FC9110), there is nothing to back up
+            (FC9109), or the database does not answer (FC9102).
     """
     from firstcontact.adapters.stores.backup import nothing_there, write_backup
     from firstcontact.adapters.stores.sql.audit import SqlAudit

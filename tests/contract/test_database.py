@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, insert, select, text
+from sqlalchemy.exc import OperationalError
 
 from firstcontact.adapters.stores.sql import condition, schema
 from firstcontact.adapters.stores.sql import database as module
 from firstcontact.adapters.stores.sql.audit import SqlAudit
 from firstcontact.adapters.stores.sql.condition import SqlConditions
-from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+from firstcontact.adapters.stores.sql.database import Database, explained, sqlite_url
 from firstcontact.adapters.stores.sql.people import SqlPeople
 from firstcontact.adapters.stores.sql.subscription import SqlSubscriptions
 from firstcontact.kernel.errors import FirstcontactError
@@ -198,3 +199,16 @@ def test_a_connection_that_lay_idle_is_tried_before_it_is_used(
     database.close()
     other.close()
     postgresql.give_back(url)
+
+
+@pytest.mark.parametrize("state", ["53100", "58030"])
+def test_a_disk_that_is_full_is_said(state: str) -> None:
+    """FC9111, as PostgreSQL says it, and nothing of what it quotes."""
+
+    class FullError(Exception):
+        sqlstate = state
+
+    with pytest.raises(FirstcontactError) as caught, explained():
+        raise OperationalError("INSERT", None, FullError("Miriam"))
+    assert caught.value.faults[0].kind.code == "FC9111"
+    assert "Miriam" not in str(caught.value)

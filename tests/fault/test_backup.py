@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import multiprocessing
 import os
@@ -150,14 +151,32 @@ def refused(settings: ServiceSettings, backup: Path) -> str:
 
 
 def test_nothing_is_restored_over_anything(taken: tuple[Service, Path], tmp_path: Path) -> None:
-    """FC9106 for a place in use, and for a file that is there already."""
+    """FC9106 for a place in use."""
     original, backup = taken
     assert refused(original.settings, backup) == "FC9106"
     (tmp_path / "runs").mkdir()
     assert refused(ServiceSettings(data=tmp_path), backup) == "FC9106"
-    with pytest.raises(FirstcontactError) as error:
-        bootstrap.back_up(original.settings, backup)
-    assert error.value.faults[0].kind.code == "FC9106"
+
+
+def test_where_a_backup_cannot_be_written_is_said(
+    taken: tuple[Service, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FC9110, with the path, for a file that is there already, a directory that is not, and a disk that is full."""
+    original, backup = taken
+    before = backup.read_bytes()
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("firstcontact.adapters.stores.backup.os.fsync", full)
+    saw = {backup: "a file of that name", tmp_path / "none" / "b.tar": "no such directory"}
+    for target, said in (saw | {tmp_path / "b.tar": "No space left on device"}).items():
+        with pytest.raises(FirstcontactError) as error:
+            bootstrap.back_up(original.settings, target)
+        fault = error.value.faults[0]
+        assert (fault.kind.code, fault.where, fault.saw) == ("FC9110", str(target), said)
+    assert backup.read_bytes() == before
+    assert list(tmp_path.iterdir()) == []
 
 
 def repacked(backup: Path, target: Path, change: Any) -> Path:

@@ -134,7 +134,7 @@ def fill(settings: ServiceSettings, told: Connection) -> None:
 
 
 def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    """FC9102 for the batch that found no room; those before it are whole, and with room again the rest follows."""
+    """FC9111 for the batch that found no room; those before it are whole, and with room again the rest follows."""
     settings = ServiceSettings(data=tmp_path)
     mortal = multiprocessing.get_context("forkserver")
     heard, telling = mortal.Pipe(duplex=False)
@@ -147,7 +147,7 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None
             said.append(heard.recv())
     except EOFError:
         child.join()
-    assert said[-1] == "FC9102"
+    assert said[-1] == "FC9111"
     acknowledged = {row["contact_id"] for start in said[:-1] for row in contacts(1_500)[start : start + 50]}
     assert len(acknowledged) >= 50
     service = bootstrap.open_service(settings)

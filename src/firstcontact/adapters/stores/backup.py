@@ -36,6 +36,13 @@ NOT_EMPTY = ErrorKind(
     "The database has tables, or the data directory has files. Name another directory with FIRSTCONTACT_DATA, and "
     "another database with FIRSTCONTACT_DATABASE, or remove what is there.",
 )
+BACKUP_UNWRITABLE = ErrorKind(
+    "FC9110",
+    "The backup cannot be written there",
+    EXIT_OUTPUT,
+    "A file of that name is there already, its directory is missing or may not be written, or the disk is full. "
+    "Nothing is overwritten, and nothing half written is left.",
+)
 DAMAGED_BACKUP = ErrorKind(
     "FC9107",
     "This is no backup, or it is damaged",
@@ -90,12 +97,13 @@ def write_backup(database: Database, data: Path, target: Path, *, now: datetime,
         What it holds.
 
     Raises:
-        FirstcontactError: The file is there already (FC9106), there is nothing to back up (FC9109), or the database
-            does not answer (FC9102).
-        OSError: There is no room on disk.
+        FirstcontactError: The file is there already or cannot be written (FC9110), there is nothing to back up
+            (FC9109), or the database does not answer (FC9102).
     """
     if target.exists():
-        raise _not_empty(str(target), "a file of that name", "a new file")
+        raise _unwritable(target, "a file of that name")
+    if not target.parent.is_dir():
+        raise _unwritable(target, "no such directory")
     with database.reading() as connection:
         if not form_of(connection):
             raise nothing_there()
@@ -109,8 +117,13 @@ def write_backup(database: Database, data: Path, target: Path, *, now: datetime,
                 if attempt == _TRIES - 1:
                     raise
         partial.rename(target)
+    except FileNotFoundError:  # a file of the service's own
+        raise
+    except OSError as error:
+        raise _unwritable(target, error.strerror or "an error of the file system") from None
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
     return found
 
 
@@ -360,6 +373,14 @@ def _continue_numbers(connection: Connection, table: Table) -> None:
 
 def _not_empty(where: str, saw: str, allowed: str) -> FirstcontactError:
     return FirstcontactError([NOT_EMPTY.fault(where=where, saw=saw, allowed=allowed, cure="name another place")])
+
+
+def _unwritable(target: Path, saw: str) -> FirstcontactError:
+    fault = BACKUP_UNWRITABLE.fault(
+        where=str(target), saw=saw, allowed="a new file in a directory where you may write, with room enough",
+        cure="name another file, or make room",
+    )  # fmt: skip
+    return FirstcontactError([fault])
 
 
 def nothing_there() -> FirstcontactError:

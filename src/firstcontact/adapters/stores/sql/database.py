@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from sqlite3 import SQLITE_BUSY
+from sqlite3 import SQLITE_BUSY, SQLITE_FULL, SQLITE_IOERR
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, text
@@ -52,8 +52,15 @@ STORE_UNREACHABLE = ErrorKind(
     "FC9102",
     "The database does not answer",
     EXIT_OUTPUT,
-    "The operational store could not be reached, was busy for too long, or has no room. Nothing was stored of what was "
-    "sent; it can be sent again.",
+    "The operational store could not be reached, or was busy for too long. Nothing was stored of what was sent; it can "
+    "be sent again.",
+)
+STORE_FULL = ErrorKind(
+    "FC9111",
+    "The database has no room, or cannot write",
+    EXIT_OUTPUT,
+    "The disk of the operational store is full or refuses to be written. Nothing was stored of what was sent; it can "
+    "be sent again once there is room. What is there can be read meanwhile.",
 )
 
 
@@ -76,7 +83,7 @@ class Database:
         """A connection that sees one state of everything and changes nothing.
 
         Raises:
-            FirstcontactError: The database does not answer (FC9102).
+            FirstcontactError: The database does not answer (FC9102), or has no room (FC9111).
         """
         if (joined := self._joined or self._looking) is not None:
             yield joined
@@ -92,7 +99,7 @@ class Database:
         """A connection for one question: a single statement sees one state without a transaction around it.
 
         Raises:
-            FirstcontactError: The database does not answer (FC9102).
+            FirstcontactError: The database does not answer (FC9102), or has no room (FC9111).
         """
         if self.is_sqlite or self._joined is not None or self._looking is not None:
             with self.reading() as connection:
@@ -108,7 +115,7 @@ class Database:
         What is written meanwhile goes its own way, and is not seen.
 
         Raises:
-            FirstcontactError: The database does not answer (FC9102).
+            FirstcontactError: The database does not answer (FC9102), or has no room (FC9111).
         """
         if self._joined is not None or self._looking is not None:
             yield
@@ -129,7 +136,7 @@ class Database:
             single: Whether it is one statement, which PostgreSQL does wholly or not at all by itself.
 
         Raises:
-            FirstcontactError: The database does not answer (FC9102).
+            FirstcontactError: The database does not answer (FC9102), or has no room (FC9111).
         """
         if (joined := self._joined) is not None:
             yield joined
@@ -153,7 +160,7 @@ class Database:
         Not for records that arrive, which share a transaction with those of other requests.
 
         Raises:
-            FirstcontactError: The database does not answer (FC9102).
+            FirstcontactError: The database does not answer (FC9102), or has no room (FC9111).
         """
         before = self._joined
         with self.writing() as connection:
@@ -241,6 +248,14 @@ def explained() -> Iterator[None]:
     except IntegrityError:
         raise
     except (OperationalError, PoolTimeout, DBAPIError) as error:
+        if _no_room(error):
+            fault = STORE_FULL.fault(
+                where="the operational store",
+                saw="a disk that is full, or refuses to be written",
+                allowed="room for what is stored",
+                cure="make room, then send it again; `firstcontact doctor` says how much there is",
+            )
+            raise FirstcontactError([fault]) from None
         lost = isinstance(error, (OperationalError, PoolTimeout)) or error.connection_invalidated
         if not lost:
             raise
@@ -251,6 +266,17 @@ def explained() -> Iterator[None]:
             cure="try again; `firstcontact doctor` says more",
         )
         raise FirstcontactError([fault]) from None
+
+
+_FULL_SQLITE = frozenset({SQLITE_FULL, SQLITE_IOERR})
+_FULL_POSTGRESQL = frozenset({"53100", "58030"})
+"""Disk full, and an error of input or output."""
+
+
+def _no_room(error: Exception) -> bool:
+    original = getattr(error, "orig", None)
+    sqlite = getattr(original, "sqlite_errorcode", 0) & 0xFF
+    return sqlite in _FULL_SQLITE or getattr(original, "sqlstate", None) in _FULL_POSTGRESQL
 
 
 def _open(url: str, longest: int | None) -> Engine:
