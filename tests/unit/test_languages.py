@@ -29,7 +29,7 @@ MARKUP = re.compile(r"</?\w+[^>]*>")
 CELLS = re.compile(r"&\w+;|https?://\S+")
 NAMED = {"encoding", "sheet", "firstcontact", "Excel", "PDF", "CSV", "HTML", "API", "URL", "QA", "SLA", "IVR"}
 NAMED |= {"Benjamini", "Hochberg", "outbound", "reviews"}
-NAMED |= {"Europe", "Sofia", "BG", "Parquet", "ServiceNow", "MiB", "N", "A", "Aa", "IBAN"}
+NAMED |= {"Europe", "Sofia", "BG", "Parquet", "ServiceNow", "MiB", "N", "A", "Aa", "IBAN", "Webhook"}
 NAMED |= {"team", "queue", "channel", "week"}
 """Names of things that every language writes in Latin letters, beside those of the report."""
 
