@@ -153,7 +153,5 @@ class Run:
         if isinstance(self.rows, Rows):
             return self.rows.about(name, value)
         return [
-            row
-            for row in self.rows
-            if any(held == value and slice_of(key) == name for key, held in row.cell.items())
+            row for row in self.rows if any(held == value and slice_of(key) == name for key, held in row.cell.items())
         ]

@@ -84,7 +84,6 @@ class Rows(Sequence[ResultRow]):
         """
 
 
-
 @dataclass(frozen=True, slots=True)
 class DefinitionRow:
     """One definition of FCR applied to the same contacts.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +13,7 @@ from firstcontact.doors.report.section import Section
 from firstcontact.doors.report.theme import NARROW, WIDE
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import NOTHING_TO_COUNT, SIGNAL_ABSENT, Estimate, Refusal
+from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.services.run import Run
 
 LONGEST = 106
@@ -44,9 +46,28 @@ def write(run: Run, writer: Writer) -> list[Section]:
     return [Section("trend", writer.say("Week by week"), part="course", data=course(run, writer))]
 
 
-def course(run: Run, writer: Writer) -> Course | None:
-    """Follow the headline over the weeks; None where there are none."""
-    dated = [(row.period_start, row) for row in run.slices(run.headline_measure, "week") if row.period_start]
+def of_team(run: Run, writer: Writer, team: str) -> list[Section]:
+    """The weeks of one team beside its own figure, and nobody else's; none where the run has none of them."""
+    rows = [row for row in run.about("team", team) if row.measure == run.headline_measure and len(row.cell) == 1]
+    weeks = [row for row in rows if row.period_grain == "week"]
+    whole = next((row.result for row in rows if row.period_start is None), None)
+    told = course(run, writer, weeks, whole)
+    return [Section("trend", writer.say("Week by week"), part="course", data=told)] if told else []
+
+
+def course(
+    run: Run, writer: Writer, rows: Sequence[ResultRow] | None = None, whole: Estimate | Refusal | None = None
+) -> Course | None:
+    """Follow the headline over the weeks; None where there are none.
+
+    Args:
+        run: What was measured.
+        writer: Speaks the reader's language.
+        rows: The weeks; those of all contacts where None.
+        whole: The figure of the whole period; that of all contacts where None.
+    """
+    rows, whole = (run.slices(run.headline_measure, "week"), run.headline) if rows is None else (rows, whole)
+    dated = [(row.period_start, row) for row in rows if row.period_start]
     if not dated:
         return None
     dated.sort(key=lambda pair: pair[0])
@@ -69,7 +90,7 @@ def course(run: Run, writer: Writer) -> Course | None:
             weeks.append(Week(start, None, 0, 0, result.maturity, unfinished, title))
     drawings = None
     if any(week.value is not None for week in weeks):
-        headline = run.headline.value if isinstance(run.headline, Estimate) else None
+        headline = whole.value if isinstance(whole, Estimate) else None
 
         def day(value: date) -> str:
             return number.day(value, year=False)

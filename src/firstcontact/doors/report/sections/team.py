@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from markupsafe import Markup, escape
+
 from firstcontact.doors.report.charts.axis import marks
 from firstcontact.doors.report.charts.dots import Dot, dots
 from firstcontact.doors.report.difference import points, signed
@@ -52,6 +54,59 @@ def write(run: Run, writer: Writer) -> list[Section]:
     return [Section("teams", writer.say("Teams, agents and the system"), blocks)]
 
 
+def of_team(run: Run, writer: Writer, team: str) -> list[Section]:
+    """One team on its own mix of work, without a word of any other; none where nothing was said of teams."""
+    rows = {row.measure: row for row in run.about("team", team) if set(row.cell) == {"team"}}
+    effect, compared = rows.get(EFFECT), rows.get(COMPARISON)
+    support = next((row.result for row in run.select(SUPPORT, by="")), None)
+    blocks: list[Block] = []
+    refused = next((row.result for row in (compared, effect) if row and isinstance(row.result, Refusal)), None)
+    if refused is not None:
+        why = writer.figure(refused).refused
+        if why:
+            reason, helps = (text + writer.notation.stop for text in (why.reason, why.helps))
+            blocks = [
+                Paragraph(writer.say("Not set beside other teams: %(why)s", why=reason), "strong"),
+                Paragraph(writer.say("What would change it: %(helps)s", helps=helps)),
+            ]
+    elif effect is not None and isinstance(effect.result, Estimate):
+        value, span = points(effect.result, writer.notation, 1)
+        said = (
+            writer.say(
+                "On the same mix of work it stands %(points)s percentage points from the others (%(interval)s): more "
+                "than chance.",
+                points=value,
+                interval=span,
+            )
+            if flagged(effect)
+            else writer.say(
+                "On the same mix of work it stands %(points)s percentage points from the others (%(interval)s): no "
+                "more than chance.",
+                points=value,
+                interval=span,
+            )
+        )
+        blocks = [Paragraph(said, "strong")]
+    if support is not None and blocks:
+        blocks.append(_single(support, writer))
+    return [Section("teams", writer.say("The team, its people and the system"), blocks)] if blocks else []
+
+
+def _single(support: Estimate | Refusal, writer: Writer) -> Paragraph:
+    """Whether single people may be compared, for somebody of the team."""
+    told = writer.figure(support)
+    if told.refused is None:
+        return _individuals(support, writer)
+    why, helps = (text + writer.notation.stop for text in (told.refused.reason, told.refused.helps))
+    return Paragraph(
+        writer.say(
+            "Single agents are not compared: %(why)s What would change it: %(helps)s",
+            why=why,
+            helps=helps,
+        )
+    )
+
+
 def _takeaway(known: Sequence[ResultRow], share: Estimate | Refusal | None, writer: Writer) -> str:
     said = []
     odd = sum(map(flagged, known))
@@ -96,10 +151,12 @@ def _drawn(rows: Sequence[ResultRow], run: Run, writer: Writer) -> Rows:
         flag = ""
         if flagged(row):
             flag = writer.say("above the others") if row.result.value > 0 else writer.say("below the others")
-        note = writer.say_many("%(number)s contact", "%(number)s contacts", row.result.n)
+        count = writer.say_many("%(number)s contact", "%(number)s contacts", row.result.n)
+        note = count
         if isinstance(compared.get(name), Refusal):
-            note = writer.notation.listed((note, writer.say("see below")), long=True)
-        note = writer.linked(note, writer.behind(row))
+            note = writer.notation.listed((count, writer.say("see below")), long=True)
+        if href := writer.behind(row):
+            note = Markup(escape(note).replace(escape(count), writer.linked(count, href), 1))  # noqa: S704 - escaped
         lines.append(Line(writer.name(name), value, span, note, flag))
         ends = 100 * row.result.value, 100 * row.result.low, 100 * row.result.high
         places.append(Dot(*ends, odd=bool(flag)))

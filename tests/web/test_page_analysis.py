@@ -1,0 +1,159 @@
+"""Pages of the analysis: one reason, all reasons, one's own teams, and the way from a count to its contacts."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from firstcontact.doors.report.build import render
+from firstcontact.doors.web.link import Links, rows_link
+from firstcontact.kernel.result import SUPPRESSED
+from firstcontact.services.access import Role
+from firstcontact.services.run import Run
+from firstcontact.services.service import Service
+from tests import run_factory, told_runs
+from tests.run_factory import refusal, row, share
+from tests.web.shown import Showing
+from tests.web.test_accounts_api import CHEAP
+from tests.web.test_page_accounts import Visitor
+
+REASON = "billing > bill"
+EVIL = "<script>alert(1)</script>'\"&\u202e"
+
+
+@pytest.fixture
+def visit(sqlite_service: Service, showing: Showing) -> Callable[..., Visitor]:
+    """Gives visitors of a service whose run in force is an invented one."""
+
+    def make(run: Run, role: Role = Role.MANAGER, *teams: str) -> Visitor:
+        return Visitor(showing(replace(sqlite_service, passwords=CHEAP), run), role, *teams)
+
+    return make
+
+
+def _told(*rows: object) -> Run:
+    run = told_runs.told()
+    return replace(run, rows=(*run.rows, *rows))
+
+
+def test_a_reason_has_a_page_with_all_that_is_known_of_it(visit: Callable[..., Visitor]) -> None:
+    """Every measure of it with its n and what it is, its window, what it brings and what brings it, and the way up."""
+    rows = [
+        row("fcr_issue", share(0.7, 4_321), "reason_2", {"reason_2": REASON}),
+        row("transfer_rate", share(0.1, 1_234), "reason_2", {"reason_2": REASON}),
+    ]
+    said = visit(_told(*rows)).get(f"/reason?name={REASON}".replace(">", "%3E"))
+    assert said.status_code == 200
+    text = html.unescape(said.text)
+    assert "<h1><bdi>bill</bdi></h1>" in text
+    for words in ("4,321", "1,234", "Transfer rate", "What is this?", "When customers come back"):
+        assert words in text, words
+    assert re.search(r'href="/reason\?run=[^"]+name=billing"', text)
+
+
+def test_a_reason_that_the_run_does_not_name_is_not_there(visit: Callable[..., Visitor]) -> None:
+    """Nor is it for those who may see only some teams: a reason's figures are of all."""
+    assert visit(_told()).get("/reason?name=nothing").status_code == 404
+    assert visit(_told(), Role.TEAM_LEAD, "North").get("/reason?name=billing").status_code == 403
+
+
+def test_a_name_that_would_be_markup_stays_a_name(visit: Callable[..., Visitor]) -> None:
+    """On the page of a reason and in the table of all; a path of 10,000 characters has a page, too."""
+    long = "x" * 10_000
+    rows = [row("fcr_issue", share(0.7, 400), "reason_1", {"reason_1": name}) for name in (EVIL, long)]
+    one = visit(_told(*rows))
+    links = [html.unescape(link) for link in re.findall(r'href="(/reason\?[^"]+)"', one.get("/reasons").text)]
+    wanted = {EVIL, long} & {dict(parse_qsl(urlsplit(link).query))["name"] for link in links}
+    assert wanted == {EVIL, long}
+    for link in links:
+        said = one.get(link)
+        assert said.status_code == 200
+        assert "<script>alert" not in said.text
+        assert "\u202e" not in said.text
+
+
+def test_five_thousand_reasons_are_a_table_to_search(visit: Callable[..., Visitor]) -> None:
+    """Fifty at a time, those that cost most first; a part of a name finds its reasons, and nothing says so."""
+    rows = [
+        row("fcr_issue", share(0.5, 400 + place), "reason_1", {"reason_1": f"reason {place:04}"})
+        for place in range(5_000)
+    ]
+    run = told_runs.told()
+    one = visit(replace(run, rows=(*(kept for kept in run.rows if kept.by != "reason_1"), *rows)))
+
+    def listed(path: str) -> list[str]:
+        table = one.get(path).text.partition('id="all"')[2]
+        return re.findall(r'<th scope="row"><bdi><a [^>]*>([^<]*)</a>', table)
+
+    first = listed("/reasons")
+    assert first[:2] == ["reason 4999", "reason 4998"]
+    assert len(first) == 50
+    assert listed("/reasons?after=50")[0] == "reason 4949"
+    assert listed("/reasons?q=Reason+123") == [f"reason 123{last}" for last in range(9, -1, -1)]
+    assert "No reason is called so" in one.get("/reasons?q=zebra").text
+    assert len(one.get("/reasons?after=50").content) < 300_000
+
+
+def test_a_team_lead_sees_their_own_teams_against_themselves(visit: Callable[..., Visitor]) -> None:
+    """Each measure, the weeks and what is refused, of their teams; no other team's name or figure stands there."""
+    rows = []
+    for team, value in (("North", 0.71), ("South", 0.33)):
+        rows.append(row("fcr_issue", share(value, 1_777), "team", {"team": team}))
+        rows.append(row("csat", refusal(SUPPRESSED), "team", {"team": team}))
+        for week in range(6):
+            start = date(2016, 1, 4) + timedelta(weeks=week)
+            rows.append(
+                replace(
+                    row("fcr_issue", share(value, 90), "team,week", {"team": team}),
+                    period_grain="week", period_start=start,
+                )
+            )  # fmt: skip
+    run = _told(*rows)
+    said = visit(run, Role.TEAM_LEAD, "North", "Nowhere").get("/teams").text
+    main = said.partition("<main")[2]
+    assert "North" in main
+    assert "1,777" in main
+    assert "Week of 4 Jan 2016" in main
+    assert "Teams of yours that these data do not name" in main
+    assert not {"South", "33%", *told_runs.TEAMS} & set(re.findall(r"[\w%]+", main))
+    assert "You belong to no team yet" in visit(run, Role.AGENT).get("/teams").text
+    assert "South" in visit(run).get("/teams").text
+
+
+def test_a_count_leads_to_its_contacts_by_the_parameters_of_the_interface(visit: Callable[..., Visitor]) -> None:
+    """What the address asks is what `GET /api/v1/runs/{id}/contacts` takes; figures whose n is no number of contacts
+    lead nowhere, nor does anything for those who may not see contacts."""
+    figure = row("fcr_issue", share(0.7, 400), "reason_1", {"reason_1": "billing"})
+    asked = urlsplit(rows_link("r1", figure))
+    assert asked.path == "/contacts"
+    assert parse_qsl(asked.query) == [
+        ("run", "r1"), ("measure", "fcr_issue"), ("part", "n"), ("cell", "reason_1=billing"),
+    ]  # fmt: skip
+    assert rows_link("r1", row("driver", share(0.1, 400), "month", {})) == ""
+    assert rows_link("r1", row("fcr_issue", refusal(SUPPRESSED, 3), "team", {"team": "North"})) == ""
+    week = replace(row("r_fcr", share(0.8, 90), "week", {}), period_grain="week", period_start=date(2016, 1, 4))
+    assert "part=followed" in rows_link("r1", week, learned=frozenset({""}))
+    ledger = dict(parse_qsl(urlsplit(Links("r1", True).ledger("fcr_issue", "not_opener")).query))
+    assert ledger == {"run": "r1", "measure": "fcr_issue", "part": "out:not_opener"}
+    assert Links("r1", False).rows(figure) == Links("r1", False).definition("repeat-7d", "differ", "x") == ""
+
+
+def test_the_file_has_no_links_to_rows() -> None:
+    """A report that is one file says the same words, and leads nowhere else."""
+    text = render(told_runs.told())
+    assert "rows-behind" not in text
+    assert "/reason" not in text
+
+
+def test_the_overview_says_what_its_figures_are(visit: Callable[..., Visitor]) -> None:
+    """The headline and every measure beside it can be asked what it is, and what moved the figure stands there."""
+    said = visit(run_factory.centre()).get("/").text
+    assert said.count('<details class="what">') > 5
+    moved = visit(_told()).get("/").text
+    assert "What moved the figure last" in moved
