@@ -67,7 +67,7 @@ def test_one_look_serves_all_in_their_own_words(sqlite_service: Service) -> None
         hub = Live(service, every=0.05)
         lines = [hub.lines(listener(service, say=str.upper)) for _ in range(10)]
         told = [jobs_of(await until(one, job.id)) for one in lines]
-        assert all(one == [{"id": job.id, "progress": 0.0, "step": "", "ended": False}] for one in told)
+        assert all(one == [{"id": job.id, "progress": 0.0, "step": "WAITING", "ended": False}] for one in told)
         service.queue.take("w", ["measure"], now)
         service.queue.renew(job.id, "w", now, "counting", 0.5)
         assert jobs_of(await until(lines[0], "COUNTING"))[0]["progress"] == 0.5

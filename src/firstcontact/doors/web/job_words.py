@@ -96,7 +96,7 @@ def step_words(step: str | None, say: Callable[[str], str]) -> str:
     """
     if not step:
         return ""
-    if step in STEPS:
+    if step in STEPS or step in STATES.values():
         return say(step)
     if found := _LINKING.fullmatch(step):
         return say(N_("linking, %(count)s contacts so far")) % {"count": found[1]}

@@ -14,7 +14,7 @@ from types import FrameType
 
 from starlette.concurrency import run_in_threadpool
 
-from firstcontact.doors.web.job_words import step_words
+from firstcontact.doors.web.job_words import STATES, step_words
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.queue import Job
@@ -171,7 +171,7 @@ class Live:
 
 
 def _told(job: Job) -> tuple[float, str, bool]:
-    return job.share or 0.0, job.step or "", job.state not in {"waiting", "running"}
+    return job.share or 0.0, job.step or STATES[job.state], job.state not in {"waiting", "running"}
 
 
 def _news(seen: _Seen, listener: Listener, who: Principal) -> str:

@@ -37,7 +37,7 @@ from firstcontact.kernel.sentence import restored
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.service import Service
 from firstcontact.services.session import csrf_right
-from firstcontact.services.take_import import WHOLE
+from firstcontact.services.take_import import RUN, WHOLE
 from firstcontact.services.upload import Import
 from firstcontact.services.upload_stream import MOST_STREAM, UploadStream
 
@@ -88,7 +88,7 @@ class ImportLine:
         records: Records that it brought; None before it ended.
         aside: Of these, how many were set aside.
         job: The job that works on it; None where none does.
-        undoable: Whether it can be taken back.
+        undoable: Whether it brought anything that can be taken back.
     """
 
     one: Import
@@ -174,6 +174,7 @@ class ImportPage:
         line: The import.
         step: Where in the wizard it is, from 1.
         form: How it is understood, as a form; None where that is not to be decided.
+        there: Whether the file itself is still here.
         source: The system its contacts come from, as the form has it.
         rows: From rows read to contacts.
         outcomes: What became of the records.
@@ -192,6 +193,7 @@ class ImportPage:
     line: ImportLine
     step: int
     form: MappingForm | None
+    there: bool
     source: str
     rows: tuple[Counted, ...]
     outcomes: tuple[Counted, ...]
@@ -396,7 +398,7 @@ def _line(request: Request, one: Import) -> ImportLine:
         sum(outcomes.values()) if one.counts else None,
         outcomes.get("quarantined", 0),
         line if line is not None and line.open else None,
-        one.state in {"done", "failed", "cancelled"},
+        one.state in {"done", "failed", "cancelled"} and job is not None and job.kind == RUN,
     )
 
 
@@ -428,6 +430,7 @@ def _show(
         line,
         {"uploading": 1, "uploaded": 2, "running": 3}.get(one.state, 4),
         form,
+        service.uploads.there(one),
         source,
         _rows(writer, (one.counts or preview).get("ledger")),
         _outcomes(request, writer, who, one),
@@ -486,7 +489,8 @@ def _outcomes(request: Request, writer: Writer, who: Principal, one: Import) -> 
     say = sentences(viewer(request).language).gettext
     seen = who.may(Permission.READ_QUARANTINE)
     found = []
-    for name, count in (counts.get("outcomes") or {}).items():
+    order = list(OUTCOMES)
+    for name, count in sorted((counts.get("outcomes") or {}).items(), key=lambda one: order.index(one[0])):
         if name != "quarantined":
             found.append(Counted(say(OUTCOMES[name]) if name in OUTCOMES else name, count))
     for code, count in (counts.get("set_aside") or {}).items():

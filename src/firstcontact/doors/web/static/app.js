@@ -92,21 +92,30 @@ for (const chart of document.querySelectorAll("svg.chart")) {
 
 /* What the service tells while one looks: jobs that go on, and new figures, which never move under the reader. */
 if (document.querySelector(".self") && "EventSource" in window) {
-  const stream = new EventSource("/live");
   const shown = document.body.dataset.run;
-  stream.addEventListener("run", (event) => {
-    const notice = document.getElementById("live");
-    if (notice && shown && event.data !== shown) notice.hidden = false;
-  });
-  stream.addEventListener("job", (event) => {
-    const job = JSON.parse(event.data);
-    for (const place of document.querySelectorAll(`[data-job="${CSS.escape(job.id)}"]`)) {
-      place.querySelector("progress").value = job.progress;
-      place.querySelector("[data-step]").textContent = job.step;
-      if (job.ended) location.reload();
-    }
-  });
-  addEventListener("pagehide", () => stream.close());
+  let stream = null;
+  /* Only where somebody looks: a browser has few lines to a server, and hidden pages shall leave them to the others. */
+  const listen = () => {
+    if (document.hidden) { stream?.close(); stream = null; return; }
+    if (stream) return;
+    stream = new EventSource("/live");
+    stream.addEventListener("run", (event) => {
+      const notice = document.getElementById("live");
+      if (notice && shown && event.data !== shown) notice.hidden = false;
+    });
+    stream.addEventListener("job", (event) => {
+      const job = JSON.parse(event.data);
+      for (const place of document.querySelectorAll(`[data-job="${CSS.escape(job.id)}"]`)) {
+        place.querySelector("progress").value = job.progress;
+        place.querySelector("[data-step]").textContent = job.step;
+        if (job.ended) location.reload();
+      }
+    });
+  };
+  listen();
+  document.addEventListener("visibilitychange", listen);
+  addEventListener("pagehide", () => { stream?.close(); stream = null; });
+  addEventListener("pageshow", listen);
 }
 
 /* Files: sent in parts with progress; one that broke off goes on where it was when the same file is chosen again. */
