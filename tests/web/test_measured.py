@@ -219,6 +219,20 @@ def test_a_figure_that_no_run_has_is_named(asking: Caller) -> None:
     assert results(asking, measure="fcr_issue", by="team") != []
 
 
+def test_who_has_the_figures_is_told_so(asking: Caller) -> None:
+    """304 for what is as it was, by run, by question and by teams; another question is another answer."""
+    for path in ("/api/v1/runs/current", "/api/v1/runs/current/results", "/api/v1/runs/current/results?format=csv"):
+        first = asking().get(path)
+        match = {"If-None-Match": first.headers["ETag"]}
+        again = asking().get(path, headers=match)
+        assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+        assert asking().get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+        if "results" in path:
+            assert asking(Role.TEAM_LEAD, "North").get(path, headers=match).status_code == 200
+            other = asking().get(path, params={"measure": "fcr_issue", "format": "json"}, headers=match)
+            assert (other.status_code, len(other.json()["items"]) > 0) == (200, True)
+
+
 def test_no_value_of_a_companion_keeps_a_centre_from_being_measured(sqlite_service: Service) -> None:
     """What cannot be is set aside by its code; two systems that ask about one contact make one answer of it."""
     plainly(sqlite_service)

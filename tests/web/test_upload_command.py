@@ -47,7 +47,7 @@ def test_a_file_becomes_a_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     said = run("upload", str(path))
     assert said.code == 0, said.err
     assert "customer_id" in said.err
-    assert said.out.startswith("calls.csv: 300 stored.\nfcr_issue: ")
+    assert said.out.startswith("calls.csv: contacts: 300 stored.\nfcr_issue: ")
     assert "All figures: http://127.0.0.1:8400" in said.out
     path.write_text("a,b\n1,2\n")
     assert run("upload", str(path)).codes == ["FC9456"]

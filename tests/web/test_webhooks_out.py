@@ -288,6 +288,10 @@ def test_subscriptions_are_changed_and_ended(service: Service, client: TestClien
     path = f"/api/v1/subscriptions/{made['id']}"
     assert client.patch(path, json={"disabled": True}).json()["disabled_at"]
     assert service.announcer.tell("run.finished", {}) == 0
+    tried = client.post(f"{path}/ping")
+    assert (tried.status_code, tried.json()["code"], tried.json()["faults"][0]["saw"]) == (
+        409, "FC9303", "one that rests",
+    )  # fmt: skip
     assert client.patch(path, json={"disabled": False, "events": ["import.finished"]}).json()["disabled_at"] is None
     assert client.patch(path, json={"url": "https://10.0.0.1/"}).status_code == 422
     client.post(f"{path}/ping")

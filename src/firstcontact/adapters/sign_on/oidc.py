@@ -101,6 +101,9 @@ class OidcProvider:
             claims.validate(now=int(now.replace(tzinfo=UTC).timestamp()), leeway=LEEWAY_SECONDS)
             if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:
                 raise sign_on_failed("no subject in the ID token")
+            # Not every database keeps a NUL, and nothing that cannot be seen tells two people apart.
+            if not all(str(claims.get(name, "")).isprintable() for name in ("sub", "email")):
+                raise sign_on_failed("an ID token with characters that cannot be seen")
         except (JoseError, ValueError, TypeError, KeyError) as error:
             raise sign_on_failed(f"an ID token that cannot be trusted ({type(error).__name__})") from None
         return dict(claims)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import hashlib
+from typing import Annotated, Any
 
 from fastapi import Header, Response
 
@@ -23,6 +24,38 @@ MATCH_STALE = ErrorKind(
 )
 
 IfMatch = Annotated[str | None, Header(description="The `ETag` of what was read.", max_length=100)]
+
+
+IfNoneMatch = Annotated[
+    str | None, Header(description="The `ETag` of what is known already: 304 where it is as it was.", max_length=1000)
+]
+
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "It is as it was when it was read."}}
+"""What a resource that can be asked so adds to its description."""
+
+
+def version_of(*what: object) -> str:
+    """The `ETag` of an answer that is made of nothing else than what is named.
+
+    >>> version_of("run", 1)
+    '"d879563fafb22f454086"'
+    """
+    return f'"{hashlib.sha256(repr(what).encode()).hexdigest()[:20]}"'
+
+
+def is_known(if_none_match: str | None, version: str) -> bool:
+    """Whether the caller has an answer already.
+
+    >>> [is_known(sent, '"a"') for sent in ('"a"', 'W/"a", "b"', "*", '"b"', None)]
+    [True, True, True, False, False]
+    """
+    named = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]
+    return "*" in named or version in named
+
+
+def unchanged(version: str) -> Response:
+    """The answer to who has it already."""
+    return Response(status_code=304, headers={"ETag": version})
 
 
 def tag(response: Response, edition: int) -> None:

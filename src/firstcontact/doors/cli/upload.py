@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -66,9 +67,7 @@ def _bring(client: Client, file: Path, source: str, zone: str | None) -> None:
         print(f"  {ours:20} {theirs if isinstance(theirs, str) else ', '.join(map(str, theirs))}", file=sys.stderr)
     done = client.start(one.id)
     _see(done.faults, file)
-    counts = done.counts or {}
-    said = ", ".join(f"{n:,} {name}" for name, n in counts.get("outcomes", {}).items())
-    print(f"{file.name}: {said or 'nothing'}.")
+    print(f"{file.name}: {_brought(done.counts or {})}.")
     job = client.measure()
     _see(job.faults, file)
     for run in client.pages("/api/v1/runs", state="current"):
@@ -80,6 +79,19 @@ def _bring(client: Client, file: Path, source: str, zone: str | None) -> None:
                 f"{found['measure']}: {found['value']:.1%} ({found['low']:.1%} to {found['high']:.1%}), "
                 f"from {found['n']:,} contacts"
             )
+
+
+def _brought(counts: dict[str, Any]) -> str:
+    """What became of the contacts, and how many records stand beside them."""
+    beside = counts.get("beside", {})
+    of_contacts = Counter(counts.get("outcomes", {}))
+    for found in beside.values():
+        of_contacts.subtract(found)
+    said = [f"{number:,} {name}" for name, number in of_contacts.items() if number]
+    text = f"contacts: {', '.join(said) or 'none'}"
+    for table, found in beside.items():
+        text += f"; beside them {sum(found.values()):,} {table.replace('_', ' ')}"
+    return text
 
 
 def _see(faults: list[dict[str, Any]] | None, file: Path) -> None:

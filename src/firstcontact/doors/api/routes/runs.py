@@ -12,10 +12,12 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
+from firstcontact.doors.api.edition import UNCHANGED, IfNoneMatch, is_known, unchanged, version_of
 from firstcontact.doors.api.moment import Moment
 from firstcontact.doors.api.page import After, Limit, Page, cursor, read_number, read_text
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
+from firstcontact.kernel.settings import VERSION
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.measure_history import KeptRun
 from firstcontact.services.publish import harmless
@@ -144,19 +146,30 @@ def runs(
     return Page(items=[_seen(one) for one in found], next=more)
 
 
-@router.get("/runs/{run_id}", dependencies=[Depends(Permit(Permission.READ_FIGURES))])
-def run(request: Request, run_id: RunId) -> RunSeen:
+@router.get(
+    "/runs/{run_id}",
+    response_model=RunSeen,
+    responses=UNCHANGED,
+    dependencies=[Depends(Permit(Permission.READ_FIGURES))],
+)
+def run(request: Request, response: Response, run_id: RunId, if_none_match: IfNoneMatch = None) -> Any:
     """One run."""
-    return _seen(_found(request, run_id))
+    seen = _seen(_found(request, run_id))
+    version = version_of(seen)
+    if is_known(if_none_match, version):
+        return unchanged(version)
+    response.headers["ETag"] = version
+    return seen
 
 
 @router.get(
     "/runs/{run_id}/results",
     response_model=Results,
-    responses={200: {"content": {CSV: {}, PARQUET: {}}, "description": "The figures."}},
+    responses={200: {"content": {CSV: {}, PARQUET: {}}, "description": "The figures."}, **UNCHANGED},
 )
 def results(
     request: Request,
+    response: Response,
     run_id: RunId,
     who: Reader,
     measure: Annotated[
@@ -175,16 +188,23 @@ def results(
     ] = "json",
     after: After = None,
     limit: Limit = 100,
+    if_none_match: IfNoneMatch = None,
 ) -> Any:
     """Figures of a run. Who sees only some teams gets the cells of those teams, and no others."""
     kept = _found(request, run_id)
     wanted = Wanted(tuple(measure or ()), by, reason, channel, team, queue, since, until, status)
     place = _place(request, kept)
     check_wanted(place, wanted)
-    table = read_results(place, wanted, who.visible_teams(Permission.READ_FIGURES))
-    if format != "json":
-        return _file(table, f"results-{kept.id}.{format}", format)
+    teams = who.visible_teams(Permission.READ_FIGURES)
     start = read_number(after) or 0
+    # The figures of a run never change; what a version of the program makes of them may.
+    version = version_of(VERSION, kept.id, wanted, teams and sorted(teams), format, start, limit)
+    if is_known(if_none_match, version):
+        return unchanged(version)
+    response.headers["ETag"] = version
+    table = read_results(place, wanted, teams)
+    if format != "json":
+        return _file(table, f"results-{kept.id}.{format}", format, version)
     rows = table.slice(start, limit)
     more = cursor(start + limit) if start + limit < table.num_rows else None
     return Results(
@@ -297,8 +317,8 @@ def _figure(row: dict[str, Any]) -> Figure:
     return Figure(cell=cell, **{name: row[name] for name in Figure.model_fields if name != "cell"})
 
 
-def _file(table: Any, name: str, form: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+def _file(table: Any, name: str, form: str, version: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "ETag": version}
     if form == "csv":
         import csv
 

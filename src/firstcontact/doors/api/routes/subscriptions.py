@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from firstcontact.doors.api.moment import Moment
 from firstcontact.doors.api.page import After, Limit, Page, cursor, read_text
 from firstcontact.doors.api.permit import Permit
-from firstcontact.doors.api.problem import not_there
+from firstcontact.doors.api.problem import CONFLICT, ProblemError, not_there
 from firstcontact.kernel.time_id import time_id
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.announce import Delivery, DeliveryState, Subscription
@@ -144,8 +144,14 @@ def delete_subscription(request: Request, who: Who, subscription_id: Subscriptio
 def ping(request: Request, who: Who, subscription_id: SubscriptionId) -> DeliveryAnswer:
     """Send a `ping`, to see whether it arrives."""
     service = request.app.state.service
-    one = service.announcer.ping(_find(request, subscription_id), who.account_id)
-    return _delivery(one)
+    to = _find(request, subscription_id)
+    if to.disabled_at is not None:
+        fault = CONFLICT.fault(
+            where="the subscription", saw="one that rests", allowed="one that is told things",
+            cure="let it rest no longer (`disabled`: false), then try it",
+        )  # fmt: skip
+        raise ProblemError([fault])
+    return _delivery(service.announcer.ping(to, who.account_id))
 
 
 @router.get("/deliveries", dependencies=[Depends(Permit(Permission.HOOKS))])
