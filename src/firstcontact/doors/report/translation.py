@@ -122,7 +122,7 @@ def program() -> Iterator[tuple[str, ...]]:
     for rule in RULES:
         yield from (("contacts/rule.py", text) for text in (rule.kind.title, rule.clause, rule.cure))
     for measure in MEASURES.values():
-        yield "measurement/measures/measure.py", measure.needs
+        yield from (("measurement/measures/measure.py", text) for text in (measure.estimand, measure.needs))
     for signal in SIGNALS.values():
         yield "measurement/signals/signal.py", signal.needs
     for spec in WORDS.values():

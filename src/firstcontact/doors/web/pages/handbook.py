@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
-from firstcontact.doors.report.telling import tell
 from firstcontact.doors.web.about import LIES
 from firstcontact.doors.web.handbook import Chapter, chapter, chapters
 from firstcontact.doors.web.page import page, sentences
@@ -85,13 +84,12 @@ def measures(request: Request) -> HTMLResponse:
 
 
 def _measures(request: Request) -> tuple[Told, ...]:
-    seen = viewer(request)
-    words = sentences(seen.language)
+    words = sentences(viewer(request).language)
     return tuple(
         Told(
             one.id,
             words.gettext(one.title),
-            tell(one.estimand, seen.notation, words),
+            words.gettext(one.estimand),
             words.gettext(one.needs) if one.needs else "",
             words.gettext(LIES[one.id]) if one.id in LIES else "",
         )
