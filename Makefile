@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-full check bench load reference truth prove size wheel lock clean
+.PHONY: help demo serve test test-full check bench load gallery reference truth prove size wheel lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -40,6 +40,10 @@ bench: $(VENV)/dev ## Time the engine against a bare sort in the same run
 
 load: $(VENV)/dev ## Ask the running service as much as it bears, and write benchmarks/LOAD.md
 	$(BIN)/python benchmarks/load.py
+
+gallery: $(VENV)/dev ## Take pictures of every page, in English and Hebrew, light and dark, into gallery/
+	@tools/install-chromium
+	$(BIN)/python -m tools.gallery
 
 reference: $(VENV)/dev ## Write docs/reference anew from the code
 	$(BIN)/python tools/reference.py
