@@ -173,7 +173,7 @@ def test_a_file_too_large_or_empty_leaves_nothing(
 ) -> None:
     """It is said at the field, and neither the import nor its parts stay."""
     monkeypatch.setattr(upload_stream, "MOST_STREAM", 1_000)
-    monkeypatch.setattr("firstcontact.doors.web.pages.imports.PIECE", 100)
+    monkeypatch.setattr("firstcontact.doors.web.pages.bring.PIECE", 100)
     large = bring(client, rows(200))
     assert (large.status_code, "This file is too large." in large.text) == (422, True)
     empty = bring(client, b"")

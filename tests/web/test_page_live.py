@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -144,6 +146,26 @@ def test_an_account_holds_few_lines(sqlite_service: Service) -> None:
         assert not hub.takes("another")
 
     asyncio.run(run())
+
+
+def test_a_server_that_stops_waits_for_no_line(sqlite_service: Service) -> None:
+    """The signal that ends the process ends every line, and whoever heard of it before still does."""
+    heard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: heard.append(number))
+    interrupt = signal.getsignal(signal.SIGINT)
+
+    async def run() -> None:
+        lines = Live(sqlite_service, every=0.05).lines(listener(sqlite_service))
+        await anext(lines)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert await until(lines, "never") == ""
+
+    try:
+        asyncio.run(run())
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, interrupt)
+    assert heard == [signal.SIGTERM]
 
 
 def test_the_address_answers_nobody_unknown(sqlite_service: Service) -> None:

@@ -10,7 +10,9 @@ from starlette.testclient import TestClient
 
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
+from tests import told_runs
 from tests.service_fixture import caller_of
+from tests.web.shown import Showing
 from tests.web.test_quarantine_api import BAD, GOOD
 
 HTML = {"Accept": "text/html"}
@@ -78,3 +80,17 @@ def test_only_who_may_mend_is_offered_it(sqlite_service: Service) -> None:
     quality = browser(sqlite_service, Role.QUALITY)
     assert "was given up" in quality.post(f"/quality/aside/{number}/discard").text
     assert quality.post(f"/quality/aside/{number}/discard").status_code == 409
+
+
+def test_it_shows_what_the_run_left_out(sqlite_service: Service, showing: Showing) -> None:
+    """Both ledgers, how well customers are known and what was noticed are those of the run, in a place that other pages
+    point to; nobody without the right to look at contacts is led to any."""
+    run = told_runs.told()
+    service = showing(sqlite_service, run)
+    page = browser(service, Role.MANAGER).get("/quality").text
+    for count in (run.row_ledger.read, run.row_ledger.contacts, run.identity.known, run.identity.customers):
+        assert f"{count:,}" in page, count
+    assert page.count('id="noticed"') == 1
+    assert str(run.findings[0].text) in html.unescape(page)
+    assert 'data-run="' in page
+    assert "/contacts?" not in browser(service, Role.ADMINISTRATOR).get("/quality").text

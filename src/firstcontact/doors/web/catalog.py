@@ -8,6 +8,7 @@ from firstcontact.doors.web import page
 from firstcontact.doors.web.pages import (
     accounts,
     audit,
+    bring,
     causes,
     channels,
     downstream,
@@ -42,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     me.router,
     wall.router,
     handbook.router,
+    bring.router,  # before imports, whose addresses would hold its own
     imports.router,
     jobs.router,
     live.router,

@@ -66,6 +66,8 @@ STEPS = frozenset(
         N_("Whether agents can be compared"),
         N_("Whether teams can be compared"),
         N_("Weeks that stand out"),
+        N_("Where issues go on"),
+        N_("Where issues go on"),
     }
 )
 """What the handlers of jobs tell, word for word; `tests/web/test_page_jobs.py` sees that none is missing."""

@@ -11,20 +11,14 @@ from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 
-from firstcontact.doors.api.body import streams
-from firstcontact.doors.api.origin import foreign
 from firstcontact.doors.api.page import After, cursor, read_text
 from firstcontact.doors.api.permit import Permit
-from firstcontact.doors.api.problem import ProblemError
 from firstcontact.doors.api.routes import imports as api
 from firstcontact.doors.report import words
 from firstcontact.doors.report.notation import shown
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.column_words import DATES, FACTS, KINDS
-from firstcontact.doors.web.form_stream import FormStream
 from firstcontact.doors.web.job_words import fault_words
 from firstcontact.doors.web.mapping_form import MappingForm, columns_of, form_of, mapping_of, same
 from firstcontact.doors.web.page import page, sentences
@@ -32,25 +26,18 @@ from firstcontact.doors.web.pages.jobs import JobLine, job_line
 from firstcontact.doors.web.place import CARE, N_, Place
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.clock import zone_names
-from firstcontact.kernel.errors import ErrorKind, Fault, FirstcontactError
+from firstcontact.kernel.errors import ErrorKind, FirstcontactError
 from firstcontact.kernel.sentence import restored
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.service import Service
-from firstcontact.services.session import csrf_right
-from firstcontact.services.take_import import RUN, WHOLE
+from firstcontact.services.take_import import RUN
 from firstcontact.services.upload import Import
-from firstcontact.services.upload_stream import MOST_STREAM, UploadStream
 
 router = APIRouter(include_in_schema=False, tags=["pages"])
 
 PLACE = Place("/imports", N_("Bring a file"), CARE, Permission.IMPORT)
 
 PAGE = 50
-PIECE = 1 << 20
-"""Bytes that are handed on at once; each hand-over waits for a thread."""
-
-STEPS = (N_("Bring the file"), N_("See how it is understood"), N_("Take it in"), N_("Measure"))
-
 STATES: dict[str, tuple[str, str]] = {
     "uploading": (N_("Arriving"), "note"),
     "uploaded": (N_("To be checked"), "note"),
@@ -115,23 +102,6 @@ class ImportList:
     first: str
     more: str
     said: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bring:
-    """What the form for a file shows.
-
-    Attributes:
-        source: As it was typed.
-        sources: Systems that files came from before.
-        most: Largest file without scripts, in MiB.
-        faults: What is wrong, by field.
-    """
-
-    source: str
-    sources: tuple[str, ...]
-    most: int
-    faults: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,90 +189,6 @@ def imports(request: Request, after: After = None, said: Said = "") -> HTMLRespo
     return page(request, "imports", place=PLACE, it=it)
 
 
-@router.get("/imports/new", dependencies=[Depends(Permit(Permission.IMPORT))])
-def ask_file(request: Request) -> HTMLResponse:
-    """The form that a file is brought by."""
-    return _ask(request, "", {})
-
-
-def _ask(request: Request, source: str, faults: dict[str, str]) -> HTMLResponse:
-    service: Service = request.app.state.service
-    known = dict.fromkeys(one.source for one in service.imports.page(before=None, limit=PAGE))
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    it = Bring(source, tuple(known), MOST_STREAM >> 20, faults)
-    return page(request, "import_new", place=PLACE, status=status, it=it)
-
-
-@router.post("/imports/new")
-@streams
-async def bring(request: Request, who: Who) -> Response:
-    """Take a file that a form brings, as it arrives; then have it looked into."""
-    form = FormStream(request)
-    fields = await form.fields()
-    cookie: str | None = getattr(request.state, "cookie", None)
-    if who.session is not None and not (cookie and csrf_right(cookie, fields.get("csrf", ""))):
-        raise ProblemError([foreign("no token, or another session's")], {"Connection": "close"})
-    service: Service = request.app.state.service
-    name = PurePath((form.file_name or "").replace("\\", "/")).name
-    source = fields.get("source", "").strip() or _stem(name)
-    try:
-        one = await _receive(request, service, form, who, name=name, source=source[:200])
-    except FirstcontactError as error:
-        if error.faults[0].kind.code != "FC9451":
-            raise
-        await form.skip()
-        faults = {fault.where: _told(request, fault) for fault in error.faults}
-        return await run_in_threadpool(_ask, request, fields.get("source", "")[:200], faults)
-    if one.state == "uploaded":
-        await run_in_threadpool(api.preview_import, request, who, one.id, api.Understanding())
-    return _on(f"/imports/{one.id}")
-
-
-def _stem(name: str) -> str:
-    """What a file is called without its endings: the system's name where nobody gave one."""
-    return PurePath(name).stem.partition(".")[0]
-
-
-async def _receive(
-    request: Request, service: Service, form: FormStream, who: Principal, *, name: str, source: str
-) -> Import:
-    """The file of a form, kept as it arrives; nothing is left of one that breaks off."""
-    made = await run_in_threadpool(
-        lambda: UploadStream(
-            service.imports, service.uploads, name=name, source=source or "file", actor=who.name, now=service.now()
-        )
-    )
-    whole = False
-    try:
-        gathered = bytearray()
-        async for data in form.data():
-            gathered += data
-            if len(gathered) >= PIECE:
-                await run_in_threadpool(made.write, bytes(gathered))
-                gathered.clear()
-        await run_in_threadpool(made.write, bytes(gathered))
-        one = await run_in_threadpool(made.end, lambda late: api.job_of(request, WHOLE, late, who))
-        whole = True
-        return one
-    except ClientDisconnect:
-        raise ProblemError([foreign("a form that breaks off")]) from None
-    finally:
-        if not whole:
-            made.abandon(service.now())
-
-
-def _told(request: Request, fault: Fault) -> str:
-    say = sentences(viewer(request).language).gettext
-    known = {
-        "name": N_("Choose a file with a plain name."),
-        "size": N_("This file is too large."),
-        "source": N_("A name of 1 to 200 characters."),
-    }
-    if fault.where == "file":
-        return str(say(N_("This file is empty.") if fault.saw == "0 bytes" else N_("This file is too large.")))
-    return str(say(known[fault.where])) if fault.where in known else f"{fault.saw}; {fault.allowed}"
-
-
 @router.get("/imports/{import_id}")
 def one_import(request: Request, who: Who, import_id: api.ImportId, said: Said = "") -> HTMLResponse:
     """One import, wherever it stands."""
@@ -385,6 +271,11 @@ def undo(request: Request, who: Who, import_id: api.ImportId) -> Response:
     return _on(f"/imports/{one.id}")
 
 
+def stem(name: str) -> str:
+    """What a file is called without its endings: the system's name where nobody gave one."""
+    return PurePath(name).stem.partition(".")[0]
+
+
 def _line(request: Request, one: Import) -> ImportLine:
     service: Service = request.app.state.service
     job = service.queue.find(one.job_id) if one.job_id else None
@@ -424,7 +315,7 @@ def _show(
         wrongs = list(fault_words(faults if faults is not None else one.faults, say))
         form = form_of(preview, mapping, wrongs, given or {}, _teller(writer, preview))
     named = (preview.get("mapping") or {}).get("source")
-    source = named if named and one.source == _stem(one.name) else one.source
+    source = named if named and one.source == stem(one.name) else one.source
     source = (given or {}).get("source", source)
     it = ImportPage(
         line,
