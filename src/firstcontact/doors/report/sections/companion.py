@@ -45,7 +45,7 @@ def companions(run: Run, writer: Writer) -> Companions:
             refused.setdefault(_said(rows[measure].result, told.refused), []).append(writer.say(name))
             continue
         known.append((writer.say(name), meaning(measure, run, writer), told))
-    return Companions(known, [("; ".join(names), why) for why, names in refused.items()])
+    return Companions(known, [(writer.notation.listed(names, long=True), why) for why, names in refused.items()])
 
 
 def meaning(measure: str, run: Run, writer: Writer) -> str:
