@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import pytest
 from firstcontact.contacts.table import CASE_EVENTS, CRM_EVENTS
 from firstcontact.kernel.engine import Engine
 from firstcontact.kernel.result import COUNTED, Estimate, Refusal
-from firstcontact.measurement.explain import csat_relation, downstream, driver, opportunity
+from firstcontact.measurement.explain import channel_path, csat_relation, downstream, driver, opportunity
 from firstcontact.measurement.explain.explanation import Context, Stamp
 from firstcontact.measurement.explain.root_cause import explanation as root_cause
 from firstcontact.measurement.fit.declared import declare
@@ -31,7 +32,7 @@ from tests.engine_teller import rows
 DAYS = 200
 FRAME = Frame(DAY_0, DAY_0, DAY_0 + timedelta(days=DAYS), "contact")
 POLICY = Policy(window=Window(7), link=Link(look_back_days=10, look_back_factor=1.0))
-EXPLANATIONS = (driver, opportunity, root_cause, downstream, csat_relation)
+EXPLANATIONS = (driver, opportunity, root_cause, downstream, channel_path, csat_relation)
 
 
 def context_of(
@@ -374,6 +375,35 @@ def test_odd_data_give_figures_or_refusals(engine: Engine, name: str) -> None:
                 continue
             assert all(math.isfinite(end) for end in (result.low, result.value, result.high)), row
             assert result.low <= result.value <= result.high, row
+
+
+def test_a_return_is_followed_into_the_channel_in_which_it_came(engine: Engine) -> None:
+    """Of the contacts of a channel that were followed by a return, each share is what a plain count over single
+    contacts gives, its n is all of them, and its interval, clustered by customer, is no narrower than one of rows."""
+    chance = np.random.default_rng(21)
+    names = ("phone", "chat", "email")
+    drawn = []
+    for k in range(700):
+        for number in range(int(chance.integers(1, 5))):
+            channel = names[int(chance.choice(3, p=[0.5, 0.3, 0.2]))]
+            day = 12 + float(chance.random()) * (DAYS - 25)
+            drawn.append(contact(f"c{k}-{number}", f"cu{k % 500}", day, channel=channel))
+    context = context_of(engine, drawn)
+    told = engine.execute(context.linked.order_by(["customer", "start_us", "contact_id"])).to_pylist()
+    plain: Counter[tuple[str, str]] = Counter()
+    for one, after in pairwise(told):
+        if one["returned"]:
+            assert after["customer"] == one["customer"]
+            plain[one["channel"], after["channel"]] += 1
+    found = {(row.cell["channel"], row.cell["cause"]): row.result for row in channel_path.explain(context)}
+    least = context.policy.publish.suppress_below
+    assert set(found) == {(first, channel_path.NEXT + then) for (first, then), n in plain.items() if n >= least}
+    for (first, then), n in plain.items():
+        whole = sum(count for (begun, _), count in plain.items() if begun == first)
+        result = found[first, channel_path.NEXT + then]
+        assert isinstance(result, Estimate)
+        assert (result.n, result.value) == (whole, pytest.approx(n / whole))
+        assert result.high - result.low >= 1.9 * 1.96 * math.sqrt(result.value * (1 - result.value) / (whole + 4))
 
 
 def test_a_short_history_brings_nothing_downstream(engine: Engine) -> None:

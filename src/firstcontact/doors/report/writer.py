@@ -32,6 +32,9 @@ class Links(Protocol):
     def reason(self, reason: str, /) -> str:
         """All that is known of a reason."""
 
+    def returns(self, channel: str, /) -> str:
+        """The contacts of a channel after which the customer came back."""
+
     def to_read(self, cause: str, reason: str, /) -> str:
         """Contacts to read, of those that a root cause is seen in."""
 
@@ -52,6 +55,9 @@ class _Nowhere:
         return ""
 
     def reason(self, _reason: str, /) -> str:
+        return ""
+
+    def returns(self, _channel: str, /) -> str:
         return ""
 
     def to_read(self, _cause: str, _reason: str, /) -> str:

@@ -64,6 +64,9 @@ class Links:
     def reason(self, reason: str) -> str:
         return "/reason?" + urlencode([("run", self.run_id), ("name", reason)])
 
+    def returns(self, channel: str) -> str:
+        return self._asked(Question(channel=channel, returned=True))
+
     def contacts_of(self, reason: str) -> str:
         """All contacts of a reason and of those below it."""
         return self._asked(Question(reason=reason))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from firstcontact.measurement.explain import (
     agent_support,
+    channel_path,
     comparison,
     control_chart,
     csat_relation,
@@ -24,6 +25,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     opportunity.EXPLANATION,
     root_cause.EXPLANATION,
     downstream.EXPLANATION,
+    channel_path.EXPLANATION,
     csat_relation.EXPLANATION,
     team_effect.EXPLANATION,
     agent_support.EXPLANATION,

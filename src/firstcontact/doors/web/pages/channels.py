@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.report.section import Section
-from firstcontact.doors.report.sections import cut
+from firstcontact.doors.report.sections import cut, journey
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.analysis import analysis
 from firstcontact.doors.web.place import ANSWERS, N_, Place
@@ -29,7 +29,7 @@ Reader = Annotated[Principal, Depends(Permit(Permission.READ_FIGURES, of_all=Tru
 @router.get(PLACE.path)
 def channels(request: Request, who: Reader) -> HTMLResponse:
     """The page."""
-    return analysis(request, who, PLACE, (_channels, _queues), lead=LEAD, lacking=LACKING)
+    return analysis(request, who, PLACE, (_channels, journey.write, _queues), lead=LEAD, lacking=LACKING)
 
 
 def _channels(run: Run, writer: Writer) -> list[Section]:
