@@ -195,6 +195,32 @@ def test_the_kind_of_file_does_not_matter(engine, tmp_path, expected):
     assert contents(engine, tmp_path / "b.csv") == expected
 
 
+def test_identifiers_may_stand_as_the_interface_takes_them(engine, tmp_path):
+    """A list of kinds and values beside each contact names the same customers as a column for each of them."""
+    import json
+
+    rows = [(f"c{n}", f"2026-01-{1 + n % 28:02}T09:00:00Z", f"+35988{n % 9:07}") for n in range(60)]
+    more = {f"c{n}": [f"p{n % 9}@example.org", f"+35989{n % 9:07}"] for n in range(0, 60, 2)}
+    said, lines = [], ["contact_id,started_at,customer_id,phone,mobile phone,email"]
+    for name, at, phone in rows:
+        email, mobile = more.get(name, ("", ""))
+        pairs = [("phone", phone), ("email", email), ("phone", mobile), ("phone", None)]
+        held = [{"kind": kind, "value": value} for kind, value in pairs if value != ""]
+        said.append(
+            json.dumps({"contact_id": name, "started_at": at, "customer_id": "k" + phone[-1], "identifiers": held})
+        )
+        lines.append(f"{name},{at},k{phone[-1]},{phone},{mobile},{email}")
+    (tmp_path / "sent.jsonl").write_text("\n".join([*said, '{"contact_id": "x", "identifiers": "none"}']))
+    (tmp_path / "columns.csv").write_text("\n".join(lines))
+    found = []
+    for name in ("sent.jsonl", "columns.csv"):
+        TabularConnector().load(engine, [tmp_path / name])
+        asked = "SELECT contact_id, kind, value FROM identifiers ORDER BY ALL"
+        found.append(engine.sql().execute(asked).fetchall())
+    assert len(found[1]) == 60 + 2 * 30
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize(
     ("encoding", "word"),
     [

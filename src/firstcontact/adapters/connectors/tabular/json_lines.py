@@ -65,11 +65,14 @@ def read_objects(connection: DuckDBPyConnection, part: Part, number: int, scratc
                     )
                 ]
             )  # fmt: skip
-        names, renamed = unique_names([".".join(path) for path in paths])
+        found = {".".join(path): f"json_extract_string(line, {_at(path)})" for path in paths}
+        if (_IDENTIFIERS,) in paths:
+            pairs = _identifiers(connection, f"{lines}_good")
+            found = {name: value for name, value in found.items() if name != _IDENTIFIERS or not pairs} | pairs
+        names, renamed = unique_names(list(found))
         table = f"fc_raw_{number}"
         values = ", ".join(
-            "nullif(json_extract_string(line, " + _at(path) + f"), 'null') AS {sql.name(name)}"
-            for path, name in zip(paths, names, strict=True)
+            f"nullif({value}, 'null') AS {sql.name(name)}" for name, value in zip(names, found.values(), strict=True)
         )
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT n AS {ROW}, {values} FROM {lines}_good")
     finally:
@@ -100,6 +103,31 @@ def _json_paths(connection: DuckDBPyConnection, table: str) -> list[tuple[str, .
         ).fetchall()
         paths += [(key, str(row[0])) for row in inner]
     return paths
+
+
+_IDENTIFIERS = "identifiers"
+_PAIRS = "json_extract(line, '$.identifiers[*]')"
+_MOST_OF_A_KIND = 5
+
+
+def _identifiers(connection: DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Identifiers as the interface takes them, `[{"kind": .., "value": ..}]`, as a column for each of a kind.
+
+    Gives the name of each column and the SQL of its value.
+    """
+    found = connection.execute(
+        "SELECT kind, max(count) FROM (SELECT n, json_extract_string(pair, '$.kind') AS kind, count(*) AS count "
+        f"FROM (SELECT n, unnest({_PAIRS}) AS pair FROM {table}) "
+        "WHERE json_extract_string(pair, '$.value') IS NOT NULL GROUP BY ALL) "
+        "WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind"
+    ).fetchall()
+    columns: dict[str, str] = {}
+    for kind, most in found:
+        mine = f"list_filter({_PAIRS}, lambda pair: json_extract_string(pair, '$.kind') = {sql.text(kind)})"
+        for place in range(1, min(most, _MOST_OF_A_KIND) + 1):
+            name = f"{_IDENTIFIERS}.{kind}" + (f".{place}" if place > 1 else "")
+            columns[name] = f"json_extract_string({mine}[{place}], '$.value')"
+    return columns
 
 
 def _at(path: tuple[str, ...]) -> str:

@@ -38,7 +38,9 @@ def identifiers(seen: Evidence) -> dict[str, tuple[str, ...]]:
         place = set(names)
         chosen = []
         for column, plain in seen.plain.items():
-            bare = re.sub(r"^(requester|customer|contact|caller|client|user|sender) ", "", plain)
+            # `identifiers phone 2` is the second telephone number of records in the shape of the interface.
+            bare = re.sub(r"^identifiers (\w+)( \d+)?$", r"\1", plain)
+            bare = re.sub(r"^(requester|customer|contact|caller|client|user|sender) ", "", bare)
             if plain not in place and bare not in place:
                 continue
             counts = seen.values[column]
