@@ -1,0 +1,120 @@
+"""Every figure leads to a page that lists as many contacts as its n, in words; who sees some teams sees those alone."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from firstcontact.doors.web.link import rows_link
+from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.result import Estimate
+from firstcontact.services.access import Role
+from firstcontact.services.ask_contacts import question_of
+from firstcontact.services.find_contacts import asked_pairs
+from firstcontact.services.read_run import read_run
+from firstcontact.services.service import Service
+from tests.service_fixture import Caller, caller_of
+from tests.web.test_team_scope import MARK, asking, measured  # noqa: F401 - fixtures
+
+HTML = {"Accept": "text/html"}
+ROW = r'<td><a href="/customers/of-contact[^>]*><bdi dir="ltr">(.*?)</bdi>'
+
+
+def listed(client: TestClient, address: str) -> tuple[str, list[str], int]:
+    """The first page of a list, the contacts on all pages, and how many it says there are."""
+    first = client.get(address, headers=HTML).text
+    page, seen = first, re.findall(ROW, first)
+    while more := re.search(r'href="([^"]*)" rel="next"', page):
+        page = client.get(html.unescape(more[1]), headers=HTML).text
+        seen += re.findall(ROW, page)
+    total = re.search(r"of <b>([\d,]+)</b>", first)
+    return first, seen, int(total[1].replace(",", "")) if total else 0
+
+
+def test_a_figure_leads_to_as_many_rows_as_its_n(measured: Service, asking: Caller) -> None:  # noqa: F811
+    """Of the whole, of a team, of a week, of a reason; the page names the figure, and lists each contact once."""
+    kept = measured.runs.current()
+    assert kept is not None
+    run, client = read_run(measured.runs.place(kept)), asking(Role.MANAGER)
+    for by in ("", "team", "week", "reason_1", "channel"):
+        rows = [one for one in run.select("fcr_issue", "repeat_rate", by=by) if isinstance(one.result, Estimate)]
+        row = next(one for one in rows if rows_link(kept.id, one))
+        page, seen, total = listed(client, rows_link(kept.id, row))
+        assert len(set(seen)) == len(seen) == total == row.result.n, (row.measure, row.by)
+        assert "contacts behind this figure" in page
+
+
+def test_the_list_says_what_came_of_each_and_is_sorted_by_its_headings(asking: Caller) -> None:  # noqa: F811
+    """In words; hostile values are escaped; a filter narrows, and stays when columns are chosen."""
+    client = asking(Role.QUALITY)
+    page, _, total = listed(client, "/contacts?text=HYPERLINK&column=reason&column=verdict&column=contact_id")
+    assert total > 50
+    assert ("&#34;southern&#34;" in page, '("http' in page) == (True, False)
+    back, _, some = listed(client, "/contacts?verdict=no")
+    assert some > 10
+    assert re.search("Not settled.*came back after", back)
+    assert 'name="text" value="HYPERLINK"' in page
+    heading = re.search(r'<th scope="col"><a href="([^"]*)">Reason', page)
+    assert heading
+    order = client.get(html.unescape(heading[1]), headers=HTML).text
+    assert 'aria-sort="ascending"' in order
+    returned, alone = (listed(client, f"/contacts?returned={one}")[2] for one in ("yes", "no"))
+    assert returned + alone == 500
+    assert "No contact fits" in client.get("/contacts?since=2030-01-01", headers=HTML).text
+
+
+def test_who_sees_some_teams_sees_their_contacts_alone(asking: Caller) -> None:  # noqa: F811
+    """And is told so; names of others' reasons are not proposed. Who sees no contacts has no such page."""
+    lead = asking(Role.TEAM_LEAD, "North")
+    page, seen, total = listed(lead, "/contacts?measure=fcr_issue&part=all")
+    assert 0 < len(seen) == total < 500
+    assert ("contacts of your teams only" in page, MARK in page) == (True, False)
+    for role in (Role.AGENT, Role.ADMINISTRATOR, Role.WALLBOARD):
+        assert asking(role, "North").get("/contacts", headers=HTML).status_code == 403
+
+
+def test_what_cannot_be_asked_is_said_and_kept(asking: Caller) -> None:  # noqa: F811
+    """All at once, without a trace of the value; a cell of few contacts is refused in words."""
+    client = asking(Role.MANAGER)
+    answer = client.get("/contacts?part=some&since=soon&text=kept", headers=HTML)
+    assert (answer.status_code, answer.text.count("FC9504"), 'value="kept"' in answer.text) == (422, 2, True)
+    assert client.get("/contacts?measure=no_such", headers=HTML).status_code == 422
+
+
+def test_a_file_holds_the_list_and_is_noted(asking: Caller) -> None:  # noqa: F811
+    """The page leads to the interface's file of the same contacts, in the same columns."""
+    client = asking(Role.MANAGER)
+    page, seen, total = listed(client, "/contacts?channel=chat&column=contact_id&column=source")
+    link = re.search(r'href="(/api/[^"]*format=csv)"', page)
+    assert link
+    lines = client.get(html.unescape(link[1])).text.splitlines()
+    assert lines[0].removeprefix("\ufeff") == "contact_id,source"
+    assert {line.split(",")[0] for line in lines[1:]} == set(seen)
+    assert len(seen) == total
+    noted = asking(Role.ADMINISTRATOR).get("/api/v1/audit", params={"action": "contact.export"}).json()["items"]
+    assert noted[0]["detail"]["contacts"] == total
+
+
+def test_before_the_first_measurement_it_says_what_will_be_here(sqlite_service: Service) -> None:
+    """An empty service has an empty page, no error."""
+    page = caller_of(sqlite_service)(Role.MANAGER).get("/contacts", headers=HTML)
+    assert (page.status_code, "Nothing was measured yet" in page.text) == (200, True)
+
+
+def test_a_question_comes_back_from_its_address() -> None:
+    """What is written there is read back the same; everything wrong is named at once."""
+    pairs = [
+        ("measure", "fcr_issue"), ("part", "out:abandoned"), ("cell", "reason_1=billing"), ("cell", "team=North"),
+        ("period_grain", "week"), ("period_start", "2026-03-02"), ("reason", "billing > refund"), ("verdict", "no"),
+        ("since", "2026-03-01"), ("until", "2026-04-01"), ("repeat", "yes"), ("returned", "no"),
+        ("says", "a=met"), ("differ", "a"), ("differ", "b"),
+    ]  # fmt: skip
+    assert sorted(asked_pairs(question_of(pairs))) == sorted(pairs)
+    wrong = [("verdict", "x"), ("repeat", "perhaps"), ("period_grain", "week"), ("cell", "x"), ("differ", "one")]
+    wrong += [("nothing", "x"), ("team", "a\nb"), ("queue", "a"), ("queue", "b")]
+    with pytest.raises(FirstcontactError) as raised:
+        question_of(wrong)
+    assert len(raised.value.faults) == 8
