@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
+import openpyxl
 import pytest
 
 from firstcontact.doors.report.build import render
 from firstcontact.doors.web.link import Links, rows_link
+from firstcontact.doors.workbook import Sheet, workbook
 from firstcontact.kernel.result import SUPPRESSED
 from firstcontact.services.access import Role
 from firstcontact.services.run import Run
@@ -157,3 +160,74 @@ def test_the_overview_says_what_its_figures_are(visit: Callable[..., Visitor]) -
     assert said.count('<details class="what">') > 5
     moved = visit(_told()).get("/").text
     assert "What moved the figure last" in moved
+
+
+def test_the_figures_of_a_page_can_be_taken_along(visit: Callable[..., Visitor]) -> None:
+    """A workbook with numbers as numbers, each with interval, n and state, what is refused with its reason, and what
+    they rest on; a name that would be a formula stays a text. It opens in a reader of somebody else's."""
+    rows = [
+        row("fcr_issue", share(0.7, 400), "reason_1", {"reason_1": "=1+1"}),
+        row("csat", refusal(SUPPRESSED, 3), "reason_1", {"reason_1": "=1+1"}),
+    ]
+    one = visit(_told(*rows))
+    link = html.unescape(re.findall(r'href="(/take\.xlsx[^"]+)"', one.get("/reason?name=%3D1%2B1").text)[0])
+    said = one.get(link)
+    assert said.status_code == 200
+    assert "attachment" in said.headers["content-disposition"]
+    book = openpyxl.load_workbook(io.BytesIO(said.content))
+    sheet, stamp = book.worksheets
+    heads, *lines = sheet.iter_rows(values_only=True)
+    found = [dict(zip(heads, line, strict=True)) for line in lines]
+    assert [line["Its name in the interface"] for line in found] == ["fcr_issue", "csat"]
+    assert {line["Reason"] for line in found} == {"'=1+1"}
+    figure, none = found
+    assert (figure["Value"], figure["Rests on (n)"], figure["State"]) == (0.7, 400, "final")
+    assert figure["Interval from"] < 0.7 < figure["Interval to"]
+    assert (none["Value"], none["State"]) == (None, "refused")
+    assert not [cell for line in sheet.iter_rows() for cell in line if cell.data_type == "f"]
+    told = {line[0].value: line[1].value for line in stamp.iter_rows(min_col=1, max_col=2)}
+    assert told["Run"] in link
+    assert told["Its hash"]
+
+
+def test_nobody_takes_along_what_they_may_not_see(visit: Callable[..., Visitor]) -> None:
+    """A team lead takes the figures of their own teams, and of all only what everybody sees on the overview."""
+    rows = [row("fcr_issue", share(0.7, 400), "team", {"team": name}) for name in ("North", "South")]
+    lead = visit(_told(*rows), Role.TEAM_LEAD, "North")
+    book = openpyxl.load_workbook(io.BytesIO(lead.get("/take.xlsx?of=/teams").content))
+    names = {cell for line in book.worksheets[0].iter_rows(values_only=True) for cell in line}
+    assert "North" in names
+    assert not {"South", *told_runs.TEAMS} & names
+    for path in ("/reasons", "/causes", "/downstream", "/channels", "/reason&name=billing"):
+        assert lead.get(f"/take.xlsx?of={path}").status_code == 403, path
+    assert lead.get("/take.xlsx?of=/").status_code == 200
+    assert visit(_told()).get("/take.xlsx?of=/reason&name=nothing").status_code == 404
+    for path in ("/", "/reasons", "/causes", "/downstream", "/channels", "/teams"):
+        assert visit(_told()).get(f"/take.xlsx?of={path}").content[:2] == b"PK", path
+
+
+def test_a_workbook_holds_what_a_cell_may_hold() -> None:
+    """Texts of any letters, days and numbers come back as they were; what no file may hold is replaced, and what is no
+    number is an error and not a cell."""
+    cells = (
+        "a & <b> ' \"",
+        "עברית 中文 \U0001f642",
+        "\x00\ud800",
+        1,
+        -0.25,
+        True,
+        date(2024, 2, 29),
+        None,
+        "x" * 40_000,
+    )
+    book = openpyxl.load_workbook(io.BytesIO(workbook([Sheet("A & B", ("one",) * len(cells), [cells], rtl=True)])))
+    told = next(book.worksheets[0].iter_rows(min_row=2, values_only=True))
+    assert book.sheetnames == ["A & B"]
+    assert told[:2] == cells[:2]
+    assert told[2] == "\ufffd\ufffd"
+    assert told[3:6] == (1, -0.25, True)
+    assert told[6].date() == date(2024, 2, 29)
+    assert told[7] is None
+    assert len(told[8]) == 32_767
+    with pytest.raises(ValueError, match="finite"):
+        workbook([Sheet("s", (), [(float("nan"),)])])

@@ -26,6 +26,7 @@ from firstcontact.doors.web.pages import (
     reason,
     reasons,
     settings,
+    take,
     teams,
     wall,
 )
@@ -41,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     downstream.router,
     channels.router,
     teams.router,
+    take.router,
     contacts.router,
     me.router,
     wall.router,

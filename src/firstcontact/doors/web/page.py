@@ -28,6 +28,8 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 PLACES: list[Place] = []
 """The menu; `catalog` fills it, so that pages may import this file."""
+TAKEN: set[str] = set()
+"""Addresses of pages whose figures can be taken along; `pages.take` fills it."""
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
@@ -89,6 +91,7 @@ def page(
             path=request.url.path,
             address=partial(address, request),
             stamp=stamp,
+            taken=taken(request, stamp),
             tour=stop(request, seen.who),
             number=seen.notation,
             asset=asset,
@@ -118,6 +121,15 @@ def address(request: Request, run: str = "") -> str:
     asked = [(name, value) for name, value in request.query_params.multi_items() if name not in ("run", "said")]
     asked += [("run", run)] if run else []
     return request.url.path + (f"?{urlencode(asked)}" if asked else "")
+
+
+def taken(request: Request, stamp: Stamp | None) -> str:
+    """Where the figures of a page are to be had as a workbook; empty where there are none to take along."""
+    if stamp is None or request.url.path not in TAKEN:
+        return ""
+    name = request.query_params.get("name", "")
+    asked = [("of", request.url.path), ("run", stamp.run), *([("name", name)] if name else [])]
+    return f"/take.xlsx?{urlencode(asked)}"
 
 
 def token(request: Request) -> str:

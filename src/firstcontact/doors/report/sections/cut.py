@@ -125,7 +125,7 @@ def cuts(run: Run, writer: Writer, *, only: frozenset[str] | None = None) -> lis
     for by, heading, column in _others(run, writer):
         if (only is None or by in only) and (cells := run.slices(run.headline_measure, by)):
             told = listed(cells, writer, run.headline, heading, column, by)
-            place = f"cut-{len(found) + 1}"
+            place = f"cut-{len(found) + 1}" if only is None else f"by-{by}"
             found.append(Section(place, Markup("<bdi>{}</bdi>").format(heading), part="cut", data=told))
     return found
 

@@ -182,3 +182,16 @@ if (upload && "fetch" in window) {
     });
   });
 }
+
+/* On paper nothing can be opened: tables behind drawings are opened before printing, and closed after it. */
+const folded = () => document.querySelectorAll("main details:not(.what):not([open])");
+addEventListener("beforeprint", () => {
+  for (const one of folded()) { one.dataset.printed = "yes"; one.open = true; }
+});
+addEventListener("afterprint", () => {
+  for (const one of document.querySelectorAll("details[data-printed]")) { delete one.dataset.printed; one.open = false; }
+});
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
