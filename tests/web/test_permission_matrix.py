@@ -36,7 +36,7 @@ OPEN = {
 }
 """What anybody may call. A route joins this list only by being written here too."""
 
-IN_PERSON = {"POST /api/v1/me/password", "POST /api/v1/tokens"}
+IN_PERSON = {"POST /api/v1/me/password", "POST /api/v1/tokens", "POST /me/password", "POST /me/tokens"}
 """What no program does in somebody's name, whatever its token holds."""
 
 

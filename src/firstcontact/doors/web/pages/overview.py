@@ -15,11 +15,13 @@ from firstcontact.doors.report import words
 from firstcontact.doors.report.figure import Figure
 from firstcontact.doors.report.sections import course, driver, first, opportunity, truth
 from firstcontact.doors.web.about import About, about
-from firstcontact.doors.web.page import page
+from firstcontact.doors.web.job_words import step_words
+from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import ANSWERS, N_, Place
 from firstcontact.doors.web.sections import head, links, sections
 from firstcontact.doors.web.snapshot import Snapshot, snapshot
 from firstcontact.doors.web.tiles import Tiles, tiles
+from firstcontact.doors.web.viewer import viewer
 from firstcontact.services.access import Permission, Principal, Role, Scope
 from firstcontact.services.measure_history import MEASURE
 from firstcontact.services.queue import Job
@@ -43,6 +45,7 @@ class Overview:
         teams: Name and figure of the visitor's own teams, where they see no others; and where their rows are listed.
         next: What there is to do where nothing was measured yet: `import`, `measure` or nothing that one may.
         running: The measurement that goes on; None where none does.
+        step: What it does at the moment.
     """
 
     head: Markup
@@ -53,6 +56,7 @@ class Overview:
     teams: tuple[tuple[str, Figure, str], ...]
     next: str
     running: Job | None
+    step: str = ""
 
 
 @router.get("/")
@@ -107,4 +111,5 @@ def _nothing(request: Request, who: Principal) -> Overview:
             (job for job in service.queue.page(state="running", before=None, limit=20) if job.kind == MEASURE), None
         )
     todo = "import" if who.may(Permission.IMPORT) else "measure" if who.may(Permission.RUN_JOBS) else ""
-    return Overview(Markup(""), None, Markup(""), None, Markup(""), (), todo, running)
+    step = step_words(running.step, sentences(viewer(request).language).gettext) if running is not None else ""
+    return Overview(Markup(""), None, Markup(""), None, Markup(""), (), todo, running, step)
