@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from firstcontact.doors.api.app import create_app
 from firstcontact.doors.web.catalog import PLACES
 from firstcontact.doors.web.page import asset
-from firstcontact.doors.web.translation import TEMPLATE, collect, languages, read
+from firstcontact.doors.web.translation import TEMPLATE, collect, languages
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
 from firstcontact.services.session import make_reset
@@ -202,17 +202,10 @@ def of_pages(catalog: Any) -> set[Any]:
     return {one.id for one in catalog if one.id and any("catalog.py" not in place for place, _ in one.locations)}
 
 
-def test_every_sentence_of_the_pages_is_translated() -> None:
-    """The template holds every sentence, and no translation lacks one or its parts. What measures are called comes from
-    their catalogue; a new one is English until it is translated too."""
+def test_every_sentence_of_the_pages_is_in_the_template() -> None:
+    """What measures are called comes from their catalogue. What a translation must have, `test_languages` says."""
     with TEMPLATE.open("rb") as file:
-        assert of_pages(read_po(file)) == of_pages(collect())
-    for language in languages()[1:]:
-        found = read(language)
-        for sentence in of_pages(collect()):
-            said = found[sentence].string
-            assert said, f"{language}: {sentence}"
-            assert set(re.findall(r"%\(\w+\)s", sentence)) == set(re.findall(r"%\(\w+\)s", said)), sentence
+        assert of_pages(read_po(file)) == of_pages(collect()), "run python -m firstcontact.doors.web.translation"
 
 
 def test_what_is_not_there_is_a_page_for_a_browser_and_data_for_a_program(browser: Browser, served: Service) -> None:

@@ -48,8 +48,8 @@ def render(run: Run, language: str = "en") -> str:
     finally:
         PRESS.stop()
     html: str = _template(matched(language) or SOURCE).render(**page)
-    # At its hyphen a line could break, and the other half would stand on the other side of the page.
-    return _HYPHENED.sub("\\1-\u2060FCR", html) if writer.rtl else html
+    # At its hyphen a line could break; from right to left the other half would stand on the other side of the page.
+    return _HYPHENED.sub("\\1-\u2060FCR", html) if matched(language) != SOURCE else html
 
 
 def make_ready(language: str) -> None:

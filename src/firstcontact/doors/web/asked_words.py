@@ -7,31 +7,27 @@ from firstcontact.doors.report import words
 from firstcontact.doors.report.notation import shown
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.contact_words import STATES, VERDICTS, cause, measure_name
-from firstcontact.doors.web.place import N_
+from firstcontact.doors.web.place import N_, NN_
 from firstcontact.measurement.measures.member import OUT
 from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.services.find_contacts import COMPARISONS, Question
 from firstcontact.services.run import Run
 
 PARTS: dict[str, tuple[str, str]] = {
-    "n": (N_("The contact behind this figure"), N_("The %(number)s contacts behind this figure")),
-    "followed": (
-        N_("The contact behind this figure, followed for some time"),
-        N_("The %(number)s contacts behind this figure, each followed for some time"),
+    "n": NN_("The contact behind this figure", "The %(number)s contacts behind this figure"),
+    "followed": NN_(
+        "The contact behind this figure, followed for some time",
+        "The %(number)s contacts behind this figure, each followed for some time",
     ),
-    "counted": (N_("The contact that is counted"), N_("The %(number)s contacts that are counted")),
-    "met": (N_("The contact that counts for it"), N_("The %(number)s contacts that count for it")),
-    "not_met": (N_("The contact that counts against it"), N_("The %(number)s contacts that count against it")),
-    "open": (
-        N_("The contact of which it is not said"),
-        N_("The %(number)s contacts of which it is not said"),
+    "counted": NN_("The contact that is counted", "The %(number)s contacts that are counted"),
+    "met": NN_("The contact that counts for it", "The %(number)s contacts that count for it"),
+    "not_met": NN_("The contact that counts against it", "The %(number)s contacts that count against it"),
+    "open": NN_("The contact of which it is not said", "The %(number)s contacts of which it is not said"),
+    "unanswered": NN_(
+        "The contact that is counted without an answer", "The %(number)s contacts that are counted without an answer"
     ),
-    "unanswered": (
-        N_("The contact that is counted without an answer"),
-        N_("The %(number)s contacts that are counted without an answer"),
-    ),
-    "out": (N_("The contact that is left out"), N_("The %(number)s contacts that are left out")),
-    "all": (N_("The contact, counted or left out"), N_("All %(number)s contacts, counted or left out")),
+    "out": NN_("The contact that is left out", "The %(number)s contacts that are left out"),
+    "all": NN_("The contact, counted or left out", "All %(number)s contacts, counted or left out"),
 }
 """Which contacts of a measure: one, and many."""
 

@@ -15,6 +15,11 @@ def N_(text: str) -> str:  # noqa: N802 - the name that gettext's users know
     return text
 
 
+def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802
+    """Mark a sentence that depends on a count, for one and for any other number; `Writer.say_many` takes both."""
+    return one, many
+
+
 ANSWERS = N_("Answers")
 CLOSER = N_("Look closer")
 CARE = N_("Keep it right")

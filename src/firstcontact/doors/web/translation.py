@@ -9,7 +9,9 @@ which writes `locale/web.pot` and carries it into each `.po` file. It needs the 
 
 from __future__ import annotations
 
+import ast
 import io
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,11 +19,12 @@ from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import write_po
+from babel.messages.pofile import read_po, write_po
 from babel.support import NullTranslations, Translations
 
 from firstcontact.doors.language import SOURCE, carry, conventions, finished, matched
 from firstcontact.doors.language import read as language_file
+from firstcontact.doors.report.translation import TEMPLATE as REPORT
 from firstcontact.doors.report.translation import languages as report_languages
 from firstcontact.measurement.measures.catalog import TITLES
 
@@ -32,7 +35,8 @@ TEMPLATE = LOCALE / "web.pot"
 _MOST_ASKED = 20
 _METHODS = [("**.py", "python"), ("templates/**.j2", "jinja2.ext.babel_extract")]
 _OPTIONS = {"templates/**.j2": {"trimmed": "true", "newstyle_gettext": "true"}}
-_KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+_KEYWORDS = {"_": None, "N_": None, "NN_": (1, 2), "gettext": None, "ngettext": (1, 2)}
+_SPEAKING = {"say": 1, "say_many": 2}
 
 
 def languages() -> tuple[str, ...]:
@@ -91,7 +95,26 @@ def collect() -> Catalog:
         catalog.add(message, None, [(name, line)], auto_comments=comments)
     for title in TITLES.values():
         catalog.add(title, None, [("measurement/measures/catalog.py", 0)])
+    with REPORT.open("rb") as file:
+        report = read_po(file)
+    for name, forms in _said():
+        if forms[0] not in report:
+            catalog.add(forms if len(forms) > 1 else forms[0], None, [(name, 0)])
     return catalog
+
+
+def _said() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What the pages say as the report does, by `writer.say`: the file, and the sentence or its two forms."""
+    for path in sorted(HERE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            function = node.func
+            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+            said = [one.value for one in node.args[: _SPEAKING.get(name, 0)] if isinstance(one, ast.Constant)]
+            forms = tuple(text for text in said if isinstance(text, str))
+            if forms and len(forms) == _SPEAKING[name]:
+                yield path.relative_to(HERE).as_posix(), forms
 
 
 def update() -> None:
