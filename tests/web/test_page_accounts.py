@@ -128,5 +128,6 @@ def test_a_wallboard_shows_the_centre_and_nobody(served: Service, showing: Showi
         text = screen.get(f"/wall?panel={panel}").text
         assert 'http-equiv="refresh"' in text
         assert "<nav" not in text
+        assert "data-next" not in screen.get(f"/wall?panel={panel}&stay=1").text
         assert "/contacts" not in text
         assert not any(team in text for team in told_runs.TEAMS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
@@ -20,8 +20,11 @@ def problem_page(request: Request, status: int, code: str) -> Response:
         status: Of HTTP.
         code: Of the error.
     """
-    if status == HTTPStatus.UNAUTHORIZED and request.method == "GET":
-        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if status == HTTPStatus.UNAUTHORIZED:
+        # What a form would have done is not done after all; whoever logs in again comes to the page that it stands on.
+        asked = str(request.url) if request.method == "GET" else request.headers.get("referer", "/")
+        place = urlsplit(asked)
+        asked = place.path + (f"?{place.query}" if place.query else "")
         back = f"/login?{urlencode({'next': safe_path(asked)}, quote_via=quote)}"
         return RedirectResponse(back, status_code=HTTPStatus.SEE_OTHER)
     return page(request, "problem", status=status, problem=status, code=code)

@@ -39,7 +39,7 @@ class Wall:
         about: What it counts, in a few words.
         figure: The figure of the panel; None for that of the weeks.
         course: The weeks; None for the other panels.
-        seconds: How long it stays.
+        seconds: How long it stays; 0 until somebody goes on.
         cutoff: End of the data.
     """
 
@@ -58,8 +58,9 @@ def wall(
     request: Request,
     _who: Annotated[Principal, Depends(Permit(Permission.READ_BOARD))],
     panel: Annotated[int, Query(ge=0, le=99)] = 0,
+    stay: bool = False,
 ) -> HTMLResponse:
-    """The next panel; each leads to the one after it by itself."""
+    """The next panel; each leads to the one after it by itself, unless somebody wants it to stay."""
     shown = snapshot(request)
     if shown is None:
         return page(request, "wall", it=Wall(0, 0, "", "", None, None, SECONDS, ""))
@@ -74,7 +75,7 @@ def wall(
         about,
         None if place == 1 else figure,
         shown.piece(course, "wall") if place == 1 else None,
-        SECONDS,
+        0 if stay else SECONDS,
         writer.notation.moment(shown.run.frame.cutoff),
     )
     return page(request, "wall", it=it)

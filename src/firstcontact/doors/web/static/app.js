@@ -118,6 +118,15 @@ if (document.querySelector(".self") && "EventSource" in window) {
   addEventListener("pageshow", listen);
 }
 
+/* The wall goes from panel to panel; every key that is pressed gives whoever pressed it the time of a panel more. */
+const { next, seconds } = document.body.dataset;
+if (next) {
+  let going = 0;
+  const wait = () => { clearTimeout(going); going = setTimeout(() => location.assign(next), 1000 * seconds); };
+  document.addEventListener("keydown", wait);
+  wait();
+}
+
 /* Files: sent in parts with progress; one that broke off goes on where it was when the same file is chosen again. */
 const upload = document.querySelector("form[data-upload]");
 if (upload && "fetch" in window) {
