@@ -10,22 +10,26 @@ import shutil
 import tarfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import Select, select
+from alembic import command
+from sqlalchemy import MetaData, Select, insert, select, text
 
 from firstcontact import bootstrap
 from firstcontact.adapters.stores.backup import Unpacked
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.database import Database, sqlite_url
+from firstcontact.adapters.stores.sql.migrate import configuration, form_of, known_forms, newest_form
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.service_settings import ServiceSettings
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
+from tests.contract.test_migration import filled
 from tests.e2e.test_stream_equals_file import plain
 from tests.service_fixture import Cluster, caller_of
 from tests.web.test_measured import contacts, plainly
@@ -142,6 +146,54 @@ def test_a_backup_taken_under_load_restores(
         assert client.get("/api/v1/audit").status_code == 200
     finally:
         service.close()
+
+
+@pytest.mark.parametrize("form", sorted(known_forms()))
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_store_of_an_earlier_version_is_backed_up_and_restored(
+    postgresql: Cluster, tmp_path: Path, kind: str, form: str
+) -> None:
+    """Before anything changes it, as whoever installs a new version does; restored to the other kind of database and to
+    this version's form, with every row of every table.
+    """
+    url = postgresql.database(prepared=False)
+    old, new = (ServiceSettings(data=tmp_path / name, database="") for name in ("old", "new"))
+    old, new = (replace(old, database=url), new) if kind == "postgresql" else (old, replace(new, database=url))
+    for folder in ("warehouse", "uploads", "runs/x"):
+        (tmp_path / "old" / folder).mkdir(parents=True)
+    (tmp_path / "old" / "warehouse" / "x").write_bytes(b"rows")
+    database = Database(old.database or sqlite_url(old.data / "store.sqlite3"))
+    with database.writing() as connection:
+        command.upgrade(configuration(connection), form)
+        tables = MetaData()
+        tables.reflect(bind=connection)
+        names = [table.name for table in tables.sorted_tables if table.name != "alembic_version"]
+        for name in names:
+            connection.execute(insert(tables.tables[name]).values(filled(tables.tables[name])))
+        connection.execute(text("UPDATE alembic_version SET version_num = '9'"))
+    with pytest.raises(FirstcontactError) as error:  # what a newer version wrote is left to it
+        bootstrap.back_up(old, tmp_path / "backup")
+    assert error.value.faults[0].kind.code == "FC9105"
+    with database.writing() as connection:
+        connection.execute(text(f"UPDATE alembic_version SET version_num = '{form}'"))
+    bootstrap.back_up(old, tmp_path / "backup")
+    with database.reading() as connection:
+        assert form_of(connection) == form
+    database.close()
+    found = bootstrap.restore(new, tmp_path / "backup")
+    assert {name: found.rows[name] for name in names} == dict.fromkeys(names, 1)
+    assert (tmp_path / "new" / "warehouse" / "x").read_bytes() == b"rows"
+    restored = Database(new.database or sqlite_url(new.data / "store.sqlite3"))
+    with restored.reading() as connection:
+        assert form_of(connection) == newest_form()
+        now = MetaData()
+        now.reflect(bind=connection)
+        for name in names:
+            kept = connection.execute(select(now.tables[name])).mappings().first()
+            sent = filled(tables.tables[name])
+            assert kept is not None
+            assert {column: kept[column] for column in sent} == sent, name
+    restored.close()
 
 
 def refused(settings: ServiceSettings, backup: Path) -> str:

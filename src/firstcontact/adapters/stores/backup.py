@@ -26,7 +26,7 @@ from sqlalchemy import JSON, Connection, DateTime, LargeBinary, MetaData, Table,
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.database import Database
-from firstcontact.adapters.stores.sql.migrate import configuration, form_of, known_forms, newer_store
+from firstcontact.adapters.stores.sql.migrate import configuration, form_of, known_forms, newer_store, newest_form
 from firstcontact.kernel.errors import EXIT_INPUT, EXIT_OUTPUT, EXIT_USAGE, ErrorKind, FirstcontactError
 
 NOT_EMPTY = ErrorKind(
@@ -98,7 +98,7 @@ def write_backup(database: Database, data: Path, target: Path, *, now: datetime,
 
     Raises:
         FirstcontactError: The file is there already or cannot be written (FC9110), there is nothing to back up
-            (FC9109), or the database does not answer (FC9102).
+            (FC9109), a newer version wrote it (FC9105), or the database does not answer (FC9102).
     """
     if target.exists():
         raise _unwritable(target, "a file of that name")
@@ -134,7 +134,7 @@ def _write(database: Database, data: Path, partial: Path, now: datetime, version
         digests: dict[str, str] = {}
         with database.reading() as connection:
             manifest["form"] = form_of(connection)
-            for table in schema.metadata.sorted_tables:
+            for table in _tables(connection, manifest["form"]):
                 with tempfile.TemporaryFile() as lines:
                     manifest["tables"][table.name] = _dump(connection, table, lines)
                     _add(tar, f"tables/{table.name}.jsonl", lines, digests)
@@ -154,6 +154,17 @@ def _write(database: Database, data: Path, partial: Path, now: datetime, version
         size = raw.tell()
     beside = sum(name.startswith("files/") for name in digests)
     return BackedUp(manifest["tables"], beside, size)
+
+
+def _tables(connection: Connection, form: str) -> list[Table]:
+    """The tables as they are: one backs up before the service of a new version changes their form."""
+    if form == newest_form():
+        return schema.metadata.sorted_tables
+    if form not in known_forms():
+        raise newer_store()
+    there = MetaData()
+    there.reflect(bind=connection, only=lambda name, _: name != "alembic_version")
+    return there.sorted_tables
 
 
 def _files(data: Path, segments: list[str], runs: list[str]) -> Iterator[Path]:
