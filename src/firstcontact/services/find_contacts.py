@@ -7,9 +7,10 @@ pseudonyms.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CONTACTS_FILE = "contacts.parquet"
+TO_READ_FILE = "to_read.parquet"
+"""Contacts drawn to be read, of each root cause that stands out."""
 
 NO_SUCH_QUESTION = ErrorKind(
     "FC9504",
@@ -108,6 +111,8 @@ class Question:
         verdict: `yes`, `no`, `unsettled`, `left_out`, `none`.
         excluded_code: Why repeat measures leave it out.
         text: Part of its id or of its reason.
+        cause: A root cause that stands out, as results name it: contacts drawn to be read, in `reason` where it is
+            asked for, else in all reasons together.
         says: State by definition, as in `part`: `met`, `not_met`, `open`, `out`, `out:<code>`.
         differ: Two definitions that both judge the contact, with opposite verdicts.
     """
@@ -127,11 +132,12 @@ class Question:
     verdict: str | None = None
     excluded_code: str | None = None
     text: str | None = None
+    cause: str | None = None
     says: Mapping[str, str] = field(default_factory=dict)
     differ: tuple[str, str] | None = None
 
 
-PLAIN: tuple[str, ...] = ("reason", "channel", "team", "queue", "verdict", "excluded_code", "text")
+PLAIN: tuple[str, ...] = ("reason", "channel", "team", "queue", "verdict", "excluded_code", "text", "cause")
 """Fields of a question that are text."""
 
 
@@ -290,13 +296,27 @@ def find_contacts(
         raise _not_noted("its contacts", "no such file")
     held = kept.columns(path)
     _check(held, question, show)
-    seen = list(conditions_of(question))
-    if question.measure is not None:
-        _check_size(kept, path, place, question)
-    if teams is not None:
-        seen.append(Condition(("team",), "is", tuple(sorted(teams))))
+    _check_size(kept, path, question, show, teams)
+    seen = [*conditions_of(question), *_of_teams(teams)]
+    if question.cause is not None:
+        seen.append(Condition(("contact_id",), "is", _to_read(place / TO_READ_FILE, question.cause, question.reason)))
     chosen = show.columns or tuple(name for name in USUAL if name in held)
     return kept.find(path, seen, Show(chosen, show.order, show.offset, show.limit))
+
+
+def _to_read(path: Path, cause: str, reason: str | None) -> tuple[str, ...]:
+    """Ids of the contacts that were drawn for a root cause, twenty at most."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise _not_noted("cause", "no contacts drawn to be read")
+    table = pq.read_table(path)
+    inside = pc.is_null(table["reason"]) if reason is None else pc.equal(table["reason"], reason)
+    ids = table.filter(pc.and_(pc.equal(table["cause"], cause), inside))["contact_id"].to_pylist()
+    if not ids:
+        raise no_such_question("cause", "a root cause of this run that stands out, with its reason where it has one")
+    return tuple(ids)
 
 
 def conditions_of(question: Question) -> Iterator[Condition]:
@@ -396,7 +416,7 @@ def _check(held: Mapping[str, str], question: Question, show: Show) -> None:
     for name in (*question.says, *(question.differ or ())):
         need("definition", name, f"{BY}{name}", BY)
     for name in question.cell:
-        column = "reason" if name.startswith("reason_") else name
+        column = "reason" if _LEVEL.fullmatch(name) else name
         if column not in held or (column not in _SLICES and not column.startswith(EXTRA_PREFIX)):
             need("cell", name, "")
     if (question.period or question.since or question.until) and DAY not in held:
@@ -408,22 +428,40 @@ def _check(held: Mapping[str, str], question: Question, show: Show) -> None:
 
 
 _SLICES = ("reason", "channel", "team", "queue")
+_LEVEL = re.compile(r"reason_[1-9]\d?")
 
 
-def _check_size(kept: KeptContacts, path: Path, place: Path, question: Question) -> None:
-    """Refuse what would tell of a cell that the policy suppresses: its own size, whoever asks and whatever else."""
-    whole = Question(question.measure, "n", question.cell, question.period)
-    if not whole.cell and whole.period is None:
-        return
-    least = _suppress_below(place / "policy.toml", (place / "policy.toml").stat().st_mtime_ns)
-    if 0 < kept.count(path, list(conditions_of(whole))) < least:
-        fault = TOO_FEW_TO_SHOW.fault(
-            where="the cell",
-            saw="fewer contacts than are shown",
-            allowed=f"at least {least}",
-            cure="ask for a larger one",
-        )
-        raise FirstcontactError([fault])
+def _check_size(kept: KeptContacts, path: Path, question: Question, show: Show, teams: frozenset[str] | None) -> None:
+    """Refuse what would tell of a cell that the policy suppresses: its own size, whatever narrows it to that cell.
+
+    Single contacts are no figure: without a measure, and without a column that says how they enter one, they are
+    listed to whoever may read contacts, however few.
+    """
+    named = {name.removeprefix(PREFIX) for name in show.columns if name.startswith(PREFIX)}
+    for measure in sorted(named | ({question.measure} if question.measure else set())):
+        whole = Question(measure, "n", question.cell, question.period)
+        # What came of contacts (`verdict`, `part`, `says`) makes no cell: it is what the cell's figure tells.
+        same = replace(
+            whole, reason=question.reason, channel=question.channel, team=question.team, queue=question.queue,
+            since=question.since, until=question.until, text=question.text,
+        )  # fmt: skip
+        for one, seen in ((whole, None), (same, teams)):
+            if one == Question(measure) and seen is None:
+                continue
+            least = _suppress_below(path.parent / "policy.toml", (path.parent / "policy.toml").stat().st_mtime_ns)
+            if 0 < kept.count(path, [*conditions_of(one), *_of_teams(seen)]) < least:
+                fault = TOO_FEW_TO_SHOW.fault(
+                    where="the cell",
+                    saw="fewer contacts than are shown",
+                    allowed=f"at least {least}",
+                    cure="ask for a larger one",
+                )
+                raise FirstcontactError([fault])
+
+
+def _of_teams(teams: frozenset[str] | None) -> Iterator[Condition]:
+    if teams is not None:
+        yield Condition(("team",), "is", tuple(sorted(teams)))
 
 
 @lru_cache(maxsize=64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from firstcontact.contacts.table import EXTRA_PREFIX, REASON_SEPARATOR
 from firstcontact.doors.report import words
 from firstcontact.doors.report.notation import shown
+from firstcontact.doors.report.sections.root_cause import named
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.contact_words import STATES, VERDICTS, cause, measure_name
 from firstcontact.doors.web.place import N_, NN_
@@ -128,6 +129,8 @@ def narrowed(question: Question, writer: Writer) -> list[str]:
         told.append(writer.say(VERDICTS[question.verdict]))
     if question.excluded_code is not None:
         told.append(cause(question.excluded_code, writer))
+    if question.cause is not None:
+        told.append(writer.say("to read, of: %(cause)s", cause=named(question.cause, writer)))
     if question.text is not None:
         told.append(writer.say("holds “%(text)s”", text=shown(question.text)))
     return told

@@ -15,7 +15,9 @@ from firstcontact.services.run import Run
 
 SECTIONS: dict[str, str] = {
     "opportunities": "/",
-    "course": "/",
+    "trend": "/",
+    "companions": "/",
+    "moved": "/",
     "young": "/",
     "truth": "/",
     "reasons": "/reasons",
@@ -24,10 +26,12 @@ SECTIONS: dict[str, str] = {
     "causes": "/causes",
     "drivers": "/reasons",
     "teams": "/teams",
+    "satisfaction": "/teams",
+    "paths": "/channels",
     "definitions": "/definitions",
-    "account": "/quality",
+    "leftout": "/quality",
     "noticed": "/quality",
-    "unknown": "/quality",
+    "unknown": "/",
 }
 """The page on which each section of the report stands."""
 
@@ -71,8 +75,8 @@ class Links:
         """All contacts of a reason and of those below it."""
         return self._asked(Question(reason=reason))
 
-    def to_read(self, _cause: str, _reason: str, /) -> str:
-        return ""
+    def to_read(self, cause: str, reason: str) -> str:
+        return self._asked(Question(cause=cause, reason=reason or None))
 
     def section(self, name: str) -> str:
         return f"{SECTIONS.get(name, '/')}?{urlencode([('run', self.run_id)])}#{name}"

@@ -16,16 +16,14 @@ from pydantic import BaseModel, Field
 from firstcontact.doors.api.page import After, Limit, Page, cursor, read_number
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
-from firstcontact.doors.api.routes.runs import CSV, PARQUET, RunId, Value
+from firstcontact.doors.api.routes.runs import CSV, PARQUET, RunId
 from firstcontact.services.access import Permission, Principal
+from firstcontact.services.ask_contacts import LONGEST, question_of
 from firstcontact.services.find_contacts import (
     CONTACTS_FILE,
     FoundContacts,
-    Period,
-    Question,
     Show,
     find_contacts,
-    no_such_question,
 )
 from firstcontact.services.publish import harmless
 from firstcontact.services.service import Service
@@ -33,6 +31,7 @@ from firstcontact.services.service import Service
 router = APIRouter(prefix="/api/v1/runs/{run_id}", tags=["contacts"])
 
 Reader = Annotated[Principal, Depends(Permit(Permission.READ_CONTACTS))]
+Text = Annotated[str | None, Query(max_length=LONGEST, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Pairs = Annotated[list[str] | None, Query(max_length=20, description="Each `name=value`.")]
 YesNo = Literal["yes", "no"] | None
 
@@ -76,7 +75,7 @@ def run_contacts(
     request: Request,
     run_id: RunId,
     who: Reader,
-    measure: Annotated[Value, Query(description="Id of a measure: its contacts.")] = None,
+    measure: Annotated[Text, Query(description="Id of a measure: its contacts.")] = None,
     part: Annotated[
         str,
         Query(
@@ -88,17 +87,20 @@ def run_contacts(
     cell: Annotated[Pairs, Query(description="The figure's cell, each `slice=value`: `reason_1=billing`.")] = None,
     period_grain: Annotated[Literal["week", "month"] | None, Query(description="The figure's period.")] = None,
     period_start: Annotated[date | None, Query(description="Its first day.")] = None,
-    reason: Annotated[Value, Query(description="This reason, or one below it.")] = None,
-    channel: Value = None,
-    team: Value = None,
-    queue: Value = None,
+    reason: Annotated[Text, Query(description="This reason, or one below it.")] = None,
+    channel: Text = None,
+    team: Text = None,
+    queue: Text = None,
     since: Annotated[date | None, Query(description="Begun on this day of the business zone or later.")] = None,
     until: Annotated[date | None, Query(description="Begun before this day.")] = None,
     repeat: YesNo = None,
     returned: YesNo = None,
     verdict: Literal["yes", "no", "unsettled", "left_out", "none"] | None = None,
-    excluded_code: Value = None,
-    text: Annotated[Value, Query(description="Part of the id or of the reason.")] = None,
+    excluded_code: Text = None,
+    text: Annotated[Text, Query(description="Part of the id or of the reason.")] = None,
+    cause: Annotated[
+        Text, Query(description="A root cause of the results that stands out: contacts drawn to be read.")
+    ] = None,
     says: Annotated[Pairs, Query(description="What definitions say, each `definition=state`.")] = None,
     differ: Annotated[
         list[str] | None, Query(max_length=2, description="Two definitions that judge it, and not alike.")
@@ -116,29 +118,13 @@ def run_contacts(
     """Contacts of a run. Who sees only some teams gets the contacts of those teams; nobody's identifiers are shown."""
     service: Service = request.app.state.service
     run, place = _found(service, run_id)
-    if (period_grain is None) != (period_start is None):
-        raise no_such_question("period_start", "period_grain and period_start together")
-    if differ is not None and len(differ) != 2:
-        raise no_such_question("differ", "two definitions")
-    question = Question(
-        measure=measure,
-        part=part,
-        cell=_pairs("cell", cell),
-        period=Period(period_grain, period_start) if period_grain and period_start else None,
-        reason=reason,
-        channel=channel,
-        team=team,
-        queue=queue,
-        since=since,
-        until=until,
-        repeat=None if repeat is None else repeat == "yes",
-        returned=None if returned is None else returned == "yes",
-        verdict=verdict,
-        excluded_code=excluded_code,
-        text=text,
-        says=_pairs("says", says),
-        differ=(differ[0], differ[1]) if differ else None,
-    )
+    given: dict[str, str | date | list[str] | None] = {
+        "measure": measure, "part": part, "cell": cell, "period_grain": period_grain, "period_start": period_start,
+        "reason": reason, "channel": channel, "team": team, "queue": queue, "since": since, "until": until,
+        "repeat": repeat, "returned": returned, "verdict": verdict, "excluded_code": excluded_code, "text": text,
+        "cause": cause, "says": says, "differ": differ,
+    }  # fmt: skip
+    question = question_of(_pairs(given))
     teams = who.visible_teams(Permission.READ_CONTACTS)
     start = 0 if format != "json" else read_number(after) or 0
     show = Show(tuple(column or ()), tuple(order or ()), start, limit if format == "json" else None)
@@ -162,11 +148,11 @@ def _found(service: Service, run_id: str) -> tuple[str, FilePath]:
     return kept.id, place
 
 
-def _pairs(where: str, given: list[str] | None) -> Mapping[str, str]:
-    found = dict(one.partition("=")[::2] for one in given or ())
-    if any("=" not in one for one in given or ()) or len(found) < len(given or ()):
-        raise no_such_question(where, "name=value, each name once")
-    return found
+def _pairs(given: Mapping[str, str | date | list[str] | None]) -> Iterator[tuple[str, str]]:
+    """What was given, as it stands in an address: pages ask by the same words."""
+    for name, value in given.items():
+        if value is not None:
+            yield from ((name, str(one)) for one in (value if isinstance(value, list) else [value]))
 
 
 def _file(found: FoundContacts, name: str, form: str) -> Response:

@@ -68,6 +68,12 @@ def write(run: Run, writer: Writer) -> list[Section]:
                 writer.say(
                     "Each is held against comparable contacts: those of the same reason and channel that do not show "
                     "it. The bar is how many more failed. That they fail together is no proof that one makes the "
+                    "other; twenty contacts to read stand behind each."
+                )
+                if writer.links.to_read((whole or inside)[0].cause, (whole or inside)[0].reason)
+                else writer.say(
+                    "Each is held against comparable contacts: those of the same reason and channel that do not show "
+                    "it. The bar is how many more failed. That they fail together is no proof that one makes the "
                     "other; the contacts to read are in %(file)s, twenty of each.",
                     file=writer.notation.apart("to_read.parquet"),
                 )
@@ -160,7 +166,7 @@ def _drawn(found: Sequence[Cause], writer: Writer) -> Rows:
 def _to_read(one: Cause, writer: Writer) -> str:
     """The way to contacts to read; empty where there is none."""
     href = writer.links.to_read(one.cause, one.reason)
-    return writer.linked(writer.say("Contacts to read"), href) if href else ""
+    return Markup('<a href="{}">{}</a>').format(href, writer.say("Contacts to read")) if href else ""
 
 
 def _inside(found: Sequence[Cause], writer: Writer) -> Table:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.report import words
 from firstcontact.doors.report.figure import Figure
-from firstcontact.doors.report.sections import course, driver, first, opportunity, truth
+from firstcontact.doors.report.sections import course, driver, first, opportunity, truth, unknown
 from firstcontact.doors.web.about import About, about
 from firstcontact.doors.web.job_words import step_words
 from firstcontact.doors.web.page import page, sentences
@@ -42,6 +42,7 @@ class Overview:
         change: What to do first, and what moved the figure last.
         tiles: All other measures; None where they may not be seen.
         more: How it went week by week, what could be saved, what was really resolved.
+        unknown: What cannot be concluded, and what would change that.
         teams: Name and figure of the visitor's own teams, where they see no others; and where their rows are listed.
         next: What there is to do where nothing was measured yet: `import`, `measure` or nothing that one may.
         running: The measurement that goes on; None where none does.
@@ -53,6 +54,7 @@ class Overview:
     change: Markup
     tiles: Tiles | None
     more: Markup
+    unknown: Markup
     teams: tuple[tuple[str, Figure, str], ...]
     next: str
     running: Job | None
@@ -78,6 +80,7 @@ def overview(request: Request, who: Annotated[Principal, Depends(Permit(Permissi
         sections(shown, (first.write, driver.brief), linked=linked) if whole else Markup(""),
         tiles(shown, beside, linked=linked, leave=frozenset({measure, *words.TRUTHS})) if whole else None,
         sections(shown, writes, linked=linked),
+        sections(shown, (unknown.write,), linked=linked) if whole else Markup(""),
         () if whole else _teams(shown, who),
         "",
         None,
@@ -112,4 +115,4 @@ def _nothing(request: Request, who: Principal) -> Overview:
         )
     todo = "import" if who.may(Permission.IMPORT) else "measure" if who.may(Permission.RUN_JOBS) else ""
     step = step_words(running.step, sentences(viewer(request).language).gettext) if running is not None else ""
-    return Overview(Markup(""), None, Markup(""), None, Markup(""), (), todo, running, step)
+    return Overview(Markup(""), None, Markup(""), None, Markup(""), Markup(""), (), todo, running, step)
