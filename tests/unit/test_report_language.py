@@ -136,6 +136,18 @@ def test_a_chinese_report_of_a_real_run_says_nothing_in_english(
     assert re.findall(".{0,20}[\u4e00-\u9fff]…", said) == []
 
 
+@pytest.mark.parametrize("name", ["much", "young"])
+def test_a_bulgarian_report_of_a_real_run_says_nothing_in_english(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in Hebrew; and no sentence ends in two full stops, as after the abbreviated year of a date."""
+    monkeypatch.setattr(Notation, "apart", lambda _self, name: f"\u2068{name}\u2069")
+    page = Spoken(render(measured(name, folder), "bg"))
+    assert page.latin == []
+    assert page.verbatim == []
+    assert re.findall(r".{0,20}г\.\.", "\n".join(page.words)) == []
+
+
 @pytest.mark.parametrize("name", ["servicenow_like", "centre", "all_immature", "one_contact", "no_reason"])
 def test_a_hebrew_report_of_an_invented_run_says_nothing_in_english(name: str) -> None:
     """Every part of the page, with findings in somebody's own words set apart as such."""
