@@ -47,6 +47,28 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a source says of a contact beside it: an event of its record, or an answered survey.
+
+    Attributes:
+        key: The contact.
+        table: `case_events` or `surveys`.
+        columns: What is shown of it, by column.
+    """
+
+    key: Key
+    table: str
+    columns: Mapping[str, Any]
+
+
+BESIDE: Mapping[str, tuple[str, ...]] = {
+    "case_events": ("at", "kind", "channel"),
+    "surveys": ("answered_at", "resolved", "contacts_needed", "csat", "nps", "ces"),
+}
+"""Tables of what is told beside contacts, and what is shown of each."""
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """One customer.
 
@@ -108,6 +130,9 @@ class People(Protocol):
 
     def visible(self, keys: Collection[Key], teams: frozenset[str] | None) -> set[Key]:
         """Which of some contacts belong to some teams; all that are there where None."""
+
+    def beside(self, keys: Collection[Key]) -> list[Beside]:
+        """What sources say of some contacts beside them."""
 
     def first_moment(self) -> datetime | None:
         """When the first contact of all began."""

@@ -18,7 +18,7 @@ from firstcontact.adapters.stores.sql.link_view import LinkView
 from firstcontact.measurement.reference.contact import Contact
 from firstcontact.measurement.reference.identity import Node
 from firstcontact.services.link_person import Key, Link
-from firstcontact.services.look_up import Answer, Person, Seen
+from firstcontact.services.look_up import BESIDE, Answer, Beside, Person, Seen
 
 _contact, _identifier, _link = schema.contact, schema.identifier, schema.link
 
@@ -41,6 +41,8 @@ SHOWN = (
 """What a look-up shows of a contact."""
 
 MOST_IDENTIFIERS = 50
+MOST_BESIDE = 5_000
+"""Events and surveys that are read at once."""
 
 
 class SqlPeople:
@@ -102,6 +104,19 @@ class SqlPeople:
                     of_contact(_contact, part), _of_teams(teams)
                 )
                 found |= {(row.source, row.contact_id) for row in connection.execute(asked)}
+        return found
+
+    def beside(self, keys: Collection[Key]) -> list[Beside]:
+        table = schema.companion
+        found: list[Beside] = []
+        with self._database.reading() as connection:
+            for part in in_parts(list(keys)):
+                asked = select(table.c.source, table.c.contact_id, table.c.kind, table.c.body).where(
+                    of_contact(table, part), table.c.kind.in_(list(BESIDE))
+                )
+                for row in connection.execute(asked.limit(MOST_BESIDE)):
+                    told = {name: row.body.get(name) for name in BESIDE[row.kind]}
+                    found.append(Beside((row.source, row.contact_id), row.kind, told))
         return found
 
     def first_moment(self) -> datetime | None:

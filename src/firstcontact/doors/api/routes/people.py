@@ -16,7 +16,17 @@ from firstcontact.doors.api.problem import not_there
 from firstcontact.measurement.linking.frame import Frame
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.link_person import Key, Rules
-from firstcontact.services.look_up import Beginning, Person, Seen, begin_now, find_person, hidden, names_of, standing_of
+from firstcontact.services.look_up import (
+    Beginning,
+    Beside,
+    Person,
+    Seen,
+    begin_now,
+    find_person,
+    hidden,
+    names_of,
+    standing_of,
+)
 from firstcontact.services.service import Service
 
 router = APIRouter(prefix="/api/v1/people", tags=["people"])
@@ -92,9 +102,19 @@ class ContactAnswer(BaseModel):
     returned: bool | None = Field(description="Whether the customer came back.")
     days_since_previous: float | None
     days_until_next: float | None
+    window_days: float | None = Field(description="The window of its reason.")
     mature_at: Moment | None = Field(description="From when it is known whether the customer came back.")
     judged: bool | None = Field(description="Whether the policy judges it, once it is mature.")
     excluded_code: str | None = Field(description="Why it is not judged.")
+
+
+class BesideAnswer(BaseModel):
+    """What a source says of a contact beside it."""
+
+    contact: ContactName
+    table: str = Field(description="`case_events` or `surveys`.")
+    at: Moment | None = Field(description="When it happened, or was answered.")
+    values: dict[str, Any] = Field(description="The rest: kind and channel of an event, the answers of a survey.")
 
 
 class BeginningAnswer(BaseModel):
@@ -180,9 +200,43 @@ def contacts(
         visible = _visible(service, person.contacts, teams, set())
         items = _contacts(person, *_within(service), visible)
     service.audit.note(who.name, "person.look", now=service.now(), person_id=person_id)
+    return Page(items=items, next=_further(person, limit))
+
+
+@router.get("/{person_id}/records")
+def records(
+    request: Request, person_id: Number, who: Who, after: After = None, limit: Limit = 100
+) -> Page[BesideAnswer]:
+    """Events and surveys of a customer's contacts; its pages are those of the contacts, newest first."""
+    service: Service = request.app.state.service
+    with service.looking():
+        person = service.people.person(person_id, who.visible_teams(Permission.READ_PEOPLE), limit, _place(after))
+        if person is None:
+            raise not_there("the customer")
+        items = beside(service, [one.key for one in person.contacts])
+    service.audit.note(who.name, "person.look", now=service.now(), person_id=person_id)
+    return Page(items=items, next=_further(person, limit))
+
+
+def beside(service: Service, keys: Collection[Key]) -> list[BesideAnswer]:
+    """What sources say of contacts beside them, those of one contact in the order in which they happened."""
+    found = [_beside(one) for one in service.people.beside(keys)]
+    places = {key: place for place, key in enumerate(keys)}
+    first = datetime.min  # noqa: DTZ901 - UTC without zone, as everywhere inside
+    return sorted(found, key=lambda one: (places[one.contact.source, one.contact.contact_id], one.at or first))
+
+
+def _beside(one: Beside) -> BesideAnswer:
+    told = dict(one.columns)
+    at = told.pop("at", None) or told.pop("answered_at", None)
+    told.pop("answered_at", None)
+    name = ContactName.model_construct(source=one.key[0], contact_id=one.key[1])
+    return BesideAnswer(contact=name, table=one.table, at=datetime.fromisoformat(at) if at else None, values=told)
+
+
+def _further(person: Person, limit: int) -> str | None:
     last = person.contacts[-1] if len(person.contacts) == limit else None
-    more = cursor([last.columns["started_at"].isoformat(), *last.key]) if last else None
-    return Page(items=items, next=more)
+    return cursor([last.columns["started_at"].isoformat(), *last.key]) if last else None
 
 
 def _nobody(state: Any, candidates: Sequence[int] = ()) -> PersonAnswer:
@@ -229,6 +283,7 @@ def _contacts(person: Person, rules: Rules, frame: Frame, visible: set[Key]) -> 
                 returned=link.returned if link else None,
                 days_since_previous=link.previous_gap_days if link else None,
                 days_until_next=link.next_gap_days if link else None,
+                window_days=link.window_days if link else None,
                 mature_at=link.matures_at if link else None,
                 judged=standing.index_eligible if standing else None,
                 excluded_code=standing.excluded_code if standing else None,

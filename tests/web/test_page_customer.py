@@ -1,0 +1,146 @@
+"""A customer is found by an identifier that stands in no address, is seen as one's teams allow, and joined or split."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from starlette.testclient import TestClient
+
+from firstcontact import bootstrap
+from firstcontact.services.access import Role
+from firstcontact.services.service import Service
+from tests.service_fixture import caller_of
+
+HTML = {"Accept": "text/html"}
+MAIL = "dana.levi@example.com"
+
+
+@pytest.fixture
+def filled(sqlite_service: Service) -> Service:
+    """Two customers who may be one; the first has a return, an event, a survey and a profile."""
+    service = sqlite_service
+
+    def days(ago: float) -> str:
+        return f"{(service.now() - timedelta(days=ago)).isoformat()}Z"
+
+    def contact(number: str, ago: float, mail: str, **more: object) -> dict[str, object]:
+        who = [{"kind": "email", "value": mail}]
+        same = {"reason": "<b>billing</b>", "channel": "phone", "team": "North"}
+        return {"contact_id": number, "started_at": days(ago), "identifiers": who, **same, **more}
+
+    sender = caller_of(service)(Role.ADMINISTRATOR)
+    sent = [
+        contact("c1", 90, MAIL, customer_id="K7"),
+        contact("c2", 87, MAIL, team="South", channel="email"),
+        contact("c3", 2, MAIL, direction="outbound"),
+        contact("c4", 40, "danalevi+x@example.com"),
+    ]
+    assert sender.post("/api/v1/contacts?source=crm", json=sent).status_code == 202
+    beside = {
+        "customers": {"customer_id": "K7", "segment": "gold"},
+        "case_events": {"contact_id": "c1", "at": days(89), "kind": "reopen"},
+        "surveys": {"contact_id": "c1", "answered_at": days(88), "resolved": False, "nps": 3},
+    }
+    for table, row in beside.items():
+        assert sender.post(f"/api/v1/records/{table}?source=crm", json=[row]).status_code == 202
+    bootstrap.open_worker(service).drain()
+    return service
+
+
+def browser(service: Service, role: Role, *teams: str) -> TestClient:
+    made = caller_of(service)(role, *teams)
+    made.headers.update(HTML)
+    return made
+
+
+def found(client: TestClient, value: str = MAIL) -> str:
+    """The page of whoever goes by an identifier."""
+    answer = client.post("/customers", data={"kind": "email", "value": value}, follow_redirects=False)
+    assert answer.status_code == 303
+    assert MAIL not in answer.headers["location"]
+    return str(answer.headers["location"])
+
+
+def test_a_customer_is_found_and_seen_on_a_timeline(filled: Service) -> None:
+    """Across channels, with what was a repeat of what, gap and window, events, survey, profile; each look is noted,
+    names are escaped."""
+    client = browser(filled, Role.QUALITY)
+    place = found(client)
+    page = client.get(place).text
+    assert page.index("c3") < page.index("c2") < page.index("c1")
+    for text in ("repeat", "3.0 days after the one before", "came back after 3.0 days", "opened again", "gold", MAIL):
+        assert text in page, text
+    for text in ("says not resolved", "outbound: the centre called", "&lt;b&gt;billing", "What happened to it (2)"):
+        assert text in page, text
+    assert "<b>billing" not in page
+    assert {one.action for one in filled.audit.page(person_id=int(place.rpartition("/")[2]))} == {"person.look"}
+    to = client.get("/customers/of-contact?source=crm&contact_id=c1", follow_redirects=False).headers["location"]
+    assert to.partition("#")[0] == place
+    assert f'id="{to.partition("#")[2]}"' in page
+
+
+def test_who_is_not_found_is_said_so(filled: Service) -> None:
+    """Nobody, nothing typed, no such number: in words, with what was typed kept in the form and in no address."""
+    client = browser(filled, Role.MANAGER)
+    nobody = client.post("/customers", data={"kind": "email", "value": '"><i>x@y.org'})
+    assert (nobody.status_code, "Nobody is known by this" in nobody.text, "<i>x" in nobody.text) == (200, True, False)
+    assert client.post("/customers", data={"kind": "email", "value": " "}).status_code == 422
+    assert client.get("/customers/424242").status_code == 404
+    assert client.get("/customers/of-contact?source=crm&contact_id=nothing").status_code == 404
+
+
+def test_a_team_sees_its_own_contacts_of_a_customer(filled: Service) -> None:
+    """An agent of the other team sees the one contact; a contact of a team not their own leads nowhere."""
+    agent = browser(filled, Role.AGENT, "South")
+    page = agent.get(found(agent)).text
+    assert ("c2" in page, 'id="c' in page, ">c1<" in page, ">c3<" in page) == (True, True, False, False)
+    assert ("contacts of your teams only" in page, "Split them off" in page) == (True, False)
+    assert agent.get("/customers/of-contact?source=crm&contact_id=c1").status_code == 404
+    assert agent.get("/customers/proposals").status_code == 403
+    for role in (Role.ADMINISTRATOR, Role.WALLBOARD):
+        assert browser(filled, role).get("/customers").status_code == 403
+
+
+def test_two_are_joined_split_and_it_is_taken_back(filled: Service) -> None:
+    """With a reason, by whoever may; without one the form says so and keeps what was typed; twice does no harm."""
+    client = browser(filled, Role.QUALITY)
+    first, second = found(client), found(client, "danalevi+x@example.com")
+    assert first != second
+    number, other = (place.rpartition("/")[2] for place in (first, second))
+    bad = client.post("/customers/merge", data={"person_id": number, "other": other, "note": " "})
+    assert (bad.status_code, "Say why" in bad.text, f'value="{other}"' in bad.text) == (422, True, True)
+    asked = {"person_id": number, "other": other, "note": "same <voice>"}
+    assert "The two are joined" in client.post("/customers/merge", data=asked).text
+    bootstrap.open_worker(filled).drain()
+    page = client.get(found(client, "danalevi+x@example.com")).text
+    assert ("c1" in page, "same &lt;voice&gt;" in page) == (True, True)
+    undo = re.search(r'action="(/customers/decisions/\w+/undo)"', page)
+    assert undo
+    assert "taken back" in client.post(undo[1], data={"back": number}).text
+    assert client.post(undo[1], data={"back": number}).status_code == 409
+    bootstrap.open_worker(filled).drain()
+    assert found(client) != found(client, "danalevi+x@example.com")
+    assert client.post("/customers/split", data={"person_id": number, "note": "x"}).status_code == 422
+    token = re.search(r'name="contact" form="split" value="([\w-]+)"', client.get(found(client)).text)
+    assert token
+    split = client.post("/customers/split", data={"person_id": number, "contact": token[1], "note": "another"})
+    assert "split off" in split.text
+    for path in ("merge", "split"):
+        assert browser(filled, Role.MANAGER).post(f"/customers/{path}", data=asked).status_code == 403
+
+
+def test_a_proposal_shows_both_sides_and_is_decided_once(filled: Service) -> None:
+    """Why, how likely, both timelines; accepted once, and the other try is told so."""
+    client = browser(filled, Role.QUALITY)
+    listed = client.get("/customers/proposals").text
+    assert "once with dots or a tag" in listed
+    place = re.search(r'href="(/customers/proposals/\w+)"', listed)
+    assert place
+    page = client.get(place[1]).text
+    assert (MAIL in page, "danalevi+x@example.com" in page, "70%" in page) == (True, True, True)
+    assert "The two are joined" in client.post(f"{place[1]}/accept").text
+    again = client.post(f"{place[1]}/decline")
+    assert (again.status_code, "FC9442" in again.text) == (409, True)
+    assert "Nothing waits" in client.get("/customers/proposals").text
