@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date, timedelta
 
 import pyarrow.parquet as pq
 
 from firstcontact.services.access import Role
+from firstcontact.services.ask_contacts import LONGEST
 from tests.service_fixture import Caller
 from tests.web.test_measured import asking, measured, results  # noqa: F401 - fixtures
 
@@ -67,3 +69,46 @@ def test_columns_are_listed_and_others_refused(asking: Caller) -> None:  # noqa:
     assert held["local_day"] == "day"
     for wrong in ({"column": "no_such"}, {"cell": "team"}, {"period_grain": "week"}, {"differ": "one"}):
         assert client.get(PLACE, params=wrong).json()["code"] == "FC9504"
+
+
+def test_a_question_that_cannot_be_is_refused_on_both_doors(asking: Caller) -> None:  # noqa: F811
+    """A level that is no number, a period without an end: refused by name, never a failure of the service."""
+    client = asking(Role.MANAGER)
+    days = [{"period_grain": grain, "period_start": "9999-12-31"} for grain in ("week", "month")]
+    for wrong in ({"cell": "reason_abc=x"}, {"cell": "reason_=x"}, {"cell": "reason_0=x"}, *days):
+        assert client.get(PLACE, params=wrong).json()["code"] == "FC9504"
+        page = client.get("/contacts", params=wrong, headers={"Accept": "text/html"})
+        assert (page.status_code, "FC9504" in page.text) == (422, True)
+
+
+def test_no_filter_leads_around_suppression(asking: Caller) -> None:  # noqa: F811
+    """What equals a suppressed cell is refused, whether it is named as a cell, by filters, by both, by the teams of who
+    asks, or in the columns; contacts without a measure are listed, for they are no figure."""
+    found = asking(Role.MANAGER).get(PLACE, params={"limit": 500, "column": ["local_day", "team", "in_repeat_rate"]})
+    counted = [one for one in found.json()["items"] if not (one["in_repeat_rate"] or "out").startswith("out")]
+    days: dict[tuple[str, str], list[str]] = {}
+    for one in counted:
+        days.setdefault((one["local_day"], one["team"]), []).append(one["in_repeat_rate"])
+    day = next(day for (day, team), some in sorted(days.items()) if team == "North" and len(some) < 5)
+    following = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    span = {"since": day, "until": following}
+    client = asking(Role.MANAGER)
+    for asked in (
+        {"measure": "repeat_rate", "cell": "team=North", **span},
+        {"measure": "repeat_rate", "team": "North", "part": "met", **span},
+        {"column": ["contact_id", "in_repeat_rate"], "team": "North", **span},
+    ):
+        assert client.get(PLACE, params=asked).json().get("code") == "FC9505", asked
+    lead = asking(Role.TEAM_LEAD, "North")
+    assert lead.get(PLACE, params={"measure": "repeat_rate", **span}).json()["code"] == "FC9505"
+    assert client.get(PLACE, params={"team": "North", **span}).json()["total"] >= 1
+    assert client.get(PLACE, params={"measure": "repeat_rate", "part": "met"}).status_code == 200
+
+
+def test_a_long_reason_is_asked_for_alike_on_both_doors(asking: Caller) -> None:  # noqa: F811
+    """What the page lists, its file holds: one understanding of a question, one limit."""
+    client = asking(Role.MANAGER)
+    asked = {"reason": "x" * (LONGEST // 2)}
+    page = client.get("/contacts", params=asked, headers={"Accept": "text/html"})
+    assert (page.status_code, client.get(PLACE, params=asked | {"format": "csv"}).status_code) == (200, 200)
+    assert client.get(PLACE, params={"reason": "x" * (LONGEST + 1)}).status_code == 422

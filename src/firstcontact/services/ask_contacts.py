@@ -23,7 +23,10 @@ NAMES: tuple[str, ...] = (
 """Names by which contacts are asked for."""
 
 LONGEST = 20_000
+"""Characters of one value, on pages and in the interface alike: reasons may be long."""
 _PART = re.compile(r"n|followed|counted|met|not_met|open|unanswered|out|all|out:[\w.-]{1,80}")
+_LAST_START = date(9999, 12, 1)
+"""Periods that begin later have no day after them."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -100,10 +103,10 @@ class _Reader:
 
     def period(self) -> Period | None:
         grain, start = self.text("period_grain"), self.day("period_start")
-        if start is not None and grain in ("week", "month"):
+        if start is not None and grain in ("week", "month") and start < _LAST_START:
             return Period("week" if grain == "week" else "month", start)
         if grain is not None or start is not None:
-            self._wrong("period_start", "period_grain (week, month) and period_start together")
+            self._wrong("period_start", "period_grain (week, month) and period_start together, a day before 9999-12")
         return None
 
     def named(self, name: str) -> Mapping[str, str]:
