@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
-NO_PAGES = ("/api/", "/static/", "/login", "/logout", "/sso/", "/docs", "/report")
+NO_PAGES = ("/api/", "/static/", "/take", "/login", "/logout", "/sso/")
 """Beginnings of addresses that are files, forms or the way out."""
 
 _OWN = re.compile(r"(?<=/)(?=[^/]*\d)[0-9A-Za-z_.:-]+")
@@ -52,7 +52,7 @@ class Page:
     @property
     def total(self) -> int | None:
         """How many rows it says that it lists; None where it lists none."""
-        found = re.search(r'class="[^"]*\bof\b[^"]*"[^>]*>(.*?)</p>', self.text, re.S)
+        found = re.search(r'class="(?:[^"]* )?of(?: [^"]*)?"[^>]*>(.*?)</p>', self.text, re.S)
         numbers = figures(re.sub(r"<[^>]+>", " ", found.group(1))) if found else []
         return numbers[-1] if numbers else None
 
