@@ -15,7 +15,13 @@ from starlette.testclient import TestClient
 
 from firstcontact.adapters.stores.sql.database import Database, sqlite_url
 from firstcontact.doors.api.app import ROUTERS, THREADS, create_app
-from firstcontact.doors.api.body import DEEPEST, MOST_BYTES, MOST_FORM_BYTES, MOST_UNKNOWN_BYTES
+from firstcontact.doors.api.body import (
+    DEEPEST,
+    MOST_BYTES,
+    MOST_FORM_BYTES,
+    MOST_OWN_FORM_BYTES,
+    MOST_UNKNOWN_BYTES,
+)
 from firstcontact.doors.api.origin import FOREIGN, HOST_UNKNOWN
 from firstcontact.doors.api.permit import is_open
 from firstcontact.doors.api.problem import REQUEST_UNREADABLE, TOO_LARGE, TOO_MANY
@@ -59,7 +65,8 @@ def test_a_request_is_no_larger_than_is_allowed(served: Service, nobody: TestCli
     for client, most, kind in (
         (nobody, MOST_UNKNOWN_BYTES, "application/json"),
         (known, MOST_BYTES, "application/json"),
-        (known, MOST_FORM_BYTES, "application/x-www-form-urlencoded"),
+        (nobody, MOST_FORM_BYTES, "application/x-www-form-urlencoded"),
+        (known, MOST_OWN_FORM_BYTES, "application/x-www-form-urlencoded"),
     ):
         for content in (b"x" * (most + 1), chunks(most + 2**17)):
             said = client.post("/api/v1/session", content=content, headers={"Content-Type": kind})

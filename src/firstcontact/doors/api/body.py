@@ -23,6 +23,11 @@ MOST_UNKNOWN_BYTES = 2**20
 """From whom nobody knows: what a webhook sends, and more than any log-in."""
 
 MOST_FORM_BYTES = 64 * 2**10
+"""Of a form from whom nobody knows."""
+
+MOST_OWN_FORM_BYTES = 5 * 2**18
+"""Of a form from whoever is logged in: the longest policy, of letters that take twelve bytes each in a form."""
+
 DEEPEST = 32
 _SMALL = 64 * 2**10
 STREAMS = "streams"
@@ -54,24 +59,26 @@ class Body:
             await self._app(scope, receive, send)
             return
         if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
-            await problem.answer([_unreadable("the address", "a NUL character")])(scope, receive, send)
+            await problem.refuse(scope, receive, send, [_unreadable("the address", "a NUL character")])
             return
         if self._streams(scope["method"], scope["path"]):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        most = MOST_BYTES if scope.get("state", {}).get("principal") else MOST_UNKNOWN_BYTES
-        most = MOST_FORM_BYTES if kind == "application/x-www-form-urlencoded" else most
+        known = bool(scope.get("state", {}).get("principal"))
+        most = MOST_BYTES if known else MOST_UNKNOWN_BYTES
+        if kind == "application/x-www-form-urlencoded":
+            most = MOST_OWN_FORM_BYTES if known else MOST_FORM_BYTES
         body = await _read(receive, headers, most)
         if body is None:
-            await problem.answer([_too_large(most)], {"Connection": "close"})(scope, receive, send)
+            await problem.refuse(scope, receive, send, [_too_large(most)], {"Connection": "close"})
             return
         fault = None
         if body and (kind == "application/json" or kind.endswith("+json")):
             fault = _judge(body) if len(body) <= _SMALL else await run_in_threadpool(_judge, body)
         if fault is not None:
-            await problem.answer([fault])(scope, receive, send)
+            await problem.refuse(scope, receive, send, [fault])
             return
         scope.setdefault("state", {})["body"] = body
         await self._app(scope, _again(body, receive), send)

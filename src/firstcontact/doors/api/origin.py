@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 
 from firstcontact.doors.api import problem
@@ -36,6 +37,9 @@ BEFORE_LOG_IN = frozenset({("POST", path) for path in ("/api/v1/session", "/api/
 READS_ITSELF = frozenset({("POST", "/imports/new")})
 """Forms that bring a file: their token is the first field of a body that nobody may keep whole, so the route compares
 it (`csrf_right`) before it takes anything of the file. That they come from this site is seen to here."""
+_LONG = 64 * 2**10
+"""Bytes of a form from which on looking for its token is left to a thread."""
+
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not listened on
 
@@ -58,9 +62,14 @@ class Origin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             headers = Headers(scope=scope)
-            fault = self._host_fault(headers) or self._foreign(scope, headers)
+            fault = self._host_fault(headers)
+            if fault is None:
+                long = len(scope.get("state", {}).get("body", b"")) > _LONG
+                fault = (
+                    await run_in_threadpool(self._foreign, scope, headers) if long else self._foreign(scope, headers)
+                )
             if fault is not None:
-                await problem.answer([fault])(scope, receive, send)
+                await problem.refuse(scope, receive, send, [fault])
                 return
         await self._app(scope, receive, send)
 

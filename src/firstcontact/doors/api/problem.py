@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from firstcontact.doors.api.response_headers import ALWAYS
 from firstcontact.kernel.errors import EXIT_INPUT, INTERNAL, ErrorKind, Fault, FirstcontactError
 from firstcontact.services.access import NOT_ALLOWED, NOT_KNOWN
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 REQUEST_UNREADABLE = ErrorKind(
     "FC9301",
@@ -137,35 +141,76 @@ def install(app: FastAPI, in_words: Callable[[Request, int, str], Response]) -> 
     app.state.in_words = in_words
     app.add_exception_handler(FirstcontactError, _ours)
     app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(ValidationError, _unfit)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unforeseen)
 
 
+async def refuse(
+    scope: Scope, receive: Receive, send: Send, faults: Sequence[Fault], headers: dict[str, str] | None = None
+) -> None:
+    """Answer, in the place of what would come next, that a request is not taken.
+
+    Nobody is asked who it is: the page has no menu, and costs no question to the store.
+
+    Args:
+        scope: The request.
+        receive: Brings its body.
+        send: Takes the answer.
+        faults: What is wrong.
+        headers: For example `Retry-After`.
+    """
+    found = answer(faults, headers)
+    response = await _said(Request({**scope, "state": {}}), found, faults[0].kind.code)
+    await response(scope, receive, send)
+
+
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, FirstcontactError)  # noqa: S101 - what the handler is registered for
-    return _said(request, answer(error.faults, getattr(error, "headers", None)), error.faults[0].kind.code)
+    return await _said(request, answer(error.faults, getattr(error, "headers", None)), error.faults[0].kind.code)
 
 
-def _said(request: Request, found: JSONResponse, code: str) -> Response:
-    """The answer as it is, or as a page where a browser asked for one."""
+async def _said(request: Request, found: JSONResponse, code: str) -> Response:
+    """The answer as it is, or as a page where a browser asked for one; its headers stay."""
     if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
         return found
-    page: Response = request.app.state.in_words(request, found.status_code, code)
+    # A page asks the store how its reader wants it, and drawing takes time: not in the loop that serves everybody.
+    page: Response = await run_in_threadpool(request.app.state.in_words, request, found.status_code, code)
+    for name, value in found.headers.items():
+        if name not in {"content-type", "content-length"}:
+            page.headers.setdefault(name, value)
     return page
 
 
 async def _unreadable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    return _said(request, answer([_fault_of(one) for one in error.errors()]), REQUEST_UNREADABLE.code)
+    return await _said(request, answer([_fault_of(one) for one in error.errors()]), REQUEST_UNREADABLE.code)
 
 
-def _fault_of(found: dict[str, Any]) -> Fault:
-    # Pydantic's own message may quote what was sent, so only its kind is passed on.
+async def _unfit(request: Request, error: Exception) -> Response:
+    # A net: a page that fills in what the interface takes, from a form, catches this itself (`web.form.asked`).
+    assert isinstance(error, ValidationError)  # noqa: S101 - as above
+    return await _said(request, answer(unfit(error).faults), REQUEST_UNREADABLE.code)
+
+
+def unfit(error: ValidationError) -> ProblemError:
+    """What does not fit a model of the interface, without what was sent.
+
+    Args:
+        error: What the model raised.
+    """
+    found = error.errors(include_input=False, include_url=False)
+    return ProblemError([_fault_of(one) for one in found])
+
+
+def _fault_of(found: Mapping[str, Any]) -> Fault:
+    # Pydantic's own message may quote what was sent, so only its kind is passed on, and the longest that may be.
     place = " > ".join(str(part) for part in found.get("loc", ()))
+    most = (found.get("ctx") or {}).get("max_length")
     return REQUEST_UNREADABLE.fault(
         where=place[:200] or "the request",
         saw=str(found.get("type", "something else")),
-        allowed="what the interface's description says",
+        allowed="what the interface's description says" if most is None else f"at most {most}",
         cure="see /api/v1/openapi.json",
     )
 
@@ -181,10 +226,10 @@ async def _http(request: Request, error: Exception) -> Response:
     )
     response = answer([fault], dict(error.headers or {}))
     response.status_code = error.status_code
-    return _said(request, response, kind.code)
+    return await _said(request, response, kind.code)
 
 
-async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+async def _unforeseen(request: Request, error: Exception) -> Response:
     # The kind of error and where it arose; its text may hold a value.
     route = request.scope.get("route")
     _log.error("unforeseen error", extra={"error": type(error).__name__, "route": getattr(route, "path", "?")})
@@ -192,4 +237,9 @@ async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
         where="this request", saw=type(error).__name__, allowed="no defect", cure="report it with the time it happened"
     )
     # This answer leaves from outside of what adds them to every other.
-    return answer([fault], dict(ALWAYS))
+    found = answer([fault], dict(ALWAYS))
+    try:
+        return await _said(request, found, INTERNAL.code)
+    except Exception as second:
+        _log.error("no page for an error", extra={"error": type(second).__name__})
+        return found

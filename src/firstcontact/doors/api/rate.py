@@ -105,7 +105,8 @@ class Rate:
         if scope["type"] == "http":
             wait = self._wait(scope)
             if wait > 0:
-                await problem.answer([_too_many()], {"Retry-After": str(max(1, ceil(wait)))})(scope, receive, send)
+                when = {"Retry-After": str(max(1, ceil(wait)))}
+                await problem.refuse(scope, receive, send, [_too_many()], when)
                 return
             if (scope["method"], scope["path"]) in TAKES_PASSWORDS:
                 async with self._turn():

@@ -73,7 +73,7 @@ class Recognise:
                 try:
                     state["principal"] = await run_in_threadpool(self._who, token, cookie)
                 except FirstcontactError as error:
-                    await problem.answer(error.faults)(scope, receive, send)
+                    await problem.refuse(scope, receive, send, error.faults)
                     return
         await self._app(scope, receive, send)
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, ValidationError
 
+from firstcontact.doors.api.problem import unfit
 from firstcontact.kernel.errors import FirstcontactError
+
+Asked = TypeVar("Asked", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,22 @@ def wrongs(error: FirstcontactError, say: Callable[[str], str]) -> tuple[Wrong, 
         Wrong(one.where, say(one.kind.title), one.kind.code, say(one.saw), say(one.allowed), say(one.cure))
         for one in error.faults
     )
+
+
+def asked(model: type[Asked], **fields: Any) -> Asked:
+    """What a form asks for, as the interface takes it.
+
+    Args:
+        model: What the interface takes.
+        fields: What was typed.
+
+    Raises:
+        FirstcontactError: It does not fit, with everything that does not (FC9301).
+    """
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise unfit(error) from None
 
 
 def on(path: str, said: str = "") -> Response:

@@ -89,7 +89,8 @@ def page(
             menu=menu(seen),
             here=place,
             path=request.url.path,
-            address=partial(address, request),
+            address=partial(address, request, place),
+            answers=request.method not in {"GET", "HEAD"},
             stamp=stamp,
             taken=taken(request, stamp),
             tour=stop(request, seen.who),
@@ -111,15 +112,19 @@ def page(
     )
 
 
-def address(request: Request, run: str = "") -> str:
+def address(request: Request, place: Place | None, run: str = "") -> str:
     """The address of a page as it is shown, of a run; of the one in force where none is named.
 
     Args:
         request: Whose answer the page is.
         run: The run's id.
     """
+        place: The page in the menu that it belongs to: what answers a form has no address of its own.
     asked = [(name, value) for name, value in request.query_params.multi_items() if name not in ("run", "said")]
     asked += [("run", run)] if run else []
+    if request.method not in {"GET", "HEAD"}:
+        here = "/" if place is None else place.path
+        return here + (f"?{urlencode({'run': run})}" if run else "")
     return request.url.path + (f"?{urlencode(asked)}" if asked else "")
 
 

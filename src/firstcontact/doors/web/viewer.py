@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -11,6 +12,7 @@ from fastapi import Request
 from firstcontact.doors.report.notation import Notation
 from firstcontact.doors.web.translation import chosen, locale
 from firstcontact.kernel.clock import zone_exists
+from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Principal
 from firstcontact.services.account import Account
 from firstcontact.services.service import Service
@@ -67,7 +69,10 @@ def viewer(request: Request) -> Viewer:
 def _viewer(request: Request) -> Viewer:
     who: Principal | None = getattr(request.state, "principal", None)
     service: Service = request.app.state.service
-    account = service.accounts.find(who.account_id) if who is not None else None
+    account = None
+    if who is not None:
+        with suppress(FirstcontactError):  # where the store does not answer, a page can still say so
+            account = service.accounts.find(who.account_id)
     language = chosen(account.language if account else None, request.headers.get("accept-language", ""))
     asked = request.cookies.get(THEME_COOKIE, "")
     theme: Theme = next((one for one in THEMES if one == asked), "auto")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -14,7 +14,7 @@ from firstcontact.doors.api.page import After, cursor, read_text
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.routes import accounts as api
 from firstcontact.doors.api.routes.tokens import TokenSeen
-from firstcontact.doors.web.form import Wrong, on, wrongs
+from firstcontact.doors.web.form import Wrong, asked, on, wrongs
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.pages.me import ROLES
 from firstcontact.doors.web.place import N_, RUNNING, Place
@@ -32,6 +32,7 @@ PAGE = 100
 Reader = Annotated[Principal, Depends(Permit(Permission.READ_ACCOUNTS))]
 Changer = Annotated[Principal, Depends(Permit(Permission.CHANGE_ACCOUNTS))]
 Text = Annotated[str, Form(max_length=1000)]
+Teams = Annotated[str, Form(max_length=40_000)]
 FormRole = Annotated[Role, Form()]
 Said = Annotated[str, Query(max_length=20)]
 
@@ -87,6 +88,7 @@ class OneAccount:
         code: A new code for a password, shown this once.
         said: What was just done.
         wrong: What is wrong with what was sent.
+        typed: What stands in the form: as kept, or as typed.
     """
 
     account: api.AccountSeen
@@ -98,6 +100,7 @@ class OneAccount:
     code: api.Code | None
     said: str
     wrong: tuple[Wrong, ...]
+    typed: dict[str, str]
 
 
 @router.get(PLACE.path)
@@ -123,24 +126,28 @@ def _list(request: Request, who: Principal, after: str | None, said: str) -> Acc
 
 @router.post(PLACE.path)
 def add(
-    request: Request, who: Changer, email: Text, name: Text, role: FormRole, teams: Text = "", agent_id: Text = ""
+    request: Request, who: Changer, email: Text, name: Text, role: FormRole, teams: Teams = "", agent_id: Text = ""
 ) -> Response:
     """Make an account, and go to its page."""
-    asked = api.NewAccount(
-        email=email.strip()[:200],
-        name=name.strip()[:200],
-        role=role,
-        teams=_teams(teams),
-        agent_id=agent_id.strip()[:200] or None,
-    )
+    typed = {"email": email, "name": name, "role": role.value, "teams": teams, "agent_id": agent_id}
     try:
-        made = api.add(request, Response(), asked, who)
+        made = api.add(request, Response(), asked(api.NewAccount, **_fields(typed)), who)
     except FirstcontactError as error:
         wrong = wrongs(error, sentences(viewer(request).language).gettext)
-        typed = {"email": email, "name": name, "role": role.value, "teams": teams, "agent_id": agent_id}
         it = replace(_list(request, who, None, ""), wrong=wrong, typed=typed)
         return page(request, "accounts", place=PLACE, status=HTTPStatus.UNPROCESSABLE_ENTITY, it=it)
     return on(f"/accounts/{made.id}", "made")
+
+
+def _fields(typed: dict[str, str]) -> dict[str, Any]:
+    """What was typed about an account, as the interface takes it."""
+    return {
+        "email": typed["email"].strip(),
+        "name": typed["name"].strip(),
+        "role": typed["role"],
+        "teams": _teams(typed["teams"]),
+        "agent_id": typed["agent_id"].strip() or None,
+    }
 
 
 def _teams(written: str) -> list[str]:
@@ -162,9 +169,19 @@ def _one(
     said: str = "",
     wrong: tuple[Wrong, ...] = (),
     code: api.Code | None = None,
+    typed: dict[str, str] | None = None,
 ) -> Response:
+    found = api.account(request, Response(), account_id, who)
+    kept = {
+        "email": found.email,
+        "name": found.name,
+        "role": found.role.value,
+        "teams": "\n".join(found.teams),
+        "agent_id": found.agent_id or "",
+        "disabled": "yes" if found.disabled_at else "",
+    }
     it = OneAccount(
-        api.account(request, Response(), account_id, who),
+        found,
         ROLES,
         DUTIES,
         tuple(one for one in api.tokens(request, account_id, who) if one.revoked_at is None),
@@ -173,6 +190,7 @@ def _one(
         code,
         said,
         wrong,
+        kept if typed is None else typed,
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
     return page(request, "account", place=PLACE, status=status, it=it)
@@ -187,23 +205,18 @@ def change(
     name: Text,
     role: FormRole,
     edition: Annotated[int, Form(ge=0, le=2**31)],
-    teams: Text = "",
+    teams: Teams = "",
     agent_id: Text = "",
     disabled: Annotated[bool, Form()] = False,
 ) -> Response:
     """Change an account that is still as it was read."""
-    asked = api.AccountChange(
-        email=email.strip()[:200],
-        name=name.strip()[:200],
-        role=role,
-        teams=_teams(teams),
-        agent_id=agent_id.strip()[:200] or None,
-        disabled=disabled,
-    )
+    typed = {"email": email, "name": name, "role": role.value, "teams": teams, "agent_id": agent_id}
     try:
-        api.change(request, Response(), account_id, asked, who, f'"{edition}"')
+        change = asked(api.AccountChange, **_fields(typed), disabled=disabled)
+        api.change(request, Response(), account_id, change, who, f'"{edition}"')
     except FirstcontactError as error:
-        return _one(request, who, account_id, wrong=wrongs(error, sentences(viewer(request).language).gettext))
+        wrong = wrongs(error, sentences(viewer(request).language).gettext)
+        return _one(request, who, account_id, wrong=wrong, typed=typed | {"disabled": "yes" if disabled else ""})
     return on(f"/accounts/{account_id}", "changed")
 
 

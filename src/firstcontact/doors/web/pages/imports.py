@@ -19,6 +19,7 @@ from firstcontact.doors.report import words
 from firstcontact.doors.report.notation import shown
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.column_words import DATES, FACTS, KINDS
+from firstcontact.doors.web.form import asked
 from firstcontact.doors.web.job_words import fault_words
 from firstcontact.doors.web.mapping_form import MappingForm, columns_of, form_of, mapping_of, same
 from firstcontact.doors.web.page import page, sentences
@@ -201,13 +202,13 @@ def look(request: Request, who: Who, import_id: api.ImportId) -> Response:
     one, given = api.find(request, import_id), _given(request)
     try:
         if given.get("way") in {"guess", None}:
-            asked = api.Understanding()
+            wanted = api.Understanding()
         elif given["way"] == "saved":
-            asked = api.Understanding(saved=given.get("saved", ""))
+            wanted = asked(api.Understanding, saved=given.get("saved", ""))
         else:
             mapping = _mapping(request, one, given)
-            asked = api.Understanding(mapping=mapping, source=given.get("source", "").strip() or None)
-        api.preview_import(request, who, one.id, asked)
+            wanted = asked(api.Understanding, mapping=mapping, source=given.get("source", "").strip() or None)
+        api.preview_import(request, who, one.id, wanted)
     except FirstcontactError as error:
         return _refused(request, who, one, given, error)
     return _on(f"/imports/{one.id}")
@@ -222,10 +223,10 @@ def start(request: Request, who: Who, import_id: api.ImportId) -> Response:
             mapping = _mapping(request, one, given)
             source = given.get("source", "").strip() or one.source
             if not same(mapping, one.preview.get("mapping")):
-                api.preview_import(request, who, one.id, api.Understanding(mapping=mapping, source=source))
+                api.preview_import(request, who, one.id, asked(api.Understanding, mapping=mapping, source=source))
                 return _on(f"/imports/{one.id}?said=changed")
         if one.state not in {"running", "done"}:  # pressed twice is pressed once
-            api.start_import(request, who, one.id, api.Beginning(source=given.get("source", "").strip() or None))
+            api.start_import(request, who, one.id, asked(api.Beginning, source=given.get("source", "").strip() or None))
     except FirstcontactError as error:
         return _refused(request, who, one, given, error)
     return _on(f"/imports/{one.id}")

@@ -18,7 +18,7 @@ from firstcontact.doors.api.routes.tokens import revoke as revoke_token
 from firstcontact.doors.api.routes.tokens import seen as token_seen
 from firstcontact.doors.report.figure import Figure
 from firstcontact.doors.web.about import About, about
-from firstcontact.doors.web.form import Wrong, on, wrongs
+from firstcontact.doors.web.form import Wrong, asked, on, wrongs
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import ANSWERS, N_, Place
 from firstcontact.doors.web.snapshot import snapshot
@@ -136,7 +136,7 @@ def choose(
 ) -> Response:
     """Change one's own name and how pages look. What is empty follows the browser."""
     choice = {"name": name.strip(), "language": language or None, "zone": zone.strip() or None}
-    response = _tried(request, who, lambda: api.choose(request, api.Choice(**choice), who), "chosen")
+    response = _tried(request, who, lambda: api.choose(request, asked(api.Choice, **choice), who), "chosen")
     if response.status_code == HTTPStatus.SEE_OTHER:
         secure = request.app.state.service.settings.secure
         response.set_cookie(THEME_COOKIE, theme, max_age=YEAR, path="/", secure=secure, samesite="lax")
@@ -146,8 +146,12 @@ def choose(
 @router.post("/me/password")
 def change_password(request: Request, who: InPerson, current: Text = "", new: Text = "") -> Response:
     """Change one's own password; every other session ends."""
-    asked = api.NewPassword.model_validate({"current": current, "new": new})
-    return _tried(request, who, lambda: api.set_password(request, asked, who), "password")
+    return _tried(
+        request,
+        who,
+        lambda: api.set_password(request, asked(api.NewPassword, current=current, new=new), who),
+        "password",
+    )
 
 
 @router.post("/me/sessions/{session_id}/end")
@@ -165,9 +169,8 @@ def add_token(
     days: Annotated[Literal["30", "90", "365"], Form()] = "90",
 ) -> Response:
     """Make a token; its secret stands on the page that answers, and nowhere else."""
-    asked = NewToken(name=name, permissions=may, days=int(days))
     try:
-        made = make_token(request, asked, who)
+        made = make_token(request, asked(NewToken, name=name, permissions=may, days=int(days)), who)
     except FirstcontactError as error:
         return _page(request, who, wrong=wrongs(error, sentences(viewer(request).language).gettext))
     return _page(request, who, made=made.token)

@@ -15,7 +15,7 @@ from firstcontact.doors.api.problem import ProblemError
 from firstcontact.doors.api.routes import policies as api
 from firstcontact.doors.report.notation import Notation
 from firstcontact.doors.report.writer import Writer
-from firstcontact.doors.web.form import Wrong, on, wrongs
+from firstcontact.doors.web.form import Wrong, asked, on, wrongs
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import CARE, N_, Place
 from firstcontact.doors.web.viewer import viewer
@@ -40,7 +40,8 @@ STATES: dict[str, str] = {
     "dropped": N_("given up"),
 }
 HISTORY = 100
-LONGEST = 200_000
+LONGEST = 80_000
+"""Characters of a policy that a form can bring, whatever its letters; a longer one goes through the interface."""
 
 Reader = Annotated[Principal, Depends(Permit(Permission.READ_POLICIES))]
 Drafter = Annotated[Principal, Depends(Permit(Permission.DRAFT_POLICIES))]
@@ -203,7 +204,7 @@ def keep_new(
     if look or wrong:
         return _draft_page(request, who, None, toml, note, based_on, wrong=wrong, read=found)
     try:
-        made = api.draft(request, Response(), api.Draft(toml=toml, note=note or None, based_on=based_on), who)
+        made = api.draft(request, Response(), asked(api.Draft, toml=toml, note=note or None, based_on=based_on), who)
     except FirstcontactError as error:
         return _draft_page(request, who, None, toml, note, based_on, wrong=_wrong(request, error))
     return on(f"/policy/{made.number}", "kept")
@@ -252,7 +253,7 @@ def _draft_page(
         wrong,
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
-    return page(request, "policy_version", place=PLACE, status=status, it=it)
+    return page(request, "policy_version", place=PLACE, status=status, it=it, longest=LONGEST)
 
 
 def _trial(service: Service, number: int) -> Job | None:
@@ -289,9 +290,8 @@ def change(
     if look or wrong:
         return _draft_page(request, who, kept, toml, note, based_on, wrong=wrong, read=found)
     try:
-        api.change(
-            request, Response(), number, api.Draft(toml=toml, note=note or None, based_on=based_on), who, f'"{edition}"'
-        )
+        draft = asked(api.Draft, toml=toml, note=note or None, based_on=based_on)
+        api.change(request, Response(), number, draft, who, f'"{edition}"')
     except FirstcontactError as error:
         return _draft_page(request, who, kept, toml, note, based_on, wrong=_wrong(request, error))
     return on(f"/policy/{number}", "kept")

@@ -91,6 +91,19 @@ for (const chart of document.querySelectorAll("svg.chart")) {
 }
 
 /* What the service tells while one looks: jobs that go on, and new figures, which never move under the reader. */
+let typed = false;
+document.addEventListener("input", () => { typed = true; });
+
+/* A job that ended changes its page, which is loaded anew: but not where somebody has begun to write in it, nor where
+   the page answers a form, which the browser would ask to send again. There the job's end is said, and leads on. */
+function over(place, step) {
+  if (!typed && !document.body.dataset.answers) { location.reload(); return; }
+  const link = document.createElement("a");
+  link.href = document.body.dataset.answers || location.href;
+  link.textContent = step;
+  place.querySelector("[data-step]").replaceChildren(link);
+}
+
 if (document.querySelector(".self") && "EventSource" in window) {
   const shown = document.body.dataset.run;
   let stream = null;
@@ -108,7 +121,7 @@ if (document.querySelector(".self") && "EventSource" in window) {
       for (const place of document.querySelectorAll(`[data-job="${CSS.escape(job.id)}"]`)) {
         place.querySelector("progress").value = job.progress;
         place.querySelector("[data-step]").textContent = job.step;
-        if (job.ended) location.reload();
+        if (job.ended) over(place, job.step);
       }
     });
   };
