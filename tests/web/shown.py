@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from firstcontact.doors.web import snapshot
@@ -48,6 +50,7 @@ def showing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Showing:
         folder = tmp_path / f"run-{run.run_id}"
         folder.mkdir(exist_ok=True)
         (folder / "results.parquet").touch()
+        pq.write_table(pa.table({"contact_id": pa.array([], pa.string())}), folder / "contacts.parquet")
         monkeypatch.setattr(snapshot, "read", lambda _: run)
         return replace(service, runs=OneRun(folder))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 from firstcontact.contacts.ledger import MeasureLedger, RowLedger
 from firstcontact.kernel.errors import Faults
 from firstcontact.kernel.finding import Finding
+from firstcontact.kernel.once import Once
 from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.fit.declared import Fit
 from firstcontact.measurement.fit.read import read_fit
@@ -48,7 +48,9 @@ def read_run(folder: Path) -> Run:
         FirstcontactError: Everything wrong with it at once: no run (FC6150), a newer form (FC6151), a file that is
             missing or damaged (FC6152).
     """
-    return _held(folder, _stamp(folder / RUN_FILE), _stamp(folder / RESULTS_FILE), _stamp(folder / TOLD_FILE))
+    # A directory is written as a whole: as long as these files are the same ones, so is the run.
+    stamps = tuple(_stamp(folder / name) for name in (RUN_FILE, RESULTS_FILE, TOLD_FILE))
+    return _runs.get((folder, *stamps), lambda: _whole(folder))
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -59,9 +61,10 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     return seen.st_mtime_ns, seen.st_size, seen.st_ino
 
 
-@lru_cache(maxsize=_HELD)
-def _held(folder: Path, *_stamps: tuple[int, int, int]) -> Run:
-    # A directory is written as a whole: as long as these files are the same ones, so is the run.
+_runs = Once[Run](_HELD)
+
+
+def _whole(folder: Path) -> Run:
     faults = Faults()
     head = read_head(folder, faults)
     if head is None:

@@ -44,14 +44,16 @@ class Stamp:
 
     Attributes:
         run: The run's id.
-        current: Whether it is the one in force.
+        state: `current`: it is the one in force; `earlier`; `trial`: what a policy would have measured.
+        rows_kept: Whether its contacts are kept, so that its counts lead to them.
         cutoff: End of the data.
         policy: The policy's name and version.
         made: When it was measured.
     """
 
     run: str
-    current: bool
+    state: str
+    rows_kept: bool
     cutoff: str
     policy: str
     made: str
@@ -117,14 +119,14 @@ def address(request: Request, place: Place | None, run: str = "") -> str:
 
     Args:
         request: Whose answer the page is.
+        place: The page in the menu that it belongs to: what answers a form has no address of its own.
         run: The run's id.
     """
-        place: The page in the menu that it belongs to: what answers a form has no address of its own.
-    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in ("run", "said")]
-    asked += [("run", run)] if run else []
     if request.method not in {"GET", "HEAD"}:
         here = "/" if place is None else place.path
         return here + (f"?{urlencode({'run': run})}" if run else "")
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in ("run", "said")]
+    asked += [("run", run)] if run else []
     return request.url.path + (f"?{urlencode(asked)}" if asked else "")
 
 

@@ -12,6 +12,7 @@ from firstcontact.doors.report.answer import asks_return
 from firstcontact.doors.report.build import opening
 from firstcontact.doors.report.section import Section
 from firstcontact.doors.report.writer import Writer
+from firstcontact.doors.web.about import About, about
 from firstcontact.doors.web.link import Links, learned
 from firstcontact.doors.web.page import environment
 from firstcontact.doors.web.snapshot import Snapshot
@@ -27,9 +28,9 @@ def sections(shown: Snapshot, writes: Sequence[Write], *, linked: bool) -> Marku
     Args:
         shown: The run, for a visitor.
         writes: What makes each.
-        linked: Whether the visitor may see contacts, so that counts lead to them.
+        linked: Whether the visitor may see contacts, so that counts lead to them where the run's are kept.
     """
-    run_id = shown.kept.id
+    run_id, linked = shown.kept.id, linked and shown.rows_kept
     return Markup("").join(
         shown.piece(partial(_sections, write=write, run_id=run_id, linked=linked), (write, linked)) for write in writes
     )
@@ -43,7 +44,7 @@ def links(shown: Snapshot, *, linked: bool) -> Links:
         linked: As above.
     """
     known: frozenset[str] = shown.piece(_learned, "learned")
-    return Links(shown.kept.id, linked, known)
+    return Links(shown.kept.id, linked and shown.rows_kept, known)
 
 
 def _learned(run: Run, _writer: Writer) -> frozenset[str]:
@@ -51,20 +52,24 @@ def _learned(run: Run, _writer: Writer) -> frozenset[str]:
 
 
 def head(shown: Snapshot, *, linked: bool) -> Markup:
-    """The opening of the report as the head of a page: the answer in a sentence, and what it rests on.
+    """The opening of the report as the head of a page: the answer in a sentence, what it rests on and what it is.
 
     Args:
         shown: The run, for a visitor.
         linked: As above.
     """
-    made: Markup = shown.piece(partial(_opening, run_id=shown.kept.id, linked=linked), ("opening", linked))
+    linked, what = linked and shown.rows_kept, about(shown, shown.run.headline_measure)
+    make = partial(_opening, run_id=shown.kept.id, linked=linked, what=what)
+    made: Markup = shown.piece(make, ("opening", linked))
     return made
 
 
-def _opening(run: Run, writer: Writer, *, run_id: str, linked: bool) -> Markup:
+def _opening(run: Run, writer: Writer, *, run_id: str, linked: bool, what: About) -> Markup:
     speaking = replace(writer, links=Links.of(run_id, run, rows_seen=linked))
-    template = environment(_tag(writer)).get_template("opening.html.j2")
-    text = template.render(**opening(run, speaking), number=writer.notation, writer=speaking)
+    made = environment(_tag(writer))
+    asked = made.get_template("ui.html.j2").module.what(what)  # type: ignore[attr-defined]
+    template = made.get_template("opening.html.j2")
+    text = template.render(**opening(run, speaking), number=writer.notation, writer=speaking, what=asked)
     return Markup(text)  # noqa: S704 - a template of ours, which escapes what it is given
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +14,21 @@ from firstcontact.doors.api.problem import not_there
 from firstcontact.doors.report.notation import Notation
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.page import Stamp, sentences
+from firstcontact.doors.web.translation import locale
 from firstcontact.doors.web.viewer import viewer
+from firstcontact.kernel.once import Once
+from firstcontact.services.access import Permission, Principal, refused
+from firstcontact.services.find_contacts import CONTACTS_FILE
 from firstcontact.services.measure_history import KeptRun
 from firstcontact.services.read_run import read_run
 from firstcontact.services.run import Run
 from firstcontact.services.service import Service
 
 _KEPT_PIECES = 400
-"""Pieces of pages that it holds ready: some twenty pages in five languages, of those runs."""
+"""Pieces of pages of one run that are held ready: some twenty pages in five languages."""
+
+_KEPT_RUNS = 4
+"""Runs of which pieces are held: as many as are held themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +40,14 @@ class Snapshot:
         run: All that was measured.
         writer: Speaks the visitor's language; days are those of the business.
         asked: Whether the address names the run, so that links stay with it.
+        rows_kept: Whether its contacts are kept still, so that counts can lead to them.
     """
 
     kept: KeptRun
     run: Run
     writer: Writer
     asked: bool
+    rows_kept: bool
 
     @property
     def stamp(self) -> Stamp:
@@ -47,7 +55,8 @@ class Snapshot:
         writer, run = self.writer, self.run
         return Stamp(
             self.kept.id,
-            self.kept.state == "current",
+            self.kept.state,
+            self.rows_kept,
             writer.notation.moment(run.frame.cutoff),
             f"{writer.name(run.policy.name)} {self.kept.policy_number or ''}".strip(),
             writer.notation.moment(run.created_at),
@@ -60,14 +69,16 @@ class Snapshot:
             make: The function; what it makes depends on nothing else.
             key: Names what it makes.
         """
-        return _piece((self.kept.id, id(self.run), str(self.writer.notation.locale), key), self.run, self.writer, make)
+        named = (self.kept.id, str(self.writer.notation.locale), key)
+        return _shelf(self.run).get(named, lambda: make(self.run, self.writer))
 
 
 def snapshot(request: Request) -> Snapshot | None:
     """The run that a page shows: the one in force, or the one that `?run=` names; None before the first.
 
     Raises:
-        FirstcontactError: The address names a run that is not there (FC9302), or that cannot be read.
+        FirstcontactError: The address names a run that is not there (FC9302), that the visitor may not see (FC9201),
+            or that cannot be read.
     """
     service: Service = request.app.state.service
     asked = request.query_params.get("run", "")
@@ -76,14 +87,37 @@ def snapshot(request: Request) -> Snapshot | None:
         if asked:
             raise not_there("the run")
         return None
+    if kept.state != "current":
+        _permit(getattr(request.state, "principal", None), kept)
+    shown = snapshot_of(service, kept, viewer(request).language, asked=bool(asked))
+    if shown is None and asked:
+        raise not_there("the files of this run")
+    return shown
+
+
+def snapshot_of(service: Service, kept: KeptRun, language: str, *, asked: bool = False) -> Snapshot | None:
+    """A run for whoever speaks a language; None where its files are not there.
+
+    Args:
+        service: Where it is.
+        kept: The run.
+        language: A language tag.
+        asked: As in `Snapshot`.
+    """
     folder = service.runs.place(kept)
     if not (folder / "results.parquet").is_file():
-        if asked:
-            raise not_there("the files of this run")
         return None
     run = read(folder)
-    seen = viewer(request)
-    return Snapshot(kept, run, Writer(Notation(seen.locale, run.zone), sentences(seen.language)), bool(asked))
+    writer = Writer(Notation(locale(language), run.zone), sentences(language))
+    return Snapshot(kept, run, writer, asked, (folder / CONTACTS_FILE).is_file())
+
+
+def _permit(who: Principal | None, kept: KeptRun) -> None:
+    """Refuse a run that is not in force to who may see no more than the board, and a trial to who tries no policies."""
+    needed = [Permission.READ_FIGURES, *([Permission.DRAFT_POLICIES] if kept.state == "trial" else [])]
+    for permission in needed:
+        if who is None or not who.may(permission):
+            raise refused(permission)
 
 
 def read(folder: Path) -> Run:
@@ -91,16 +125,13 @@ def read(folder: Path) -> Run:
     return read_run(folder)
 
 
-_drawing = Lock()
-_pieces: OrderedDict[Hashable, Any] = OrderedDict()
+_shelving = Lock()
+_shelves: list[tuple[Run, Once[Any]]] = []
 
 
-def _piece(key: Hashable, run: Run, writer: Writer, make: Callable[[Run, Writer], Any]) -> Any:
-    # One at a time: two that draw the same take twice as long for nothing.
-    with _drawing:
-        if key not in _pieces:
-            _pieces[key] = make(run, writer)
-            while len(_pieces) > _KEPT_PIECES:
-                _pieces.popitem(last=False)
-        _pieces.move_to_end(key)
-        return _pieces[key]
+def _shelf(run: Run) -> Once[Any]:
+    """The pieces that were made of a run: of this one, not of another that is called the same."""
+    with _shelving:
+        found = next((one for one in _shelves if one[0] is run), None) or (run, Once[Any](_KEPT_PIECES))
+        _shelves[:] = [*(one for one in _shelves if one[0] is not run), found][-_KEPT_RUNS:]
+    return found[1]
