@@ -92,16 +92,21 @@ def write(run: Run, writer: Writer) -> list[Section]:
 
 def of_reason(run: Run, writer: Writer, reason: str) -> list[Section]:
     """What failures of one reason, and of those below it, have in common; none where nothing stands out in them."""
-    found = [one for one in causes(run) if one.clear and one.reason and inside(one.reason, reason)]
+    every = causes(run)
+    found = [one for one in every if one.clear and one.reason and inside(one.reason, reason)]
+    title = writer.say("What failures have in common")
     if not found:
-        return []
+        nothing = writer.say(
+            "Nothing that was looked at fails more often in this reason than comparable contacts, beyond chance."
+        )
+        return [Section("causes", title, [Paragraph(nothing)])] if every else []
     about = writer.say(
         "Each is held against comparable contacts: those of the same reason and channel that do not show it. That they "
         "fail together is no proof that one makes the other."
     )
     blocks: list[Block] = [Paragraph(_takeaway([], found, writer), "strong"), Paragraph(about)]
     blocks.append(replace(_inside(found, writer), folded=False))
-    return [Section("causes", writer.say("What failures have in common"), blocks)]
+    return [Section("causes", title, blocks)]
 
 
 def inside(path: str, reason: str) -> bool:

@@ -14,7 +14,6 @@ from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.report import words
 from firstcontact.doors.report.figure import Figure
 from firstcontact.doors.report.sections import course, driver, first, opportunity, truth, unknown
-from firstcontact.doors.web.about import About, about
 from firstcontact.doors.web.job_words import step_words
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import ANSWERS, N_, Place
@@ -38,7 +37,6 @@ class Overview:
 
     Attributes:
         head: The answer in a sentence; empty before the first measurement.
-        what: What the figure is; None before the first measurement.
         change: What to do first, and what moved the figure last.
         tiles: All other measures; None where they may not be seen.
         more: How it went week by week, what could be saved, what was really resolved.
@@ -50,7 +48,6 @@ class Overview:
     """
 
     head: Markup
-    what: About | None
     change: Markup
     tiles: Tiles | None
     more: Markup
@@ -76,7 +73,6 @@ def overview(request: Request, who: Annotated[Principal, Depends(Permit(Permissi
     beside = [row for row in shown.run.select(by="") if row.period_start is None] if whole else []
     it = Overview(
         head(shown, linked=linked),
-        about(shown, measure),
         sections(shown, (first.write, driver.brief), linked=linked) if whole else Markup(""),
         tiles(shown, beside, linked=linked, leave=frozenset({measure, *words.TRUTHS})) if whole else None,
         sections(shown, writes, linked=linked),
@@ -115,4 +111,4 @@ def _nothing(request: Request, who: Principal) -> Overview:
         )
     todo = "import" if who.may(Permission.IMPORT) else "measure" if who.may(Permission.RUN_JOBS) else ""
     step = step_words(running.step, sentences(viewer(request).language).gettext) if running is not None else ""
-    return Overview(Markup(""), None, Markup(""), None, Markup(""), Markup(""), (), todo, running, step)
+    return Overview(Markup(""), Markup(""), None, Markup(""), Markup(""), (), todo, running, step)
