@@ -82,7 +82,11 @@ def _bring(client: Client, file: Path, source: str, zone: str | None) -> None:
 
 
 def _brought(counts: dict[str, Any]) -> str:
-    """What became of the contacts, and how many records stand beside them."""
+    """What became of the contacts, and how many records stand beside them.
+
+    >>> _brought({"outcomes": {"quarantined": 1, "stored": 5}, "beside": {"case_events": {"stored": 2}}})
+    'contacts: 1 quarantined, 3 stored; beside them 2 case events'
+    """
     beside = counts.get("beside", {})
     of_contacts = Counter(counts.get("outcomes", {}))
     for found in beside.values():
