@@ -12,9 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from firstcontact.doors.web import snapshot
+from firstcontact.services.find_contacts import USUAL
 from firstcontact.services.measure_history import KeptRun
+from firstcontact.services.publish import DAY
 from firstcontact.services.run import Run
 from firstcontact.services.service import Service
+
+_KINDS = {"started_at": pa.timestamp("us"), "repeat": pa.bool_(), "returned": pa.bool_(), "local_day": pa.date32()}
+_SCHEMA = pa.schema([(name, _KINDS.get(name, pa.string())) for name in (*USUAL, DAY)])
 
 
 class OneRun:
@@ -50,7 +55,7 @@ def showing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Showing:
         folder = tmp_path / f"run-{run.run_id}"
         folder.mkdir(exist_ok=True)
         (folder / "results.parquet").touch()
-        pq.write_table(pa.table({"contact_id": pa.array([], pa.string())}), folder / "contacts.parquet")
+        pq.write_table(_SCHEMA.empty_table(), folder / "contacts.parquet")
         monkeypatch.setattr(snapshot, "read", lambda _: run)
         return replace(service, runs=OneRun(folder))
 
