@@ -67,6 +67,15 @@ class Returning:
 
 def write(run: Run, writer: Writer) -> list[Section]:
     """The section; none where nothing was said about windows."""
+    return _written(run, writer, DRAWN)
+
+
+def brief(run: Run, writer: Writer) -> list[Section]:
+    """The same without the curves, which stand on the pages of their reasons."""
+    return _written(run, writer, 0)
+
+
+def _written(run: Run, writer: Writer, drawn: int) -> list[Section]:
     rows = run.select(WINDOW)
     if not rows:
         return []
@@ -96,7 +105,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
     else:
         before = [Paragraph(_nothing(unknown, writer), "strong")]
     level = run.policy.publish.level
-    curves = [_curve(row, model, level, place < OPEN, writer) for place, (row, model) in enumerate(known[:DRAWN])]
+    curves = [_curve(row, model, level, place < OPEN, writer) for place, (row, model) in enumerate(known[:drawn])]
     told = Returning(before, curves, _unlearned(unknown, bool(known), writer))
     return [Section("returning", writer.say("When customers come back"), part="returning", data=told)]
 

@@ -85,7 +85,7 @@ def reasons(
         return page(request, "reasons", place=PLACE, it=Reasons(Markup(""), False, "", (), "", True, "", ""))
     linked = who.scope(Permission.READ_CONTACTS) is Scope.ALL
     # Who turns pages or searches wants the table, not the drawings above it.
-    writes = () if q or after else (cut.reasons, driver.write, returning.write)
+    writes = () if q or after else (cut.reasons, driver.write, returning.brief)
     body = sections(shown, writes, linked=linked)
     rows = ranked(shown, q) if shown.run.names_reasons else []
     writer = replace(shown.writer, links=links(shown, linked=linked))
