@@ -9,17 +9,24 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
+from firstcontact.doors.api.app import create_app
+from firstcontact.doors.web import sections
 from firstcontact.doors.web.live import MOST_EACH, Listener, Live
+from firstcontact.doors.web.pages import overview
 from firstcontact.services.access import Role
 from firstcontact.services.account import change_account
 from firstcontact.services.audit import Event
 from firstcontact.services.service import Service
 from firstcontact.services.session import open_session
+from tests import told_runs
 from tests.service_fixture import caller_of
+from tests.web.shown import Showing
 from tests.web.test_accounts_api import account
 
 
@@ -174,3 +181,101 @@ def test_the_address_answers_nobody_unknown(sqlite_service: Service) -> None:
     assert make(None).get("/live").status_code == 401
     ended = make(Role.MANAGER).get("/live")
     assert (ended.headers["content-type"].partition(";")[0], ended.text) == ("text/event-stream", "retry: 5000\n\n")
+
+
+def test_a_page_that_only_listens_keeps_no_session_alive(sqlite_service: Service) -> None:
+    """Over HTTP too, where a line that is cut is asked for anew again and again; a look at a page does."""
+    clock = [sqlite_service.now()]
+    service = replace(sqlite_service, now=lambda: clock[0])
+    app = create_app(service)
+
+    def after(path: str) -> int:
+        cookie = open_session(
+            service.sessions, account(service, Role.MANAGER), device=None, now=clock[0], how="password"
+        )
+        client = TestClient(app, base_url=service.settings.url)
+        client.cookies.set("firstcontact", cookie)
+        app.state.live = Live(service)
+        app.state.live.stop()
+        for _ in range(3):
+            clock[0] += timedelta(minutes=50)
+            client.get(path)
+        return client.get("/api/v1/me").status_code
+
+    assert (after("/live"), after("/me")) == (401, 200)
+
+
+def test_no_error_ends_the_watch(sqlite_service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever goes wrong in a look, signs of life go on, the log names it once, and news come when it works again."""
+    broken = [True]
+
+    class Runs:
+        def current(self) -> None:
+            if broken[0]:
+                raise ZeroDivisionError("a customer's name")
+
+    service = replace(sqlite_service, runs=Runs())  # type: ignore[arg-type]
+    job = service.queue.ask("measure", {}, asked_by="x", now=service.now())
+
+    async def run() -> None:
+        hub = Live(service, every=0.02, beat=0.05)
+        hub._answered = True
+        lines = hub.lines(listener(service))
+        for _ in range(3):
+            assert await until(lines, ":\n\n") == ":\n\n"
+        broken[0] = False
+        assert jobs_of(await until(lines, job.id))
+        hub.stop()
+
+    asyncio.run(run())
+    assert [one.getMessage() for one in caplog.records if one.name == "firstcontact.live"] == [
+        "nothing new can be told for now: ZeroDivisionError"
+    ]
+
+
+def test_new_figures_are_told_of_once_they_are_drawn(sqlite_service: Service) -> None:
+    """In the languages of those who listen, once each; what was there before is told at once; a page that cannot be
+    drawn ahead holds nobody up."""
+    now, drawn = ["one"], []
+
+    class Runs:
+        def current(self) -> Any:
+            return SimpleNamespace(id=now[0])
+
+    def draw(language: str) -> None:
+        drawn.append((now[0], language))
+        if language == "he":
+            raise ZeroDivisionError
+
+    service = replace(sqlite_service, runs=Runs())  # type: ignore[arg-type]
+
+    async def run() -> None:
+        hub = Live(service, every=0.02, draw=draw)
+        first = listener(service)
+        lines = [hub.lines(replace(first, language=tag, woken=asyncio.Event(), sent={})) for tag in ("he", "en", "en")]
+        for each in lines:
+            assert "data: one" in await until(each, "event: run")
+        assert drawn == []
+        now[0] = "two"
+        for each in lines:
+            assert "data: two" in await until(each, "event: run")
+            assert drawn == [("two", "en"), ("two", "he")]
+        hub.stop()
+
+    asyncio.run(run())
+
+
+def test_the_overview_is_ready_before_anybody_asks(
+    sqlite_service: Service, showing: Showing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is drawn ahead is what the page shows: nothing of it is drawn again."""
+    service = showing(sqlite_service, told_runs.told())
+    overview.draw(service, "en")
+
+    def again(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sections, "_sections", again)
+    monkeypatch.setattr(sections, "_opening", again)
+    page = caller_of(service)(Role.MANAGER).get("/", headers={"Accept": "text/html", "Accept-Language": "en"})
+    assert (page.status_code, 'href="/contacts?' in page.text) == (200, True)

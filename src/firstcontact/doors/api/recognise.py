@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from firstcontact.doors.api import problem
 from firstcontact.kernel.errors import FirstcontactError
-from firstcontact.services.session import WALLBOARD_LONGEST, recognise
+from firstcontact.services.session import WALLBOARD_LONGEST, recognise, still
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 UNASKED = frozenset({"/health"})
 """Paths of which nobody asks who wants to know: they answer while the store does not."""
+
+WAITING = frozenset({"/live"})
+"""Paths that a page asks for by itself, again and again: asking is no use, and keeps no session alive."""
 
 _KEPT_SECONDS = int(WALLBOARD_LONGEST.total_seconds())
 
@@ -71,15 +74,17 @@ class Recognise:
             state["cookie"] = cookie
             if token is not None or cookie is not None:
                 try:
-                    state["principal"] = await run_in_threadpool(self._who, token, cookie)
+                    state["principal"] = await run_in_threadpool(self._who, scope["path"], token, cookie)
                 except FirstcontactError as error:
                     await problem.refuse(scope, receive, send, error.faults)
                     return
         await self._app(scope, receive, send)
 
-    def _who(self, token: str | None, cookie: str | None) -> Principal | None:
+    def _who(self, path: str, token: str | None, cookie: str | None) -> Principal | None:
         service = self._service
-        return recognise(service.sessions, token=token, cookie=cookie, now=service.now())
+        return (still if path in WAITING else recognise)(
+            service.sessions, token=token, cookie=cookie, now=service.now()
+        )
 
 
 def set_cookie(response: Response, token: str, secure: bool) -> None:

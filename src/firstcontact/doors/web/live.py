@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import signal
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import FrameType
 
 from starlette.concurrency import run_in_threadpool
 
 from firstcontact.doors.web.job_words import STATES, step_words
-from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.queue import Job
 from firstcontact.services.service import Service
@@ -35,6 +35,8 @@ MOST = 1_000
 
 _NEWEST = 50
 
+_log = logging.getLogger("firstcontact.live")
+
 Credential = tuple[str | None, str | None]
 """By what somebody is known: a program's token, or the secret of a browser's cookie."""
 
@@ -47,6 +49,7 @@ class Listener:
         account: Whose page it is.
         credential: By which they are known; asked anew before anything is said.
         say: Puts a sentence into their language.
+        language: Its tag.
         sent: What they were told of each job.
         run: The run that they were told of.
         woken: Set when there may be something to say.
@@ -55,6 +58,7 @@ class Listener:
     account: str
     credential: Credential
     say: Callable[[str], str]
+    language: str = "en"
     sent: dict[str, tuple[float, str, bool]] = field(default_factory=dict)
     run: str = ""
     woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -76,14 +80,26 @@ class Live:
         service: Whose store.
         every: Seconds between two looks.
         beat: Seconds between two signs of life.
+        draw: Draws, in a language, what most will look at first once there are new figures; they are told of only then.
     """
 
-    def __init__(self, service: Service, *, every: float = EVERY, beat: float = BEAT) -> None:
+    def __init__(
+        self,
+        service: Service,
+        *,
+        every: float = EVERY,
+        beat: float = BEAT,
+        draw: Callable[[str], object] = lambda _: None,
+    ) -> None:
         self._service = service
         self._every = every
         self._beat = beat
+        self._draw = draw
         self._listeners: set[Listener] = set()
         self._seen = _Seen("", {}, {})
+        self._answered = False
+        self._ready = ""
+        self._drawing: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._stopped = False
         self._hearing = False
@@ -111,12 +127,12 @@ class Live:
             while not self._stopped:
                 await listener.woken.wait()
                 listener.woken.clear()
-                if listener.credential not in self._seen.known:
-                    continue
-                who = self._seen.known[listener.credential]
-                if who is None:
-                    return
-                text = _news(self._seen, listener, who)
+                text = ""
+                if self._answered and listener.credential in self._seen.known:
+                    who = self._seen.known[listener.credential]
+                    if who is None:
+                        return
+                    text = _news(self._seen, listener, who)
                 if not text and time.monotonic() - told >= self._beat:
                     text = ":\n\n"
                 if text:
@@ -146,13 +162,36 @@ class Live:
         while self._listeners and not self._stopped:
             asked = {one.credential for one in self._listeners}
             try:
-                self._seen = await run_in_threadpool(self._look, asked, self._seen)
-            except FirstcontactError:
-                pass  # the store does not answer for now; whoever listens waits
+                seen = await run_in_threadpool(self._look, asked, self._seen)
+            except Exception as error:
+                if self._answered:
+                    _log.warning("nothing new can be told for now: %s", type(error).__name__)
+                self._answered = False
             else:
-                for one in self._listeners:
-                    one.woken.set()
+                self._answered = True
+                self._make_ready(seen.run)
+                self._seen = replace(seen, run=self._ready)
+            for one in self._listeners:
+                one.woken.set()
             await asyncio.sleep(self._every)
+
+    def _make_ready(self, run: str) -> None:
+        """Draw what a new run will be asked for first, before all who listen ask for it at once."""
+        if run == self._ready or (self._drawing is not None and not self._drawing.done()):
+            return
+        if not self._ready:
+            self._ready = run  # of what was there before anybody listened nothing is new
+            return
+        languages = sorted({one.language for one in self._listeners})
+        self._drawing = asyncio.create_task(self._drawn(run, languages))
+
+    async def _drawn(self, run: str, languages: list[str]) -> None:
+        for language in languages:
+            try:
+                await run_in_threadpool(self._draw, language)
+            except Exception as error:
+                _log.warning("a page could not be drawn ahead: %s", type(error).__name__)
+        self._ready = run
 
     def _look(self, asked: set[Credential], before: _Seen) -> _Seen:
         service = self._service

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.recognise import bearer_of
 from firstcontact.doors.web.live import Listener, Live
 from firstcontact.doors.web.page import sentences
+from firstcontact.doors.web.pages.overview import draw
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.services.access import Permission, Principal
 
@@ -27,7 +29,7 @@ async def live(request: Request, who: Annotated[Principal, Depends(Permit(Permis
         return Response(status_code=HTTPStatus.NO_CONTENT)
     language = (await run_in_threadpool(viewer, request)).language
     credential = (bearer_of(request.headers), getattr(request.state, "cookie", None))
-    listener = Listener(who.account_id, credential, sentences(language).gettext)
+    listener = Listener(who.account_id, credential, sentences(language).gettext, language)
     return StreamingResponse(
         hub.lines(listener),
         media_type="text/event-stream",
@@ -39,6 +41,6 @@ def of(request: Request) -> Live:
     """The one of this process."""
     state = request.app.state
     if not hasattr(state, "live"):
-        state.live = Live(state.service)
+        state.live = Live(state.service, draw=partial(draw, state.service))
     found: Live = state.live
     return found

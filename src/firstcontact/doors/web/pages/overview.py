@@ -18,7 +18,7 @@ from firstcontact.doors.web.job_words import step_words
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import ANSWERS, N_, Place
 from firstcontact.doors.web.sections import head, links, sections
-from firstcontact.doors.web.snapshot import Snapshot, snapshot
+from firstcontact.doors.web.snapshot import Snapshot, snapshot, snapshot_of
 from firstcontact.doors.web.tiles import Tiles, tiles
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.services.access import Permission, Principal, Role, Scope
@@ -82,6 +82,23 @@ def overview(request: Request, who: Annotated[Principal, Depends(Permit(Permissi
         None,
     )
     return page(request, "overview", place=PLACE, stamp=shown.stamp, it=it)
+
+
+def draw(service: Service, language: str) -> None:
+    """Make what stands on the page ready for whoever sees all of it, in a language.
+
+    Args:
+        service: Whose run in force it is of.
+        language: A language tag.
+    """
+    kept = service.runs.current()
+    shown = snapshot_of(service, kept, language) if kept is not None else None
+    if shown is not None:
+        head(shown, linked=True)
+        sections(shown, _ALL, linked=True)
+
+
+_ALL = (first.write, driver.brief, course.write, opportunity.write, truth.write, unknown.write)
 
 
 def _teams(shown: Snapshot, who: Principal) -> tuple[tuple[str, Figure, str], ...]:
