@@ -231,3 +231,12 @@ def test_a_workbook_holds_what_a_cell_may_hold() -> None:
     assert len(told[8]) == 32_767
     with pytest.raises(ValueError, match="finite"):
         workbook([Sheet("s", (), [(float("nan"),)])])
+
+
+def test_what_scrolls_sideways_is_reached_by_keyboard(visit: Callable[..., Visitor]) -> None:
+    """Every table that may be wider than a phone can be focused on a page."""
+    one = visit(_told())
+    for path in ("/", "/reasons", "/causes", "/downstream", "/channels", "/teams"):
+        found = re.findall(r'<div class="scroll"[^>]*>', one.get(path).text)
+        assert all('tabindex="0"' in tag for tag in found), path
+    assert found
