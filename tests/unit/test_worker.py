@@ -151,8 +151,12 @@ def test_a_full_disk_is_said_and_the_job_tried_again(sqlite_service: Service) ->
     assert "secret" not in str(ended.faults)
 
 
-def test_a_job_that_is_cancelled_stops_and_stays_so(sqlite_service: Service) -> None:
-    """The handler hears of it within the time of a renewal; a long statement is interrupted."""
+@pytest.mark.parametrize("renew_seconds", [0.02, 600])
+def test_a_job_that_is_cancelled_stops_and_stays_so(
+    sqlite_service: Service, monkeypatch: pytest.MonkeyPatch, renew_seconds: float
+) -> None:
+    """The handler hears of it soon, however seldom its lease is renewed; a long statement is interrupted."""
+    monkeypatch.setattr("firstcontact.services.work.HEAR_SECONDS", 0.02)
     interrupted = threading.Event()
     begun = threading.Event()
 
@@ -164,15 +168,15 @@ def test_a_job_that_is_cancelled_stops_and_stays_so(sqlite_service: Service) -> 
             time.sleep(0.01)
 
     job = ask(sqlite_service)
-    doing = worker(sqlite_service, handler, renew_seconds=0.02)
-    thread = threading.Thread(target=doing.once)
+    doing = worker(sqlite_service, handler, renew_seconds=renew_seconds)
+    thread = threading.Thread(target=doing.once, daemon=True)
     thread.start()
     assert begun.wait(10)
     sqlite_service.queue.cancel(job.id, T0)
     thread.join(10)
     assert interrupted.is_set()
     assert found(sqlite_service, job).state == "cancelled"
-    assert found(sqlite_service, job).step == "reading"
+    assert found(sqlite_service, job).step == ("reading" if renew_seconds < 1 else None)
 
 
 class Odd:

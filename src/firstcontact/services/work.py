@@ -27,6 +27,9 @@ SPARED = timedelta(days=1)
 END_SECONDS = 600.0
 """How long a worker tries to say how a job ended, whose work would else be done again."""
 
+HEAR_SECONDS = 1.0
+"""How soon a job hears that it was cancelled."""
+
 Lane = Literal["long", "brief", "link"]
 
 LANES: tuple[Lane, ...] = ("long", "brief", "link")
@@ -263,9 +266,16 @@ class Worker:
 
     def _keep(self, task: Task, over: threading.Event) -> None:
         """Renew the lease until the job is over; where it is lost or the job is cancelled, the job stops."""
-        while not over.wait(self._renew_seconds):
+        renewed = time.monotonic()
+        while not over.wait(min(HEAR_SECONDS, self._renew_seconds)):
             try:
-                kept = self._queue.renew(task.job.id, self.name, self._now(), task.step, task.share)
+                if time.monotonic() - renewed < self._renew_seconds:
+                    # Only a look, which keeps no writer waiting.
+                    found = self._queue.find(task.job.id)
+                    kept = found is not None and not found.cancel_asked
+                else:
+                    kept = self._queue.renew(task.job.id, self.name, self._now(), task.step, task.share)
+                    renewed = time.monotonic()
             except FirstcontactError:
                 continue
             if not kept:
