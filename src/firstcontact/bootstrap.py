@@ -187,6 +187,7 @@ def open_service(
     from firstcontact.adapters.stores.sql.setting import SqlSettings
     from firstcontact.adapters.stores.sql.subject import SqlSubjects
     from firstcontact.adapters.stores.sql.subscription import SqlSubscriptions
+    from firstcontact.adapters.stores.sql.view import SqlViews
     from firstcontact.adapters.stores.sql.webhook_source import SqlWebhookSources
     from firstcontact.adapters.stores.warehouse.store import Warehouse
     from firstcontact.kernel.clock import now
@@ -254,6 +255,7 @@ def open_service(
         contact_list=SqlContactList(database),
         preferences=preferences,
         kept_contacts=kept_contacts,
+        views=SqlViews(database),
         runs=runs,
         policies=policies,
         seal=seal,

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from firstcontact.services.take_import import FileReader
     from firstcontact.services.take_webhook import WebhookSources
     from firstcontact.services.upload import Imports, Uploads
+    from firstcontact.services.view import Views
     from firstcontact.services.work import Handler
 
 
@@ -59,6 +60,7 @@ class Service:
         handled: Who handled which contacts.
         contact_list: Contacts, latest first.
         kept_contacts: Contacts of measured runs, as they were when their figures were made.
+        views: Saved views of them.
         runs: Measured figures.
         policies: Versions of the policy.
         preferences: What is decided while the service runs, by name.
@@ -96,6 +98,7 @@ class Service:
     handled: Handled
     contact_list: ContactList
     kept_contacts: KeptContacts
+    views: Views
     runs: Runs
     policies: Policies
     preferences: Settings

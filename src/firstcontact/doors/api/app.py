@@ -39,6 +39,7 @@ from firstcontact.doors.api.routes import (
     subjects,
     subscriptions,
     tokens,
+    views,
     webhooks,
 )
 from firstcontact.doors.web.catalog import ROUTERS as PAGES
@@ -72,6 +73,7 @@ ROUTERS = (
     subjects.router,
     subscriptions.router,
     tokens.router,
+    views.router,
 )
 """A resource is a file in `routes` with a `router`; it is listed here."""
 

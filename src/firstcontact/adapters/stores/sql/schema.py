@@ -504,6 +504,21 @@ webhook_seen = Table(
     Column("at", Moment, nullable=False, index=True),
 )
 
+contact_view = Table(
+    "contact_view",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("account_id", String(32), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("asked", JSON, nullable=False, doc="Pairs of name and value: the question for contacts."),
+    Column("columns", JSON, nullable=False),
+    Column("sorting", JSON, nullable=False),
+    Column("shared", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("edition", Integer, nullable=False, default=1),
+)
+
 subscription = Table(
     "subscription",
     metadata,

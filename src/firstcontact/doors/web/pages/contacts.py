@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from firstcontact.doors.api.page import After, cursor, read_number
@@ -21,6 +21,7 @@ from firstcontact.doors.web.contact_words import COLUMNS, VERDICT_NEEDS, VERDICT
 from firstcontact.doors.web.form import Wrong, wrongs
 from firstcontact.doors.web.page import page
 from firstcontact.doors.web.place import CLOSER, N_, Place
+from firstcontact.doors.web.saved_views import Unsaved, saved_views
 from firstcontact.doors.web.snapshot import Snapshot, snapshot
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import FirstcontactError
@@ -179,14 +180,38 @@ class Contacts:
 
 
 @router.get(PLACE.path)
-def contacts(request: Request, who: Reader, after: After = None) -> Response:
+def contacts(
+    request: Request, who: Reader, after: After = None, said: Annotated[str, Query(max_length=20)] = ""
+) -> Response:
     """The page."""
     shown = snapshot(request)
     if shown is None:
-        return page(request, "contacts", place=PLACE, it=None)
-    given = request.query_params.multi_items()
-    start = read_number(after) or 0
-    asked = Asked.of(request, shown, [(name, text) for name, text in given if name not in ("run", "after", "said")])
+        return page(request, "contacts", place=PLACE, it=None, saved=None, said="")
+    return show(request, who, shown, request.query_params.multi_items(), start=read_number(after) or 0, said=said)
+
+
+def show(
+    request: Request,
+    who: Principal,
+    shown: Snapshot,
+    given: Sequence[tuple[str, str]],
+    *,
+    start: int = 0,
+    said: str = "",
+    unsaved: Unsaved | None = None,
+) -> Response:
+    """The page of what an address asks for.
+
+    Args:
+        request: Whose answer it is.
+        who: Its visitor.
+        shown: The run.
+        given: Names and values of the address.
+        start: So many contacts stand before the first one shown.
+        said: What was just done.
+        unsaved: A view that could not be saved, and why.
+    """
+    asked = Asked.of(request, shown, given)
     refused, question = "", Question()
     wrong: tuple[Wrong, ...] = ()
     found: FoundContacts | None = None
@@ -198,8 +223,9 @@ def contacts(request: Request, who: Reader, after: After = None) -> Response:
         refused = {TOO_FEW_TO_SHOW.code: "few", NOT_NOTED.code: "not noted"}.get(min(codes), "")
         wrong = () if refused else wrongs(error, shown.writer.say)
     it = _told(shown, who, asked, question, found, start, refused, wrong)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
-    return page(request, "contacts", place=PLACE, stamp=shown.stamp, status=status, it=it)
+    saved = saved_views(request, who, asked.view, urlencode(asked.chosen_pairs), unsaved)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong or unsaved else HTTPStatus.OK
+    return page(request, "contacts", place=PLACE, stamp=shown.stamp, status=status, it=it, saved=saved, said=said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +240,7 @@ class Asked:
         chosen: Whether the address names them.
         order: Those that rows are sorted by.
         clock: Writes moments in the visitor's zone.
+        view: Id of the saved view that one came from; empty where from none.
     """
 
     run: str
@@ -223,6 +250,7 @@ class Asked:
     chosen: bool
     order: tuple[str, ...]
     clock: Notation
+    view: str
 
     @classmethod
     def of(cls, request: Request, shown: Snapshot, given: Iterable[tuple[str, str]]) -> Asked:
@@ -235,7 +263,8 @@ class Asked:
         columns = wanted or tuple(name for name in USUAL if name in held and name not in _TOLD)
         order = tuple(text for name, text in some if name == "order" and text.removeprefix("-") in held)
         pairs = tuple((name, text) for name, text in some if name in NAMES and text)
-        return cls(shown.kept.id, pairs, held, columns, bool(wanted), order[:5], viewer(request).notation)
+        view = next((text for name, text in some if name == "view"), "")
+        return cls(shown.kept.id, pairs, held, columns, bool(wanted), order[:5], viewer(request).notation, view)
 
     @property
     def read(self) -> tuple[str, ...]:
@@ -248,8 +277,15 @@ class Asked:
         some = [("run", self.run), *self.pairs]
         some += [("column", name) for name in self.columns] if self.chosen else []
         some += [("order", name) for name in (self.order if order is None else order)]
+        some += [("view", self.view)] if self.view else []
         some += [("after", cursor(after))] if after else []
         return f"{path}?{urlencode(some)}"
+
+    @property
+    def chosen_pairs(self) -> list[tuple[str, str]]:
+        """What a saved view keeps of it."""
+        columns = [("column", name) for name in self.columns] if self.chosen else []
+        return [*self.pairs, *columns, *(("order", name) for name in self.order)]
 
     def file(self, form: str) -> str:
         """Where the interface gives all of them as a file; it notes so in the audit."""
@@ -349,6 +385,7 @@ def _filter(shown: Snapshot, who: Principal, asked: Asked, question: Question) -
     kept = [(name, text) for name, text in asked.pairs if name not in FORM and name != "part"]
     kept = [("run", asked.run), *kept, *(("order", name) for name in asked.order)]
     kept += [("column", name) for name in asked.columns if asked.chosen]
+    kept += [("view", asked.view)] if asked.view else []
     names: dict[str, tuple[str, ...]] = {"team": (), "queue": (), "reason": ()}
     if mine is None:
         # Names of other teams' reasons and queues are not proposed to who sees only some.
@@ -358,7 +395,7 @@ def _filter(shown: Snapshot, who: Principal, asked: Asked, question: Question) -
     return Filter(
         typed,
         tuple(kept),
-        (("run", asked.run), *asked.pairs, *(("order", name) for name in asked.order)),
+        (("run", asked.run), *asked.pairs, *(("order", name) for name in asked.order), ("view", asked.view)),
         tuple((part, asked_words.said(part, writer)) for part in parts),
         names["reason"][:MOST_NAMES],
         tuple((one, writer.name(one, translate=True)) for one in _names(shown, "channel")),
