@@ -31,7 +31,6 @@ from typing import Any
 from firstcontact import bootstrap
 from firstcontact.doors import demo
 from firstcontact.kernel.service_settings import ServiceSettings
-from firstcontact.kernel.time_id import time_id
 from firstcontact.services.access import GRANTS, Principal, Role
 from firstcontact.services.account import add_account
 from firstcontact.services.service import Service
@@ -47,7 +46,8 @@ TALLEST = 6_000
 SERVICENOW = ROOT.parent / "shared" / "data" / "servicenow-incidents" / "incident_event_log.zip"
 OUTSIDE = ("/login", "/password")
 """Pages that are seen before one is known."""
-EMAIL = "admin@demo.example"
+VISITORS = {"manager@demo.example": Role.MANAGER, "admin@demo.example": Role.ADMINISTRATOR}
+"""Who looks; each page is seen by the first who may open it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         place = Path(folder)
         password = fill_demo(place / "demo", asked.contacts)
         with serving(place / "demo") as address:
-            taken += pictures("demo", address, EMAIL, password, asked.out)
+            taken += pictures("demo", address, password, asked.out)
         if asked.servicenow.is_file():
             password = fill_servicenow(place / "servicenow", asked.servicenow)
             with serving(place / "servicenow") as address:
-                taken += pictures("servicenow", address, EMAIL, password, asked.out)
+                taken += pictures("servicenow", address, password, asked.out)
     (asked.out / "index.html").write_text(index(taken), encoding="utf-8")
     print(f"{len(taken)} pictures: {asked.out / 'index.html'}")
 
@@ -114,7 +114,7 @@ def fill_demo(folder: Path, contacts: int) -> str:
 
 
 def fill_servicenow(folder: Path, file: Path) -> str:
-    """A service with the incident log, as it is understood by itself, measured; gives the administrator's password.
+    """A service with the incident log, as it is understood by itself, measured; gives its visitors' password.
 
     Args:
         folder: Its directory, not there yet.
@@ -126,10 +126,12 @@ def fill_servicenow(folder: Path, file: Path) -> str:
     password = secrets.token_urlsafe(12)
     now = service.now()
     try:
-        made = add_account(
-            service.accounts, email=EMAIL, name="Ada", role=Role.ADMINISTRATOR.value, teams=(), agent_id=None,
-            password_hash=service.passwords.keep(password), actor="gallery", now=now, new_id=time_id(now),
-        )  # fmt: skip
+        kept = service.passwords.keep(password)
+        for email, role in VISITORS.items():
+            made = add_account(
+                service.accounts, email=email, name=role.value.capitalize(), role=role.value, teams=(), agent_id=None,
+                password_hash=kept, actor="gallery", now=now, new_id=secrets.token_hex(16),
+            )  # fmt: skip
         who = Principal(made.id, made.email, Role.ADMINISTRATOR)
         held = sorted(permission for permission in GRANTS[Role.ADMINISTRATOR] if who.may(permission))
         ends = now + timedelta(hours=6)
@@ -188,14 +190,13 @@ def chromium() -> str:
     return found
 
 
-def pictures(data: str, address: str, email: str, password: str, out: Path) -> list[Picture]:
-    """Take pictures of every page that somebody sees.
+def pictures(data: str, address: str, password: str, out: Path) -> list[Picture]:
+    """Take pictures of a page of every kind.
 
     Args:
         data: Which service, for the names of files.
         address: The service's.
-        email: Who looks.
-        password: Theirs.
+        password: Its visitors'.
         out: Where pictures are put.
     """
     from playwright.sync_api import sync_playwright
@@ -203,16 +204,20 @@ def pictures(data: str, address: str, email: str, password: str, out: Path) -> l
     taken = []
     with sync_playwright() as play:
         browser: Any = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
-        first = browser.new_context(locale="en")
-        _log_in(first.new_page(), address, email, password)
-        places = _one_of_each(first, address)
-        entered = first.storage_state()
+        seen: list[tuple[Any, list[str]]] = [(None, list(OUTSIDE))]
+        for email in VISITORS:
+            context = browser.new_context(locale="en")
+            _log_in(context.new_page(), address, email, password)
+            known = {shape(place) for _, places in seen for place in places}
+            places = [place for place in one_of_each(context, address) if shape(place) not in known]
+            seen.append((context.storage_state(), places))
+            context.close()
         for language, theme, (screen, (width, height)) in product(LANGUAGES, THEMES, SCREENS.items()):
             look = {"locale": language, "color_scheme": theme, "viewport": {"width": width, "height": height}}
-            for state, some in ((None, OUTSIDE), (entered, places)):
+            for state, places in seen:
                 context = browser.new_context(storage_state=state, reduced_motion="reduce", **look)
                 page = context.new_page()
-                for place in some:
+                for place in places:
                     one = _picture(data, place, language, theme, screen)
                     page.goto(address + place)
                     tall = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
@@ -233,8 +238,13 @@ def _log_in(page: Any, address: str, email: str, password: str) -> None:
     page.wait_for_url(f"{address}/")
 
 
-def _one_of_each(context: Any, address: str) -> list[str]:
-    """Addresses of the pages, one of each kind."""
+def one_of_each(context: Any, address: str) -> list[str]:
+    """Addresses of the pages that a visitor of a browser comes to, one of each kind.
+
+    Args:
+        context: The browser's, logged in.
+        address: The service's.
+    """
 
     def get(place: str) -> tuple[int, str]:
         answer = context.request.get(address + place, headers={"Accept": "text/html"})

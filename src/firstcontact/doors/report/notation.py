@@ -23,6 +23,15 @@ _FIRST_ISOLATE, _FIRST_STRONG, _LAST_ISOLATE = "\u2066", "\u2068", "\u2069"
 _BIDI = frozenset("\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+def upright(text: str) -> str:
+    r"""A text with a visible sign for each character that would turn its direction around, or that no page may hold.
+
+    >>> upright("saw \u202ex")
+    'saw �x'
+    """
+    return "".join("�" if _unfit(character) else character for character in text)
+
+
 def shown(name: str) -> str:
     r"""A name from the data as it may stand on a page.
 
@@ -35,7 +44,7 @@ def shown(name: str) -> str:
     72
     """
     head = name[: 8 * LONGEST_NAME]
-    plain = "".join("�" if _unfit(character) else character for character in head)
+    plain = upright(head)
     plain = " ".join(plain.split())
     return plain if len(plain) <= LONGEST_NAME else plain[: LONGEST_NAME - 1].rstrip() + "…"
 

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
 
 from firstcontact.doors.api.problem import unfit
+from firstcontact.doors.report.notation import upright
 from firstcontact.kernel.errors import FirstcontactError
 
 Asked = TypeVar("Asked", bound=BaseModel)
@@ -46,7 +47,14 @@ def wrongs(error: FirstcontactError, say: Callable[[str], str]) -> tuple[Wrong, 
         say: Translates.
     """
     return tuple(
-        Wrong(one.where, say(one.kind.title), one.kind.code, say(one.saw), say(one.allowed), say(one.cure))
+        Wrong(
+            upright(one.where),
+            say(one.kind.title),
+            one.kind.code,
+            upright(say(one.saw)),
+            say(one.allowed),
+            say(one.cure),
+        )
         for one in error.faults
     )
 

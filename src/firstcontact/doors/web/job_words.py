@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from firstcontact.doors.report.notation import upright
 from firstcontact.doors.web.place import N_
 
 KINDS: dict[str, str] = {
@@ -114,4 +115,7 @@ def fault_words(faults: Sequence[Mapping[str, str]] | None, say: Callable[[str],
         faults: As kept, with `title`.
         say: Translates a sentence.
     """
-    return tuple({**fault, "title": say(fault["title"])} for fault in faults or ())
+    return tuple(
+        {**{name: upright(text) for name, text in fault.items()}, "title": say(fault["title"])}
+        for fault in faults or ()
+    )

@@ -66,7 +66,7 @@ class Links:
         return self._asked(Question(differ=(other, preset)) if other else Question(says={preset: state}))
 
     def reason(self, reason: str) -> str:
-        return "/reason?" + urlencode([("run", self.run_id), ("name", reason)])
+        return "/reason?" + _encoded([("run", self.run_id), ("name", reason)])
 
     def returns(self, channel: str) -> str:
         return self._asked(Question(channel=channel, returned=True))
@@ -109,7 +109,12 @@ def rows_link(run_id: str, row: ResultRow, part: str = "n", *, learned: frozense
 
 def contacts_link(run_id: str, question: Question) -> str:
     """Where contacts of a run are listed."""
-    return "/contacts?" + urlencode([("run", run_id), *asked_pairs(question)])
+    return "/contacts?" + _encoded([("run", run_id), *asked_pairs(question)])
+
+
+def _encoded(pairs: list[tuple[str, str]]) -> str:
+    """Names may hold halves of characters, which no address can."""
+    return urlencode(pairs, errors="replace")
 
 
 def _flat(row: ResultRow) -> Mapping[str, Any]:

@@ -104,7 +104,7 @@ def page(
         )
     )
     return HTMLResponse(
-        text,
+        text.encode(errors="replace"),  # a name may hold half a character, which no page can
         status_code=status,
         headers={
             "Content-Language": seen.language,
