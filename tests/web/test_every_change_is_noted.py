@@ -40,11 +40,8 @@ ELSEWHERE = {
     "POST /api/v1/deliveries/{delivery_id}/redeliver",
     "POST /api/v1/identity-proposals/{proposal_id}/accept",
     "POST /api/v1/identity-proposals/{proposal_id}/decline",
-    "POST /login",
-    "POST /logout",
-    "POST /password",
 }
-"""Need a state that their own tests bring about, or are pages over a route that is asked here."""
+"""Need a state that their own tests bring about."""
 
 
 NO_CHANGE = {"audit_event", "session", "attempt", "sequence", "webhook_seen"}
@@ -132,8 +129,10 @@ def test_every_change_leaves_an_event(walk: Walk) -> None:
     imports(walk)
     customers(walk)
     outside(walk)
+    views(walk)
     account_of_oneself(walk)
-    all_of_them = {f"{rule.method} {rule.path}" for rule in walk.rules}
+    # A form of a page changes by the function of the route that is asked here.
+    all_of_them = {f"{rule.method} {rule.path}" for rule in walk.rules if rule.path.startswith("/api/")}
     assert all_of_them - walk.walked - ELSEWHERE - set(NOT_NOTED) == set()
     assert (ELSEWHERE | set(NOT_NOTED)) - all_of_them == set()
 
@@ -218,6 +217,14 @@ def outside(walk: Walk) -> None:
     place = f"/api/v1/subscriptions/{walk.ask('POST', '/api/v1/subscriptions', json=asked).json()['id']}"
     walk.ask("PATCH", place, json={"disabled": True})
     walk.ask("DELETE", place)
+
+
+def views(walk: Walk) -> None:
+    """A view of contacts is saved, changed and dropped."""
+    made = walk.ask("POST", "/api/v1/views", Role.QUALITY, json={"name": "v"})
+    place = made.headers["location"]
+    walk.ask("PUT", place, Role.QUALITY, json={"name": "w"}, headers={"If-Match": made.headers["etag"]})
+    walk.ask("DELETE", place, Role.QUALITY, headers={"If-Match": '"2"'})
 
 
 def account_of_oneself(walk: Walk) -> None:
