@@ -24,6 +24,7 @@ from firstcontact.adapters.stores.sql.inbox import SqlInbox
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
+from firstcontact.services.take_import import Batch, ImportWork
 from firstcontact.services.work import Worker
 from tests.service_fixture import Caller, caller_of
 
@@ -404,3 +405,58 @@ def test_a_large_upload_interrupted_and_resumed(sqlite_service: Service, tmp_pat
             part(client, import_id, max(0, place - 1000), data[place : place + 1000])
         part(client, import_id, place, data[place : place + chance.randint(1, 8 << 20)])
     assert drained(sqlite_service, client, import_id)["state"] == "uploaded"
+
+
+class Dealt:
+    """Reads batches that were laid out beforehand, whatever the file holds."""
+
+    def __init__(self, *batches: Batch) -> None:
+        self._batches = batches
+
+    def read(self, *_given: Any) -> Any:
+        yield {"ledger": {}}
+        yield from self._batches
+
+
+def event(number: int) -> dict[str, str]:
+    return {"contact_id": f"c{number}", "at": "2026-01-05T09:00:00Z", "kind": "reopen"}
+
+
+@pytest.mark.parametrize("broken", ["", "store", "count"])
+def test_a_copy_within_the_file_is_a_copy_however_often_the_import_begins(
+    service: Service, client: TestClient, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """Records beside the contacts that stand twice in a file, in one batch and across two, count as new once; also
+    where the process died before a batch was stored, or after it and before it was counted."""
+    reader = Dealt(
+        Batch("case_events", [event(1), event(1), event(2)], [], 0.5),
+        Batch("case_events", [event(1), event(3), event(3)], [], 0.9),
+        Batch("case_events", [event(3), event(4)], [], 1.0),
+    )
+    work = ImportWork(
+        service.imports, service.uploads, reader, service.inbox, lambda: lambda text: (text, False), service.queue,
+        service.now,
+    )  # type: ignore[arg-type]  # fmt: skip
+    import_id = uploaded(client, rows(1))
+    assert client.post(f"/api/v1/imports/{import_id}/start").status_code == 202
+    begun = iter(range(100))
+
+    def dying(done: Any) -> Any:
+        def does(*given: Any, **more: Any) -> Any:
+            if next(begun) == 1:
+                raise RuntimeError
+            return done(*given, **more)
+
+        return does
+
+    if broken == "store":
+        monkeypatch.setattr(SqlInbox, "put", dying(SqlInbox.put))
+    elif broken == "count":
+        monkeypatch.setattr(type(service.imports), "change", dying(type(service.imports).change))
+    handlers = {"import.run": work.run}
+    Worker(service.queue, handlers, service.now).drain()
+    Worker(service.queue, handlers, lambda: service.now() + timedelta(hours=1)).drain()
+    counts = client.get(f"/api/v1/imports/{import_id}").json()["counts"]
+    assert counts["outcomes"] == {"stored": 4, "unchanged": 4}
+    assert counts["beside"] == {"case_events": counts["outcomes"]}
+    assert "reached" not in counts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -50,7 +50,7 @@ class Audit(Protocol):
         self,
         *,
         actor: str | None = None,
-        action: str | None = None,
+        action: str | Sequence[str] | None = None,
         object: str | None = None,  # noqa: A002 - the audit's own word
         person_id: int | None = None,
         since: datetime | None = None,
@@ -62,7 +62,8 @@ class Audit(Protocol):
 
         Args:
             actor: Only this one's.
-            action: Only this, or all that begin with it where it ends with a dot.
+            action: Only this, or all that begin with it where it ends with a dot; only one of these where there are
+                several.
             object: Only what was done to this.
             person_id: Only about this customer.
             since: From this moment on.

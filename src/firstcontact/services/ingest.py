@@ -102,6 +102,7 @@ class Inbox(Protocol):
         now: datetime,
         import_id: str | None = None,
         mended: Mended | None = None,
+        counted: int | None = None,
     ) -> tuple[tuple[Outcome, ...], int]:
         """Store records in one transaction; when it returns they are durable.
 
@@ -110,6 +111,8 @@ class Inbox(Protocol):
             now: The moment.
             import_id: The import they belong to.
             mended: What they are taken in from; it ends in the same transaction.
+            counted: The last change that the import had counted when it broke off, where these are the records that it
+                may have stored after that: those that it did count as they did then.
 
         Returns:
             What became of each, and the number of the latest change.
@@ -129,6 +132,7 @@ def ingest(
     now: datetime,
     redact: Redact,
     import_id: str | None = None,
+    counted: int | None = None,
 ) -> Receipt:
     """Take in records of one table.
 
@@ -140,6 +144,7 @@ def ingest(
         now: The moment.
         redact: What free text goes through before it is kept.
         import_id: The import they belong to.
+        counted: As `Inbox.put` takes it.
 
     Returns:
         What became of each.
@@ -159,7 +164,8 @@ def ingest(
         else:
             unfit[place] = record
             read.append(SetAside(table, source, _kept(item, redact), record))
-    outcomes, seq = inbox.put([_cleaned(one, redact) for one in read], now=now, import_id=import_id)
+    cleaned = [_cleaned(one, redact) for one in read]
+    outcomes, seq = inbox.put(cleaned, now=now, import_id=import_id, counted=counted)
     return Receipt(outcomes, unfit, seq)
 
 

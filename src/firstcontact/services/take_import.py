@@ -75,7 +75,7 @@ class FileReader(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Tally:
     """What became of the records so far.
 
@@ -83,13 +83,31 @@ class _Tally:
         outcomes: How many there were of each.
         beside: The same of records beside the contacts, by table.
         codes: Why some were set aside.
+        batches: How many batches that is.
+        seq: The last change of these.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     beside: dict[str, Counter[str]] = field(default_factory=dict)
     codes: Counter[str] = field(default_factory=Counter)
+    batches: int = 0
+    seq: int = 0
 
-    def add(self, table: str, outcomes: Iterable[Outcome], codes: Iterable[str]) -> None:
+    @classmethod
+    def of(cls, counts: dict[str, Any] | None) -> _Tally:
+        """What an import had counted before it broke off."""
+        if counts is None or "reached" not in counts:
+            return cls()
+        beside = {table: Counter(found) for table, found in counts["beside"].items()}
+        return cls(Counter(counts["outcomes"]), beside, Counter(counts["set_aside"]), **counts["reached"])
+
+    def reached(self) -> dict[str, Any]:
+        """How far it is, for whoever begins again."""
+        return {"reached": {"batches": self.batches, "seq": self.seq}}
+
+    def add(self, table: str, outcomes: Iterable[Outcome], codes: Iterable[str], seq: int) -> None:
+        self.batches += 1
+        self.seq = seq
         found = Counter(outcome.value for outcome in outcomes)
         self.outcomes.update(found)
         if table != "contacts":
@@ -169,20 +187,26 @@ class ImportWork:
         if one.state != "running":
             return {"import_id": one.id, "state": one.state}
         running: frozenset[ImportState] = frozenset({"running"})
-        tally = _Tally()
+        tally = _Tally.of(one.counts)
         told: dict[str, Any] = {}
         mapping = one.mapping
         try:
             path = self._uploads.whole(one)
             with closing(self._reader.read(path, one.mapping, task.tell, (one.digest or one.id)[:12])) as batches:
+                before, place = tally.batches, 0
                 for batch in batches:
                     if isinstance(batch, dict):
                         told, mapping = {"ledger": batch["ledger"]}, batch.get("mapping", mapping)
                         continue
-                    self._patiently(task, batch, partial(self._take, one, batch, tally))
-                    self._patiently(
-                        task, batch, partial(self._imports.change, one.id, running, counts=told | tally.as_dict())
-                    )
+                    place += 1
+                    if place <= before:
+                        # Counted before the job broke off; stored once more, in case the file is read otherwise now.
+                        if not batch.aside:
+                            self._patiently(task, batch, partial(self._take, one, batch, _Tally()))
+                        continue
+                    self._patiently(task, batch, partial(self._take, one, batch, tally, tally.seq))
+                    counts = told | tally.as_dict() | tally.reached()
+                    self._patiently(task, batch, partial(self._imports.change, one.id, running, counts=counts))
         except CancelledError:
             raise
         except FirstcontactError as error:
@@ -232,21 +256,22 @@ class ImportWork:
                     raise
             task.wait(pause)
 
-    def _take(self, one: Import, batch: Batch, tally: _Tally) -> None:
+    def _take(self, one: Import, batch: Batch, tally: _Tally, counted: int | None = None) -> None:
         if batch.aside:
             room = max(0, MOST_SET_ASIDE - tally.outcomes["quarantined"])
             rows = [
                 SetAside(batch.table, one.source, raw, tuple(_unfit(code) for code in each))
                 for raw, each in list(zip(batch.items, batch.aside, strict=True))[:room]
             ]
-            outcomes = self._inbox.put(rows, now=self._now(), import_id=one.id)[0] if rows else ()
-            tally.add(batch.table, outcomes, (each[0] for each in batch.aside))
+            outcomes, seq = self._inbox.put(rows, now=self._now(), import_id=one.id) if rows else ((), tally.seq)
+            tally.add(batch.table, outcomes, (each[0] for each in batch.aside), seq)
             return
         receipt = ingest(
             self._inbox, batch.table, batch.items, source=one.source, now=self._now(), redact=self._redact(),
-            import_id=one.id,
+            import_id=one.id, counted=counted,
         )  # fmt: skip
-        tally.add(batch.table, receipt.outcomes, (unfit[0].rule.code for unfit in receipt.unfit.values()))
+        codes = (unfit[0].rule.code for unfit in receipt.unfit.values())
+        tally.add(batch.table, receipt.outcomes, codes, receipt.seq)
 
     def _of(self, task: Task) -> Import:
         found = self._imports.find(task.job.arguments["import_id"])

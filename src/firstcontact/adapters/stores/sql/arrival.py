@@ -28,6 +28,8 @@ class Arrival:
         seq: Number of the change.
         now: When it was received.
         import_id: The import that brought it.
+        counted: Where it comes again, because the import broke off before it had counted it: the last change that the
+            import had counted. None where it comes for the first time, as far as anybody knows.
     """
 
     place: int
@@ -35,6 +37,7 @@ class Arrival:
     seq: int
     now: datetime
     import_id: str | None
+    counted: int | None = None
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -46,6 +49,14 @@ class Arrival:
             "received_at": self.now,
             "import_id": self.import_id,
         }
+
+    def stored_before(self, there: Row[Any]) -> bool:
+        """Whether what is there is this very record, stored by its import in the commit that it did not live to count.
+
+        Args:
+            there: The row of the same key that is kept.
+        """
+        return self.counted is not None and there.import_id == self.import_id and there.seq > self.counted
 
 
 def rank(record: Record, there: Row[Any] | None) -> Outcome:

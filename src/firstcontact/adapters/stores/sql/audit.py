@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, or_, select
 
 from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.adapters.stores.sql.schema import audit_event
@@ -54,7 +54,7 @@ class SqlAudit:
         self,
         *,
         actor: str | None = None,
-        action: str | None = None,
+        action: str | Sequence[str] | None = None,
         object: str | None = None,  # noqa: A002 - the audit's own word
         person_id: int | None = None,
         since: datetime | None = None,
@@ -66,10 +66,16 @@ class SqlAudit:
         wanted = select(audit_event).order_by(row.id.desc()).limit(limit)
         if actor is not None:
             wanted = wanted.where(row.actor == actor)
-        if action is not None and action.endswith("."):
-            wanted = wanted.where(row.action.startswith(action, autoescape=True))
-        elif action is not None:
-            wanted = wanted.where(row.action == action)
+        if action is not None:
+            words = [action] if isinstance(action, str) else action
+            wanted = wanted.where(
+                or_(
+                    *(
+                        row.action.startswith(word, autoescape=True) if word.endswith(".") else row.action == word
+                        for word in words
+                    )
+                )
+            )
         if object is not None:
             wanted = wanted.where(row.object == object)
         if person_id is not None:

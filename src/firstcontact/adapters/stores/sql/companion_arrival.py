@@ -46,7 +46,8 @@ class CompanionArrival:
         names = [(one.record.table, record_key(one.record)) for one in arrivals]
         there: dict[tuple[str, str], Any] = {}
         for part in in_parts(names):
-            asked = select(table.c.kind, table.c.record_key, table.c.version, table.c.digest, table.c.import_id)
+            own = table.c
+            asked = select(own.kind, own.record_key, own.version, own.digest, own.import_id, own.seq)
             for row in connection.execute(asked.where(of_pairs(table.c.kind, table.c.record_key, part))):
                 there[row.kind, row.record_key] = row
         about = [(one.record.source, str(one.record.values["contact_id"])) for one in arrivals if _about(one.record)]
@@ -61,8 +62,8 @@ class CompanionArrival:
                 outcome = Outcome.ERASED
             if outcome in {Outcome.STORED, Outcome.REPLACED}:
                 kept.append(one)
-            elif outcome is Outcome.UNCHANGED and one.import_id and there[name].import_id == one.import_id:
-                outcome = Outcome.STORED  # by this import, before it was broken off and begun again
+            elif outcome is Outcome.UNCHANGED and one.stored_before(there[name]):
+                outcome = Outcome.STORED
             found[one.place] = outcome
         if kept:
             stored = self._database.upsert(table)

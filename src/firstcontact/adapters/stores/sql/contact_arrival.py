@@ -166,8 +166,10 @@ class ContactArrival:
 
 
 def _brought_before(connection: Connection, copies: list[Arrival], there: dict[Key, Row[Any]]) -> dict[int, Outcome]:
-    """What became of copies that the same import brought before it broke off and began again: what it was then."""
-    again = [one for one in copies if one.import_id and there[_key(one.record)].import_id == one.import_id]
+    """What became of records that their import stored before it broke off without having counted them: what it was
+    then. Any other copy, be it within the file, is a copy.
+    """
+    again = [one for one in copies if one.stored_before(there[_key(one.record)])]
     table = schema.contact_before
     replaced: set[tuple[Key, str | None]] = set()
     for part in in_parts([_key(one.record) for one in again]):

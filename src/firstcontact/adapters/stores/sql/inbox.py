@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
@@ -42,6 +42,7 @@ class _Parcel:
     now: datetime
     import_id: str | None
     mended: Mended | None
+    counted: int | None = None
     outcomes: tuple[Outcome, ...] = ()
     seq: int = 0
     failure: BaseException | None = None
@@ -83,8 +84,9 @@ class SqlInbox:
         now: datetime,
         import_id: str | None = None,
         mended: Mended | None = None,
+        counted: int | None = None,
     ) -> tuple[tuple[Outcome, ...], int]:
-        parcel = _Parcel(records, now, import_id, mended)
+        parcel = _Parcel(records, now, import_id, mended, counted)
         with self._door:
             self._waiting.append(parcel)
             self._under_way += len(records)
@@ -138,9 +140,11 @@ class SqlInbox:
                     _set_aside(connection, record, parcel.now, parcel.import_id)
                     outcomes[place] = Outcome.QUARANTINED
                 else:
-                    arrivals.append(Arrival(place, record, seq + place, parcel.now, parcel.import_id))
+                    arrivals.append(Arrival(place, record, seq + place, parcel.now, parcel.import_id, parcel.counted))
                 place += 1
-        for wave in _waves(arrivals):
+        for turn, found_wave in enumerate(_waves(arrivals)):
+            # A later copy within the batch is a copy, whether or not the batch was stored before.
+            wave = [replace(one, counted=None) for one in found_wave] if turn else found_wave
             contacts = [one for one in wave if one.record.table == "contacts"]
             companions = [one for one in wave if one.record.table != "contacts"]
             outcomes |= self._contacts.take(connection, contacts) if contacts else {}

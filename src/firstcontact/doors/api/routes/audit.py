@@ -15,6 +15,7 @@ from firstcontact.services.service import Service
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 
+Action = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Word = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -34,7 +35,7 @@ class EventSeen(BaseModel):
 def events(
     request: Request,
     actor: Word = None,
-    action: Word = None,
+    action: Annotated[list[Action] | None, Query(max_length=20)] = None,
     object: Word = None,  # noqa: A002 - the audit's own word
     person_id: Annotated[int | None, Query(ge=-(2**62), le=2**62)] = None,
     since: AskedMoment | None = None,
@@ -42,7 +43,9 @@ def events(
     after: After = None,
     limit: Limit = 100,
 ) -> Page[EventSeen]:
-    """Events, latest first. `action` may end with a dot: `account.` finds all that is done to accounts."""
+    """Events, latest first. `action` may end with a dot: `account.` finds all that is done to accounts; and
+    may be given several times.
+    """
     service: Service = request.app.state.service
     found = service.audit.page(
         actor=actor,

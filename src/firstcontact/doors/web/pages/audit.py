@@ -21,20 +21,22 @@ router = APIRouter(include_in_schema=False, tags=["pages"])
 PLACE = Place("/audit", N_("Audit"), RUNNING, Permission.READ_AUDIT)
 
 PAGE = 100
-KINDS: dict[str, str] = {
-    "": N_("Everything"),
-    "account.": N_("Accounts"),
-    "session.": N_("Logging in and out"),
-    "token.": N_("Tokens"),
-    "person.": N_("Looks at customers, merges and splits"),
-    "policy.": N_("The policy"),
-    "import.": N_("Files"),
-    "quarantine.": N_("What was set aside"),
-    "privacy.": N_("Given and erased"),
-    "setting.": N_("Settings"),
-    "job.": N_("Jobs"),
+KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "account": (N_("Accounts"), ("account.", "password.")),
+    "session": (N_("Logging in and out"), ("session.",)),
+    "token": (N_("Tokens"), ("token.",)),
+    "person": (N_("Looks at customers, merges and splits"), ("person.", "people.", "proposal.")),
+    "contact": (N_("Lists taken along, and views"), ("contact.", "view.")),
+    "policy": (N_("The policy"), ("policy.",)),
+    "import": (N_("Files"), ("import.", "mapping.")),
+    "quarantine": (N_("What was set aside"), ("quarantine.",)),
+    "subject": (N_("Given and erased"), ("subject.",)),
+    "setting": (N_("Settings"), ("setting.",)),
+    "job": (N_("Jobs"), ("job.",)),
+    "webhook": (N_("Webhooks"), ("webhook.", "subscription.", "delivery.")),
+    "backup": (N_("Backups"), ("backup.",)),
 }
-"""What one may look for, by how the audit's words begin."""
+"""What one may look for: what it is called, and how the audit's words for it begin. Each word belongs to one."""
 
 Word = Annotated[str, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -45,7 +47,7 @@ class Audit:
 
     Attributes:
         events: Latest first.
-        kinds: (how the audit's words begin, what that is called in English), for the filter.
+        kinds: (word in the address, what it is called in English), for the filter.
         kind: The one that is asked for.
         actor: Whose doings are asked for; empty for everybody's.
         first: Where the list begins; empty where this is its beginning.
@@ -69,9 +71,11 @@ def audit(
     after: After = None,
 ) -> HTMLResponse:
     """The page."""
-    found = api.events(request, actor=actor.strip() or None, action=kind or None, after=after, limit=PAGE)
+    action = list(KINDS[kind][1]) if kind in KINDS else [kind] if kind else None
+    found = api.events(request, actor=actor.strip() or None, action=action, after=after, limit=PAGE)
     asked = {name: value for name, value in (("kind", kind), ("actor", actor)) if value}
     first = f"{PLACE.path}?{urlencode(asked)}"
     more = f"{PLACE.path}?{urlencode(asked | {'after': found.next})}" if found.next else ""
-    it = Audit(tuple(found.items), KINDS, kind, actor, first if after else "", more)
+    kinds = {"": N_("Everything")} | {name: title for name, (title, _) in KINDS.items()}
+    it = Audit(tuple(found.items), kinds, kind, actor, first if after else "", more)
     return page(request, "audit", place=PLACE, it=it)
