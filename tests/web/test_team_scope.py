@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -238,8 +240,52 @@ def test_one_sees_ones_own_figure_and_nobody_elses(measured: Service, asking: Ca
     assert asking(Role.AGENT, *TEAM).get("/api/v1/me/figures").status_code == 404
     for role in (Role.MANAGER, Role.QUALITY, Role.ADMINISTRATOR, Role.WALLBOARD):
         assert asking(role, agent_id="a1").get("/api/v1/me/figures").status_code == 403
-    page = asking(Role.AGENT, *TEAM, agent_id="a1").get("/me", headers={"Accept": "text/html"})
-    assert "Your own contacts" in page.text
+
+
+def test_my_page_shows_ones_own_figure_and_nobody_elses(measured: Service, asking: Caller) -> None:
+    """The agent's own n stands there for the agent; not for their lead or manager, whose page has no such part; and an
+    address that names a run shows that run's figure or none."""
+    html = {"Accept": "text/html"}
+    own = {name: asking(Role.AGENT, *TEAM, agent_id=name).get("/me", headers=html).text for name in ("a1", "a2")}
+    n = {name: sum(row["agent_id"] == name for row in sent()) for name in own}
+    assert n["a1"] != n["a2"]
+    for name, page in own.items():
+        said = page.partition('id="own"')[2].partition("</section>")[0]
+        assert [f"{count}" in re.findall(r"\d+", said) for count in n.values()] == [one == name for one in n]
+    for role in (Role.MANAGER, Role.QUALITY, Role.ADMINISTRATOR):
+        assert 'id="own"' not in asking(role, *TEAM, agent_id="a1").get("/me", headers=html).text
+    for role in (Role.TEAM_LEAD, Role.AGENT):
+        assert 'id="own"' not in asking(role, *TEAM).get("/me?agent_id=a1", headers=html).text
+    kept = measured.runs.current()
+    assert kept is not None
+    former = replace(measured, runs=Former(measured.runs, kept))
+    agent = caller_of(former)(Role.AGENT, *TEAM, agent_id="a1")
+    assert 'id="own"' in agent.get("/me", headers=html).text
+    assert 'id="own"' not in agent.get("/me?run=former", headers=html).text
+
+
+class Former:
+    """The runs, and beside them one whose contacts are no longer kept."""
+
+    def __init__(self, runs: Any, kept: Any) -> None:
+        self._runs, self._former = runs, replace(kept, id="former", state="earlier")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._runs, name)
+
+    def find(self, run_id: str) -> Any:
+        """Any run."""
+        return self._former if run_id == "former" else self._runs.find(run_id)
+
+    def place(self, run: Any) -> Path:
+        """Its directory; of the former one another, of figures alone."""
+        folder: Path = self._runs.place(run)
+        if run.id != "former":
+            return folder
+        thin = folder.parent / "thin"
+        if not thin.exists():
+            shutil.copytree(folder, thin, ignore=shutil.ignore_patterns("contacts.parquet"))
+        return thin
 
 
 def test_everybodys_own_contacts_together_give_the_runs_figure(measured: Service) -> None:

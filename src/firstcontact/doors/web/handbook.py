@@ -113,9 +113,7 @@ def _reader(name: str) -> MarkdownIt:
         return str(self.renderToken(tokens, place, options, _env))
 
     def link(self: Any, tokens: Any, place: int, options: Any, _env: Any) -> str:
-        inside = _inside(name, str(tokens[place].attrGet("href") or ""))
-        lost = inside.startswith("/help/") and inside.removeprefix("/help/").partition("#")[0] not in known()
-        tokens[place].attrSet("href", "/help" if lost else inside)
+        tokens[place].attrSet("href", _inside(name, str(tokens[place].attrGet("href") or "")))
         return str(self.renderToken(tokens, place, options, _env))
 
     def picture(_self: Any, tokens: Any, place: int, _options: Any, _env: Any) -> str:

@@ -12,6 +12,7 @@ from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
 from firstcontact.kernel.result import Estimate
 from firstcontact.services.access import Permission, Principal
+from firstcontact.services.measure_history import KeptRun
 from firstcontact.services.own_figures import OwnFigure, own_figure
 from firstcontact.services.service import Service
 
@@ -36,9 +37,8 @@ class Own(BaseModel):
     refusal_reason: str | None = None
 
 
-def find_own(service: Service, who: Principal) -> OwnFigure | None:
-    """What the run in force says of the contacts of who asks; None where there is no such run or person."""
-    run = service.runs.current()
+def find_own(service: Service, who: Principal, run: KeptRun | None) -> OwnFigure | None:
+    """What a run says of the contacts of who asks; None where there is no such run or person, or no contacts of it."""
     if run is None or who.agent_id is None:
         return None
     folder = service.runs.place(run)
@@ -51,7 +51,8 @@ def find_own(service: Service, who: Principal) -> OwnFigure | None:
 def own_figures(request: Request, who: Annotated[Principal, Depends(Permit(Permission.READ_OWN_FIGURES))]) -> Own:
     """One's own figure, refused like any other where it would mislead."""
     service: Service = request.app.state.service
-    run, found = service.runs.current(), find_own(service, who)
+    run = service.runs.current()
+    found = find_own(service, who, run)
     if run is None or found is None:
         raise not_there("figures of one's own contacts")
     result = found.result

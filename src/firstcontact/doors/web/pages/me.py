@@ -91,7 +91,7 @@ def _page(
 ) -> Response:
     service: Service = request.app.state.service
     shown = snapshot(request) if who.may(Permission.READ_OWN_FIGURES) else None
-    found = find_own(service, who) if shown is not None else None
+    found = find_own(service, who, shown.kept) if shown is not None else None
     own = shown.writer.figure(found.result) if shown is not None and found is not None else None
     tokens = None
     if who.may(Permission.OWN_TOKENS):
