@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from firstcontact.doors.report.answer import window_words
+from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.place import N_
 from firstcontact.doors.web.snapshot import Snapshot
 from firstcontact.measurement.measures.catalog import MEASURES, TITLES
+from firstcontact.services.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,17 @@ def about(shown: Snapshot, measure: str) -> About:
         shown: The run, for a visitor.
         measure: Id of the measure.
     """
-    writer, run = shown.writer, shown.run
+    return explained(shown.run, shown.writer, measure)
+
+
+def explained(run: Run, writer: Writer, measure: str) -> About:
+    """The same where there is no visitor yet: what is made of it is kept for all.
+
+    Args:
+        run: What was measured.
+        writer: Speaks the reader's language.
+        measure: Id of the measure.
+    """
     known = MEASURES.get(measure)
     return About(
         title=writer.say(TITLES.get(measure, measure)),

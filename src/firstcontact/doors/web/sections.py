@@ -12,7 +12,7 @@ from firstcontact.doors.report.answer import asks_return
 from firstcontact.doors.report.build import opening
 from firstcontact.doors.report.section import Section
 from firstcontact.doors.report.writer import Writer
-from firstcontact.doors.web.about import About, about
+from firstcontact.doors.web.about import About, about, explained
 from firstcontact.doors.web.link import Links, learned
 from firstcontact.doors.web.page import environment
 from firstcontact.doors.web.snapshot import Snapshot
@@ -78,20 +78,35 @@ def _sections(run: Run, writer: Writer, *, write: Write, run_id: str, linked: bo
     found = write(run, speaking)
     if not found:
         return Markup("")
-    text = (
-        environment(_tag(writer))
-        .get_template("sections.html.j2")
-        .render(
-            sections=found,
-            number=writer.notation,
-            writer=speaking,
-            run=run,
-            returns=asks_return(run.policy),
-            issues=run.headline_measure == "fcr_issue",
-        )
+    made = environment(_tag(writer))
+
+    def what(measure: str) -> Markup:
+        asked = made.get_template("ui.html.j2").module.what(explained(run, speaking, measure))  # type: ignore[attr-defined]
+        return Markup(asked)  # noqa: S704 - a template of ours, which escapes what it is given
+
+    text = made.get_template("sections.html.j2").render(
+        what=what,
+        measures={section.id: _measure(section.id, run) for section in found},
+        sections=found,
+        number=writer.notation,
+        writer=speaking,
+        run=run,
+        returns=asks_return(run.policy),
+        issues=run.headline_measure == "fcr_issue",
     )
     # What scrolls sideways is reached by keyboard; in the file, whose text is fixed, browsers see to that.
     return Markup(text.replace('<div class="scroll">', '<div class="scroll" tabindex="0">'))  # noqa: S704 - as above
+
+
+_OF_HEADLINE = ("reasons", "trend", "by-", "below", "definitions")
+"""How ids of sections begin that show the headline, cut by something."""
+
+
+def _measure(section: str, run: Run) -> str:
+    """The measure that a section shows, to be explained under its heading; empty where it shows several or none."""
+    if section == "young":
+        return "r_fcr"
+    return run.headline_measure if section.startswith(_OF_HEADLINE) else ""
 
 
 def _tag(writer: Writer) -> str:

@@ -32,6 +32,7 @@ class Kind:
         about: Which question it answers.
         figure: The answer, or why there is none.
         rests: What it rests on.
+        measure: Its id.
         own: Whether it is the policy's.
     """
 
@@ -39,6 +40,7 @@ class Kind:
     about: str
     figure: Figure
     rests: str
+    measure: str
     own: bool = False
 
 
@@ -105,9 +107,8 @@ def _kind(measure: str, result: Estimate | Refusal, row: ResultRow | None, run: 
     name, about, rests = words.POLICY_TRUTH if own else words.TRUTHS[measure]
     told = writer.figure(result)
     rests_on = writer.say(rests, n=told.n)
-    return Kind(
-        writer.say(name), writer.say(about), told, writer.linked(rests_on, writer.behind(row) if row else ""), own
-    )
+    rests_on = writer.linked(rests_on, writer.behind(row) if row else "")
+    return Kind(writer.say(name), writer.say(about), told, rests_on, measure, own)
 
 
 def _takeaway(results: dict[str, Estimate | Refusal], writer: Writer) -> str:
