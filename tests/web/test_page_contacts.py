@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import datetime
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 
@@ -16,7 +19,9 @@ from firstcontact.services.ask_contacts import question_of
 from firstcontact.services.find_contacts import asked_pairs
 from firstcontact.services.read_run import read_run
 from firstcontact.services.service import Service
+from tests import told_runs
 from tests.service_fixture import Caller, caller_of
+from tests.web.shown import Showing
 from tests.web.test_team_scope import MARK, asking, measured  # noqa: F401 - fixtures
 
 HTML = {"Accept": "text/html"}
@@ -77,11 +82,30 @@ def test_who_sees_some_teams_sees_their_contacts_alone(asking: Caller) -> None: 
 
 
 def test_what_cannot_be_asked_is_said_and_kept(asking: Caller) -> None:  # noqa: F811
-    """All at once, without a trace of the value; a cell of few contacts is refused in words."""
+    """All at once, without a trace of the value."""
     client = asking(Role.MANAGER)
     answer = client.get("/contacts?part=some&since=soon&text=kept", headers=HTML)
     assert (answer.status_code, answer.text.count("FC9504"), 'value="kept"' in answer.text) == (422, 2, True)
     assert client.get("/contacts?measure=no_such", headers=HTML).status_code == 422
+
+
+def test_a_refusal_says_what_would_change_it(sqlite_service: Service, showing: Showing) -> None:
+    """A cell of few contacts shows neither them nor their number; a run that noted nothing says so, and that measuring
+    again helps."""
+    shown = showing(sqlite_service, told_runs.told())
+    kept = shown.runs.current()
+    assert kept is not None
+    folder = shown.runs.place(kept)
+    client = caller_of(shown)(Role.MANAGER)
+    asked = "/contacts?measure=fcr_issue&part=all&cell=team%3DTiny"
+    assert "Measure again" in client.get(asked, headers=HTML).text
+    began = datetime(2026, 1, 5)  # noqa: DTZ001 - UTC, as everywhere inside
+    rows = [{"contact_id": f"tiny{n}", "team": "Tiny", "started_at": began, "in_fcr_issue": "met"} for n in range(2)]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "contacts.parquet")
+    (folder / "policy.toml").write_text("[publish]\nsuppress_below = 5\n")
+    page = client.get(asked, headers=HTML)
+    assert (page.status_code, "Too few to show" in page.text, "tiny0" in page.text) == (200, True, False)
+    assert "A larger cell would show them" in page.text
 
 
 def test_a_file_holds_the_list_and_is_noted(asking: Caller) -> None:  # noqa: F811
