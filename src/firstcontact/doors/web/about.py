@@ -89,7 +89,7 @@ def about(shown: Snapshot, measure: str) -> About:
 
 
 def explained(run: Run, writer: Writer, measure: str) -> About:
-    """The same where there is no visitor yet: what is made of it is kept for all.
+    """The same for pieces of pages that are made once for all visitors of a language.
 
     Args:
         run: What was measured.
