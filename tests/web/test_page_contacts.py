@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlencode
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,7 +25,7 @@ from firstcontact.services.read_run import read_run
 from firstcontact.services.service import Service
 from tests import told_runs
 from tests.service_fixture import Caller, caller_of
-from tests.web.shown import Showing
+from tests.web.shown import OneRun, Showing
 from tests.web.test_team_scope import MARK, asking, measured  # noqa: F401 - fixtures
 
 HTML = {"Accept": "text/html"}
@@ -69,6 +73,24 @@ def test_the_list_says_what_came_of_each_and_is_sorted_by_its_headings(asking: C
     returned, alone = (listed(client, f"/contacts?returned={one}")[2] for one in ("yes", "no"))
     assert returned + alone == 500
     assert "No contact fits" in client.get("/contacts?since=2030-01-01", headers=HTML).text
+
+
+def test_a_list_that_has_become_shorter_says_so(measured: Service, tmp_path: Path) -> None:  # noqa: F811
+    """After an erasure the figure stays as it was until the next measurement: the page says what it rested on."""
+    kept = measured.runs.current()
+    assert kept is not None
+    folder = shutil.copytree(measured.runs.place(kept), tmp_path / kept.id)
+    client = caller_of(replace(measured, runs=OneRun(folder)))(Role.MANAGER)
+    asked = f"/contacts?{urlencode({'run': kept.id, 'measure': 'repeat_rate', 'part': 'n'})}"
+    said = "contacts made this figure"
+    page, _, total = listed(client, asked)
+    assert said not in page
+    table = pq.read_table(folder / "contacts.parquet")
+    gone = table["in_repeat_rate"].to_pylist().index("met")
+    pq.write_table(pa.concat_tables([table[:gone], table[gone + 1 :]]), folder / "contacts.parquet")
+    page, _, left = listed(client, asked)
+    assert (left, f"{total} {said}" in page) == (total - 1, True)
+    assert said not in listed(client, asked.replace("part=n", "part=met"))[0]
 
 
 def test_who_sees_some_teams_sees_their_contacts_alone(asking: Caller) -> None:  # noqa: F811

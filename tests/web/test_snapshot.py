@@ -13,6 +13,7 @@ import pytest
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web import snapshot
 from firstcontact.doors.web.snapshot import Snapshot, snapshot_of
+from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services import read_run
 from firstcontact.services.access import Role
 from firstcontact.services.measure_history import KeptRun
@@ -129,6 +130,14 @@ def test_many_who_ask_read_a_run_once(tmp_path: Path, monkeypatch: pytest.Monkey
     with ThreadPoolExecutor(6) as pool:
         found = [one.result(20) for one in [pool.submit(ask) for _ in range(6)]]
     assert (len(read), len({id(one) for one in found})) == (1, 1)
+
+
+def test_a_run_that_cannot_be_read_does_not_say_where_it_lies(tmp_path: Path) -> None:
+    """Who may see no more than the board gets no path of the server; the file is named."""
+    with pytest.raises(FirstcontactError) as raised:
+        snapshot.read(tmp_path)
+    assert {fault.where for fault in raised.value.faults} == {tmp_path.name}
+    assert str(tmp_path.parent) not in str(raised.value)
 
 
 def test_pieces_of_few_runs_are_held(shown: Snapshot) -> None:

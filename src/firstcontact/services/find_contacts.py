@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -26,6 +27,8 @@ from firstcontact.services.publish import BY, COMPARED, DAY
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from firstcontact.kernel.engine import Engine
 
 CONTACTS_FILE = "contacts.parquet"
 TO_READ_FILE = "to_read.parquet"
@@ -271,6 +274,9 @@ class KeptContacts(Protocol):
     def count(self, path: Path, conditions: Sequence[Condition]) -> int:
         """How many they are."""
 
+    def engine(self) -> AbstractContextManager[Engine]:
+        """An engine of one's own for the length of a block, for what no condition asks."""
+
 
 def find_contacts(
     kept: KeptContacts, place: Path, question: Question, show: Show, teams: frozenset[str] | None
@@ -293,7 +299,7 @@ def find_contacts(
     """
     path = place / CONTACTS_FILE
     if not path.is_file():
-        raise _not_noted("its contacts", "no such file")
+        raise not_noted("its contacts", "no such file")
     held = kept.columns(path)
     _check(held, question, show)
     _check_size(kept, path, question, show, teams)
@@ -310,7 +316,7 @@ def _to_read(path: Path, cause: str, reason: str | None) -> tuple[str, ...]:
     import pyarrow.parquet as pq
 
     if not path.is_file():
-        raise _not_noted("cause", "no contacts drawn to be read")
+        raise not_noted("cause", "no contacts drawn to be read")
     table = pq.read_table(path)
     inside = pc.is_null(table["reason"]) if reason is None else pc.equal(table["reason"], reason)
     ids = table.filter(pc.and_(pc.equal(table["cause"], cause), inside))["contact_id"].to_pylist()
@@ -410,7 +416,7 @@ def _check(held: Mapping[str, str], question: Question, show: Show) -> None:
 
     if question.measure is not None:
         if not any(name.startswith(PREFIX) for name in held):
-            raise _not_noted("measure", "contacts without a note of measures")
+            raise not_noted("measure", "contacts without a note of measures")
         told = membership(question.measure)
         need("measure", question.measure, told.column if told else "", PREFIX)
     for name in (*question.says, *(question.differ or ())):
@@ -420,7 +426,7 @@ def _check(held: Mapping[str, str], question: Question, show: Show) -> None:
         if column not in held or (column not in _SLICES and not column.startswith(EXTRA_PREFIX)):
             need("cell", name, "")
     if (question.period or question.since or question.until) and DAY not in held:
-        raise _not_noted("period", "contacts without a note of their day")
+        raise not_noted("period", "contacts without a note of their day")
     for name in (*show.columns, *(one.removeprefix("-") for one in show.order)):
         need("columns", name, name)
     if faults:
@@ -470,7 +476,13 @@ def _suppress_below(path: Path, _written: int) -> int:
     return int(said.get("suppress_below", Policy().publish.suppress_below))
 
 
-def _not_noted(where: str, saw: str) -> FirstcontactError:
+def not_noted(where: str, saw: str) -> FirstcontactError:
+    """The error for what a run did not note, or notes no longer.
+
+    Args:
+        where: What is asked for.
+        saw: What was found instead.
+    """
     fault = NOT_NOTED.fault(
         where=where, saw=saw, allowed="a run that noted it", cure="measure again, or ask a later run"
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from firstcontact.contacts.table import REASON_SEPARATOR
-from firstcontact.services.find_contacts import Condition, FoundContacts, Show
+from firstcontact.services.find_contacts import Condition, FoundContacts, Show, not_noted
 from firstcontact.services.publish import DAY
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class ParquetContacts:
     """Reads contacts of runs. Implements `services.find_contacts.KeptContacts`.
 
     Args:
-        opened: Opens the engine that reads, when it is first asked; it lives as long as this.
+        opened: Opens an engine: the one that reads, when it is first asked, which lives as long as this; and others.
     """
 
     def __init__(self, opened: Callable[[], Engine]) -> None:
@@ -37,12 +37,13 @@ class ParquetContacts:
         self._totals: dict[tuple[Any, ...], int] = {}
 
     def columns(self, path: Path) -> dict[str, str]:
-        return _columns(path, *_edition(path))
+        with _there(path):
+            return _columns(path, *_edition(path))
 
     def find(self, path: Path, conditions: Sequence[Condition], show: Show) -> FoundContacts:
-        with closing(self._cursor()) as cursor:
+        with _there(path), closing(self._cursor()) as cursor:
             where, values = self._where(cursor, path, conditions)
-            total = self._number(cursor, path, where, values)
+            total = self._number(cursor, path, where, values, kept=_of_nobody(conditions))
             chosen = ", ".join(map(_quoted, show.columns))
             # The place in the file last, so that no row stands on two pages or on none.
             order = ", ".join(map(_ordered, (*(show.order or self._usual(path)), "file_row_number")))
@@ -53,8 +54,11 @@ class ParquetContacts:
         return FoundContacts(total, rows)
 
     def count(self, path: Path, conditions: Sequence[Condition]) -> int:
-        with closing(self._cursor()) as cursor:
-            return self._number(cursor, path, *self._where(cursor, path, conditions))
+        with _there(path), closing(self._cursor()) as cursor:
+            return self._number(cursor, path, *self._where(cursor, path, conditions), kept=_of_nobody(conditions))
+
+    def engine(self) -> AbstractContextManager[Engine]:
+        return closing(self._opened())
 
     def close(self) -> None:
         """Give the engine back."""
@@ -75,8 +79,8 @@ class ParquetContacts:
         """Latest first; nothing to sort where the file stands so."""
         return () if DAY in self.columns(path) else ("-started_at", "contact_id")
 
-    def _number(self, cursor: Any, path: Path, where: str, values: list[Any]) -> int:
-        """How many rows fulfil a condition; remembered, for every page of a list asks it again."""
+    def _number(self, cursor: Any, path: Path, where: str, values: list[Any], *, kept: bool) -> int:
+        """How many rows fulfil a condition; remembered where it may be, for every page of a list asks it again."""
         known = (path, *_edition(path), where, *values)
         total = self._totals.get(known)
         if total is None:
@@ -84,7 +88,8 @@ class ParquetContacts:
             total = int(cursor.execute(asked, [str(path), *values]).fetchone()[0])
             if len(self._totals) >= REMEMBERED:
                 self._totals.clear()
-            self._totals[known] = total
+            if kept:
+                self._totals[known] = total
         return total
 
     def _where(self, cursor: Any, path: Path, conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
@@ -101,6 +106,22 @@ class ParquetContacts:
                 values += given
             told.append(f"{'NOT ' if one.negated else ''}({' OR '.join(parts)})")
         return f"WHERE {' AND '.join(told)}" if told else "", values
+
+
+@contextmanager
+def _there(path: Path) -> Iterator[None]:
+    """A run's contacts go when a later run comes into force: then they are no longer noted, whoever just asks."""
+    try:
+        yield
+    except Exception as error:
+        if path.is_file():
+            raise
+        raise not_noted("its contacts", "no such file") from error
+
+
+def _of_nobody(conditions: Sequence[Condition]) -> bool:
+    """Whether conditions hold nothing that was typed and no id, which may name people: counts stay in memory."""
+    return not any(one.kind == "has" or "contact_id" in one.columns for one in conditions)
 
 
 def _condition(column: str, kind: str, values: Sequence[Any]) -> tuple[str, list[Any]]:

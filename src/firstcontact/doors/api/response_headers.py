@@ -1,4 +1,4 @@
-"""What every answer tells the browser: run nothing, frame nothing, send nothing elsewhere, keep nothing."""
+"""What every answer tells the browser: run nothing, frame nothing, keep nothing; pages and their files say otherwise."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
-"""No script at all: a value that got into a page by mistake is text and stays text."""
+"""No script at all; pages may run the service's own file (`doors.web.page.PAGE_POLICY`)."""
 
 ALWAYS = {
     "content-security-policy": CONTENT_POLICY,

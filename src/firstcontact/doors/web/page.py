@@ -195,4 +195,10 @@ def static(name: str) -> bytes:
 @lru_cache
 def asset(name: str) -> str:
     """The address of such a file, which changes whenever its text does."""
-    return f"/static/{name}?v={sha256(static(name)).hexdigest()[:12]}"
+    return f"/static/{name}?v={edition(name)}"
+
+
+@lru_cache
+def edition(name: str) -> str:
+    """A hash of such a file's text."""
+    return sha256(static(name)).hexdigest()[:12]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -16,6 +16,7 @@ from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.page import Stamp, sentences
 from firstcontact.doors.web.translation import locale
 from firstcontact.doors.web.viewer import viewer
+from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.once import Once
 from firstcontact.services.access import Permission, Principal, refused
 from firstcontact.services.find_contacts import CONTACTS_FILE
@@ -121,8 +122,15 @@ def _permit(who: Principal | None, kept: KeptRun) -> None:
 
 
 def read(folder: Path) -> Run:
-    """A run, from memory where it was read before (`services.read_run`)."""
-    return read_run(folder)
+    """A run, from memory where it was read before (`services.read_run`).
+
+    Raises:
+        FirstcontactError: As there; it names files of the run, and not where this server keeps them.
+    """
+    try:
+        return read_run(folder)
+    except FirstcontactError as error:
+        raise FirstcontactError([replace(one, where=Path(one.where).name) for one in error.faults]) from error
 
 
 _shelving = Lock()

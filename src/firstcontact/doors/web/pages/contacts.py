@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -16,15 +17,19 @@ from firstcontact.doors.api.page import After, cursor, read_number
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.report import words
 from firstcontact.doors.report.notation import Notation
+from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web import asked_words
 from firstcontact.doors.web.contact_words import COLUMNS, VERDICT_NEEDS, VERDICTS, came_of, heading, value
 from firstcontact.doors.web.form import Wrong, wrongs
+from firstcontact.doors.web.link import contacts_link
 from firstcontact.doors.web.page import page
 from firstcontact.doors.web.place import CLOSER, N_, Place
 from firstcontact.doors.web.saved_views import Unsaved, saved_views
+from firstcontact.doors.web.sections import links
 from firstcontact.doors.web.snapshot import Snapshot, snapshot
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.ask_contacts import NAMES, question_of
 from firstcontact.services.find_contacts import (
@@ -37,6 +42,7 @@ from firstcontact.services.find_contacts import (
     Show,
     find_contacts,
 )
+from firstcontact.services.run import Run
 from firstcontact.services.service import Service
 
 router = APIRouter(include_in_schema=False, tags=["pages"])
@@ -156,6 +162,7 @@ class Contacts:
         exports: (label, address) of the whole list as files.
         plainly: Where all contacts are listed; empty where they are.
         limited: Whether only contacts of the visitor's teams are shown.
+        counted: How many contacts made the figure, where some are gone since; else 0.
         refused: `few` where the cell is suppressed, `not noted` where the run does not say; else empty.
         wrong: What cannot be asked so.
     """
@@ -175,6 +182,7 @@ class Contacts:
     exports: tuple[tuple[str, str], ...]
     plainly: str
     limited: bool
+    counted: int
     refused: str = ""
     wrong: tuple[Wrong, ...] = ()
 
@@ -313,10 +321,11 @@ def _told(
     writer = shown.writer
     teams = who.visible_teams(Permission.READ_CONTACTS)
     total = found.total if found else 0
+    row = asked_words.figure_of(question, shown.run)
     return Contacts(
         which=asked_words.which(question, total, writer) if found else "",
         about=tuple(asked_words.about(question, shown.run, writer)),
-        figure=_figure(shown, who, question),
+        figure=_figure(shown, who, question, row),
         narrowed=tuple(asked_words.narrowed(question, writer)),
         part=question.part,
         total=total,
@@ -329,17 +338,23 @@ def _told(
         exports=(("CSV", asked.file("csv")), ("Parquet", asked.file("parquet"))) if total else (),
         plainly=f"{PLACE.path}?{urlencode([('run', asked.run)])}" if asked.pairs else "",
         limited=teams is not None,
+        counted=row.result.n if found and row and teams is None and _fewer(shown, question, row, total) else 0,
         refused=refused,
         wrong=wrong,
     )
 
 
-def _figure(shown: Snapshot, who: Principal, question: Question) -> str:
+def _fewer(shown: Snapshot, question: Question, row: ResultRow, total: int) -> bool:
+    """Whether the contacts behind a figure are fewer by now than they were."""
+    run = shown.kept.id
+    return total < row.result.n and links(shown, linked=True).rows(row) == contacts_link(run, question)
+
+
+def _figure(shown: Snapshot, who: Principal, question: Question, row: ResultRow | None) -> str:
     """The figure as it stands where one came from; only whoever may see it reads it here."""
     reach = who.visible_teams(Permission.READ_FIGURES) if who.may(Permission.READ_FIGURES) else frozenset()
     if reach is not None and question.cell.get("team") not in reach:
         return ""
-    row = asked_words.figure_of(question, shown.run)
     told = shown.writer.figure(row.result) if row is not None else None
     return f"{told.value} ({told.interval})" if told and told.value and told.interval else told.value if told else ""
 
@@ -416,7 +431,12 @@ def _sorted(held: Iterable[str]) -> list[str]:
 
 
 def _names(shown: Snapshot, by: str) -> tuple[str, ...]:
-    rows = shown.run.slices(shown.run.headline_measure, by)
+    found: tuple[str, ...] = shown.piece(partial(_known, by=by), ("names", by))
+    return found
+
+
+def _known(run: Run, _writer: Writer, *, by: str) -> tuple[str, ...]:
+    rows = run.slices(run.headline_measure, by)
     return tuple(dict.fromkeys(row.cell[by] for row in rows if by in row.cell))[:MOST_NAMES]
 
 
