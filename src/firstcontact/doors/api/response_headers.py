@@ -1,4 +1,4 @@
-"""What every answer tells the browser: run nothing, frame nothing, keep nothing; pages and their files say otherwise."""
+"""What every answer tells the browser: run, frame and keep nothing; pages and their files say otherwise."""
 
 from __future__ import annotations
 
