@@ -35,7 +35,7 @@ class Sheet:
     r"""One sheet.
 
     Attributes:
-        name: What it is called; Excel takes 31 characters, none of `[]:*?/\\`.
+        name: What it is called; Excel takes 31 characters, and none of `[]:*?/\`, which become blanks.
         columns: Headings; no heading row where empty.
         rows: Cells: texts, numbers, days; empty ones where None.
         widths: Of the columns, in characters; the usual one for those that are not named.
@@ -92,10 +92,15 @@ def _root() -> str:
 
 def _book(sheets: Sequence[Sheet]) -> str:
     named = "".join(
-        f'<sheet name={quoteattr(sheet.name[:31])} sheetId="{number}" r:id="rId{number}"/>'
+        f'<sheet name={quoteattr(_named(sheet.name))} sheetId="{number}" r:id="rId{number}"/>'
         for number, sheet in enumerate(sheets, 1)
     )
     return f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_LINKED}"><sheets>{named}</sheets></workbook>'
+
+
+def _named(name: str) -> str:
+    """What Excel takes as the name of a sheet."""
+    return "".join(" " if one in "[]:*?/\\" else one for one in name).strip().strip("'")[:31] or "1"
 
 
 def _book_links(count: int) -> str:

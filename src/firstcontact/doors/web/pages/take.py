@@ -66,15 +66,17 @@ PICKS: dict[str, Pick] = {
 }
 """What each page's figures are."""
 
-REASON = "/reason"
-page.TAKEN.update({*PICKS, REASON})
+REASON, DEFINITIONS, QUALITY = "/reason", "/definitions", "/quality"
+page.TAKEN.update({*PICKS, REASON, DEFINITIONS, QUALITY})
+
+Of = Literal["/", "/reasons", "/reason", "/causes", "/downstream", "/channels", "/teams", "/definitions", "/quality"]
 
 
 @router.get("/take.xlsx")
 def take(
     request: Request,
     who: Seen,
-    of: Literal["/", "/reasons", "/reason", "/causes", "/downstream", "/channels", "/teams"] = "/",
+    of: Of = "/",
     name: Annotated[str, Query(max_length=20_000)] = "",
 ) -> Response:
     """The figures of a page, as far as its visitor may see them there."""
@@ -84,19 +86,21 @@ def take(
     rows = _seen(shown.run, who, of, name)
     if of == REASON and not rows:
         raise not_there("the reason in this run")
-    figures = workbook([_figures(rows, shown), _stamp(shown, of, name)])
+    sheet = {DEFINITIONS: _definitions, QUALITY: _ledgers}.get(of)
+    figures = workbook([sheet(shown) if sheet else _figures(rows, shown), _stamp(shown, of, name)])
     file = f"firstcontact-{of.strip('/') or 'overview'}-{shown.kept.id}.xlsx"
     return Response(figures, media_type=KIND, headers={"Content-Disposition": f'attachment; filename="{file}"'})
 
 
 def _seen(run: Run, who: Principal, of: str, name: str) -> list[ResultRow]:
     """The rows of a page that its visitor may see, by the rules of the page itself."""
-    if of == "/":
-        return list(PICKS[of](run))
     scope = who.scope(Permission.READ_FIGURES)
+    if of == "/" and scope is not Scope.ALL:
+        # What `GET /api/v1/board` shows everybody.
+        return [*run.select(by=""), *run.slices(run.headline_measure, "week")]
     if scope is None or (scope is not Scope.ALL and of != "/teams"):
         raise refused(Permission.READ_FIGURES)
-    rows = run.about("reason", name) if of == REASON else list(PICKS[of](run))
+    rows = run.about("reason", name) if of == REASON else list(PICKS[of](run)) if of in PICKS else []
     teams = who.visible_teams(Permission.READ_FIGURES)
     return rows if teams is None else [row for row in rows if row.cell.get("team") in teams]
 
@@ -152,6 +156,46 @@ def _title(measure: str, writer: Writer) -> str:
     if measure in TITLES:
         return writer.say(TITLES[measure])
     return writer.say(words.UNKNOWNS[measure]) if measure in words.UNKNOWNS else measure.replace("_", " ")
+
+
+def _definitions(shown: Snapshot) -> Sheet:
+    """A line a definition."""
+    writer = shown.writer
+    named = (
+        N_("Definition"), N_("What is counted"), N_("Source"), N_("Value"), N_("Interval from"), N_("Interval to"),
+        N_("Rests on (n)"), N_("State"), N_("Settled"), N_("Does not say"), N_("Settled only here"),
+        N_("Settled only by the policy"), N_("Why there is none"), N_("What would change it"),
+    )  # fmt: skip
+    lines: list[list[Value]] = []
+    for row in shown.run.definitions:
+        result = row.result
+        line: list[Value] = [row.preset, writer.tell(row.title), row.source]
+        if isinstance(result, Refusal):
+            line += [None, None, None, result.n, "refused"]
+            why: list[Value] = [writer.tell(result.reason), writer.tell(result.would_help)]
+        else:
+            line += [result.value, result.low, result.high, result.n, result.status]
+            why = [None, None]
+        differ: tuple[Value, Value] = row.differs or (None, None)
+        lines.append([*line, row.resolved, row.unsettled, *differ, *why])
+    return Sheet(writer.say("Definitions"), [writer.say(one) for one in named], lines, (26, 60, 40), writer.rtl)
+
+
+def _ledgers(shown: Snapshot) -> Sheet:
+    """Where every row and every contact went: a line a cause."""
+    writer, run = shown.writer, shown.run
+    rows = run.row_ledger
+    parts: list[tuple[str, int]] = [("read", rows.read), *rows.absorbed.items(), *rows.quarantined.items()]
+    lines: list[list[Value]] = [
+        [writer.say("From rows to contacts"), cause, count]
+        for cause, count in [*parts, ("erased", rows.erased), ("contacts", rows.contacts)]
+    ]
+    for ledger in run.measure_ledgers:
+        told = [("contacts", ledger.contacts), *ledger.excluded.items()]
+        told += [(name, getattr(ledger, name)) for name in ("not_opener", "left_censored", "immature", "counted")]
+        lines += [[_title(ledger.measure, writer), cause, count] for cause, count in told]
+    named = [writer.say("Ledger"), writer.say("Cause"), writer.say("How many")]
+    return Sheet(writer.say("What was left out, and why")[:31], named, lines, (40, 24, 12), writer.rtl)
 
 
 def _stamp(shown: Snapshot, of: str, name: str) -> Sheet:
