@@ -1,6 +1,6 @@
 """Loads the running service over loopback and writes what it bore to LOAD.md.
 
-Usage: load.py [--contacts N] [--seconds S] [--only sqlite|postgresql] [--note TEXT]. For each database a store is
+Usage: load.py [--contacts N] [--seconds S] [--only sqlite|postgresql|pages] [--note TEXT]. For each database a store is
 filled with a simulated year as an import fills it, in batches past the interface; all of it is linked and measured.
 Then `firstcontact serve` runs as it would for a user, and threads of this program ask it over kept-open connections,
 once everything that arrived before is linked. Asking costs processor time on the same cores, so the service alone bears
@@ -36,6 +36,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.pages import section, time_pages  # noqa: E402
 from firstcontact import bootstrap  # noqa: E402 - the repository's own tests lend their PostgreSQL
 from firstcontact.kernel.service_settings import ServiceSettings  # noqa: E402
 from firstcontact.measurement.simulator.generate import simulate  # noqa: E402
@@ -50,6 +51,8 @@ from firstcontact.services.work import Worker  # noqa: E402
 from tests.service_fixture import Cluster, _programs  # noqa: E402
 
 KINDS = ("sqlite", "postgresql")
+PAGES = "pages"
+"""The part that tells of each page, with the data of the first database."""
 HEAD = """\
 # Load
 
@@ -59,6 +62,8 @@ asked. Whoever asks runs on the same cores. Milliseconds as the asking side sees
 contact of each kind of sending waited until it was linked.
 """
 SOURCE = "load"
+LOOKS = (Role.MANAGER, Role.ADMINISTRATOR)
+"""Who looks at pages: at each the first who may."""
 NAMING = ("contact_id", "kind", "value")
 AT_ONCE = 2_000
 PASSED = timedelta(days=390)
@@ -108,12 +113,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--contacts", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--only", choices=KINDS, help="the other one's part of the page stays as it is")
+    parser.add_argument("--only", choices=(*KINDS, PAGES), help="the other parts of the page stay as they are")
     parser.add_argument("--note", default="")
     asked = parser.parse_args()
     page = ROOT / "benchmarks" / "LOAD.md"
     sections = _sections(page)
-    for kind in KINDS if asked.only is None else [asked.only]:
+    wanted = {asked.only} if asked.only else {*KINDS, PAGES}
+    for kind in KINDS:
+        with_pages = kind == KINDS[0] and PAGES in wanted
+        if kind not in wanted and not with_pages:
+            continue
         with _place(kind) as settings:
             if settings is None:
                 sections[kind] = f"### {kind}\n\nNot installed on this machine.\n"
@@ -123,12 +132,20 @@ def main() -> None:
             tokens = filled.pop("tokens")
             names = filled.pop("names")
             with _serving(settings):
-                questions = _questions(names)
-                for question in questions:
-                    print(f"  {question.name}", flush=True)
-                    _load(settings.port, question, tokens, asked.seconds)
-            sections[kind] = f"{_section(kind, filled, questions)}\n{_machine(asked.note)}"
-    page.write_text("\n".join([HEAD, *(sections[kind] for kind in KINDS if kind in sections)]), encoding="utf-8")
+                if with_pages:
+                    told = section(
+                        time_pages(settings.port, {role.value: tokens[role] for role in LOOKS}, asked.seconds / 4)
+                    )
+                    sections[PAGES] = f"### {PAGES}, {filled['contacts']:,} contacts\n\n{told}\n{_machine(asked.note)}"
+                if kind in wanted:
+                    questions = _questions(names)
+                    for question in questions:
+                        print(f"  {question.name}", flush=True)
+                        _load(settings.port, question, tokens, asked.seconds)
+                    sections[kind] = f"{_section(kind, filled, questions)}\n{_machine(asked.note)}"
+    page.write_text(
+        "\n".join([HEAD, *(sections[part] for part in (*KINDS, PAGES) if part in sections)]), encoding="utf-8"
+    )
     print("benchmarks/LOAD.md")
 
 
@@ -137,7 +154,7 @@ def _sections(page: Path) -> dict[str, str]:
     if not page.exists():
         return {}
     parts = page.read_text(encoding="utf-8").split("### ")[1:]
-    return {kind: f"### {part}" for part in parts for kind in KINDS if part.startswith(kind)}
+    return {kind: f"### {part}" for part in parts for kind in (*KINDS, PAGES) if part.startswith(kind)}
 
 
 @contextmanager
@@ -187,7 +204,7 @@ def _fill(settings: ServiceSettings, contacts: int) -> dict[str, Any]:
     service.queue.ask("measure", {}, asked_by="load", now=service.now(), key="load")
     _work(service, "measure")
     filled["measured"] = time.perf_counter() - began
-    filled["tokens"] = {role: _token(service, role) for role in (Role.ADMINISTRATOR, Role.QUALITY)}
+    filled["tokens"] = {role: _token(service, role) for role in (*LOOKS, Role.QUALITY)}
     service.close()
     return filled | {"names": names}
 
