@@ -16,16 +16,10 @@ from firstcontact.adapters.stores.kept_contact import ParquetContacts
 from firstcontact.contacts.table import REASON_SEPARATOR
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.measurement.policy.model import Policy
+from firstcontact.services.ask_contacts import asked_pairs
 from firstcontact.services.behind import NotContacts, behind, learned_reasons
-from firstcontact.services.find_contacts import (
-    CONTACTS_FILE,
-    Question,
-    Show,
-    asked_pairs,
-    conditions_of,
-    find_contacts,
-    membership,
-)
+from firstcontact.services.contact_question import Question, conditions_of, membership
+from firstcontact.services.find_contacts import CONTACTS_FILE, Show, find_contacts
 from firstcontact.services.measure import measure
 from firstcontact.services.prepare import Options
 from firstcontact.services.publish import Exports, publish

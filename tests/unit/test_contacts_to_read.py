@@ -13,8 +13,9 @@ import pytest
 from firstcontact import bootstrap
 from firstcontact.adapters.stores.kept_contact import ParquetContacts
 from firstcontact.kernel.errors import FirstcontactError
-from firstcontact.services.ask_contacts import question_of
-from firstcontact.services.find_contacts import Question, Show, asked_pairs, find_contacts
+from firstcontact.services.ask_contacts import asked_pairs, question_of
+from firstcontact.services.contact_question import Question
+from firstcontact.services.find_contacts import Show, find_contacts
 
 CAUSE = "escalated: level 2"
 

@@ -13,7 +13,8 @@ import pytest
 from firstcontact import bootstrap
 from firstcontact.adapters.stores.kept_contact import ParquetContacts
 from firstcontact.kernel.errors import FirstcontactError
-from firstcontact.services.find_contacts import Condition, Show
+from firstcontact.services.contact_question import Condition
+from firstcontact.services.find_contacts import Show
 
 WANTED = (Condition(("team",), "is", ("North",)),)
 

@@ -19,8 +19,7 @@ from firstcontact.doors.web.link import rows_link
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.result import Estimate
 from firstcontact.services.access import Role
-from firstcontact.services.ask_contacts import question_of
-from firstcontact.services.find_contacts import asked_pairs
+from firstcontact.services.ask_contacts import asked_pairs, question_of
 from firstcontact.services.read_run import read_run
 from firstcontact.services.service import Service
 from tests import told_runs

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from firstcontact.kernel.errors import Fault, FirstcontactError
-from firstcontact.services.find_contacts import NO_SUCH_QUESTION, PLAIN, Period, Question
+from firstcontact.services.contact_question import NO_SUCH_QUESTION, Period, Question
+
+PLAIN: tuple[str, ...] = ("reason", "channel", "team", "queue", "verdict", "excluded_code", "text", "cause")
+"""Fields of a question that are text."""
 
 VERDICTS: tuple[str, ...] = ("yes", "no", "unsettled", "left_out", "none")
 """What may be asked of the policy's verdict."""
@@ -28,6 +31,30 @@ _PART = re.compile(r"n|followed|counted|met|not_met|open|unanswered|out|all|out:
 _LAST_START = date(9999, 12, 1)
 """Periods that begin later have no day after them."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def asked_pairs(question: Question) -> list[tuple[str, str]]:
+    """A question as names and values of an address, from which the contacts can be asked for again.
+
+    >>> asked_pairs(Question("fcr_issue", "met", {"reason_1": "billing"}))
+    [('measure', 'fcr_issue'), ('part', 'met'), ('cell', 'reason_1=billing')]
+    """
+    pairs: list[tuple[str, str | None]] = []
+    if question.measure is not None:
+        pairs += [("measure", question.measure), ("part", question.part)]
+    pairs += [("cell", f"{name}={value}") for name, value in question.cell.items()]
+    if question.period is not None:
+        pairs += [("period_grain", question.period.grain), ("period_start", question.period.start.isoformat())]
+    pairs += [(name, getattr(question, name)) for name in PLAIN]
+    for name in ("since", "until"):
+        day: date | None = getattr(question, name)
+        pairs.append((name, day.isoformat() if day else None))
+    for name in ("repeat", "returned"):
+        value = getattr(question, name)
+        pairs.append((name, None if value is None else "yes" if value else "no"))
+    pairs += [("says", f"{name}={said}") for name, said in question.says.items()]
+    pairs += [("differ", name) for name in question.differ or ()]
+    return [(name, value) for name, value in pairs if value is not None]
 
 
 def question_of(pairs: Iterable[tuple[str, str]]) -> Question:

@@ -9,7 +9,7 @@ from typing import Any
 from firstcontact.contacts.table import EXTRA_PREFIX
 from firstcontact.kernel.result import ONE_CUSTOMER_DOMINATES, SUPPRESSED, TOO_FEW
 from firstcontact.kernel.sentence import Sentence
-from firstcontact.services.find_contacts import LIKE, Period, Question, membership
+from firstcontact.services.contact_question import LIKE, Period, Question, membership
 
 
 @dataclass(frozen=True, slots=True)

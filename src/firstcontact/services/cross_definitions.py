@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from firstcontact.services.find_contacts import CONTACTS_FILE, KeptContacts, Question, Show, find_contacts
+from firstcontact.services.contact_question import Question
+from firstcontact.services.find_contacts import CONTACTS_FILE, KeptContacts, Show, find_contacts
 from firstcontact.services.publish import BY
 
 SAID: tuple[str, ...] = ("met", "not_met", "open", "out")

@@ -7,23 +7,30 @@ pseudonyms.
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from firstcontact.contacts.table import EXTRA_PREFIX, NO_REASON, REASON_SEPARATOR
+from firstcontact.contacts.table import EXTRA_PREFIX
 from firstcontact.kernel.errors import EXIT_INPUT, EXIT_REFUSED, ErrorKind, Fault, FirstcontactError
-from firstcontact.measurement.measures.catalog import AUDITED, MEASURES, MISCODED, SPLIT_RECORDS
-from firstcontact.measurement.measures.cut import UNKNOWN
-from firstcontact.measurement.measures.member import NEW, OUT, PREFIX, TAKEN, rests_on
+from firstcontact.measurement.measures.member import PREFIX
 from firstcontact.measurement.policy.model import Policy
-from firstcontact.services.publish import BY, COMPARED, DAY
+from firstcontact.services.contact_question import (
+    LEVEL,
+    NO_SUCH_QUESTION,
+    SLICES,
+    Condition,
+    Question,
+    conditions_of,
+    membership,
+    no_such_question,
+    of_teams,
+)
+from firstcontact.services.publish import BY, DAY
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,13 +41,6 @@ CONTACTS_FILE = "contacts.parquet"
 TO_READ_FILE = "to_read.parquet"
 """Contacts drawn to be read, of each root cause that stands out."""
 
-NO_SUCH_QUESTION = ErrorKind(
-    "FC9504",
-    "Contacts of this run cannot be asked for so",
-    EXIT_INPUT,
-    "A measure, a definition, a column or a slice is named that this run does not have, or a period without its first "
-    "day. `GET /api/v1/runs/{run_id}/contact-columns` lists what there is.",
-)
 TOO_FEW_TO_SHOW = ErrorKind(
     "FC9505",
     "The cell holds too few contacts to be shown",
@@ -54,129 +54,6 @@ NOT_NOTED = ErrorKind(
     "It was made by an earlier version, its contacts are no longer kept, or the measure could not be counted. Measure "
     "again, or ask a later run.",
 )
-
-Kind = Literal["is", "under", "begins", "from", "before", "has"]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One thing that contacts must fulfil.
-
-    Attributes:
-        columns: Columns, any one of which is enough.
-        kind: `is`: one of the values; `under`: a reason, or one below it; `begins`: a text with this beginning;
-            `from`, `before`: at least, less; `has`: a text that contains it, in any case of letters.
-        values: The values; None among them for what is not recorded.
-        negated: Whether contacts must not fulfil it instead.
-    """
-
-    columns: tuple[str, ...]
-    kind: Kind
-    values: tuple[Any, ...]
-    negated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A week or month of the results."""
-
-    grain: Literal["week", "month"]
-    start: date
-
-    @property
-    def end(self) -> date:
-        """The first day after it."""
-        if self.grain == "week":
-            return self.start + timedelta(days=7)
-        return (self.start.replace(day=1) + timedelta(days=32)).replace(day=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Which contacts.
-
-    Attributes:
-        measure: Id of a measure: only with it mean `part` and suppression anything.
-        part: Of the contacts as they enter the measure: `n`, those whose number is the figure's n; `followed`, the same
-            for figures of single weeks of openers; `counted`, all that the ledger counts; `met`, `not_met`, `open`;
-            `unanswered`, counted but not in n; `out`, all that are left out; `out:<code>`, those left out for a cause;
-            `all`.
-        cell: Value by slice name, as results have it: `reason_1`, `channel`, `team`, `queue`, `x_<column>`.
-        period: The cell's week or month in the business zone.
-        reason: This reason or one below it.
-        channel: This channel; `(unknown)` where none is recorded, as in the next two.
-        team: This team.
-        queue: This queue.
-        since: Begun on this day of the business zone or later.
-        until: Begun before this day.
-        repeat: Whether it is a return itself.
-        returned: Whether the customer came back.
-        verdict: `yes`, `no`, `unsettled`, `left_out`, `none`.
-        excluded_code: Why repeat measures leave it out.
-        text: Part of its id or of its reason.
-        cause: A root cause that stands out, as results name it: contacts drawn to be read, in `reason` where it is
-            asked for, else in all reasons together.
-        says: State by definition, as in `part`: `met`, `not_met`, `open`, `out`, `out:<code>`.
-        differ: Two definitions that both judge the contact, with opposite verdicts.
-    """
-
-    measure: str | None = None
-    part: str = "n"
-    cell: Mapping[str, str] = field(default_factory=dict)
-    period: Period | None = None
-    reason: str | None = None
-    channel: str | None = None
-    team: str | None = None
-    queue: str | None = None
-    since: date | None = None
-    until: date | None = None
-    repeat: bool | None = None
-    returned: bool | None = None
-    verdict: str | None = None
-    excluded_code: str | None = None
-    text: str | None = None
-    cause: str | None = None
-    says: Mapping[str, str] = field(default_factory=dict)
-    differ: tuple[str, str] | None = None
-
-
-PLAIN: tuple[str, ...] = ("reason", "channel", "team", "queue", "verdict", "excluded_code", "text", "cause")
-"""Fields of a question that are text."""
-
-
-def asked_pairs(question: Question) -> list[tuple[str, str]]:
-    """A question as names and values of an address, from which the contacts can be asked for again.
-
-    >>> asked_pairs(Question("fcr_issue", "met", {"reason_1": "billing"}))
-    [('measure', 'fcr_issue'), ('part', 'met'), ('cell', 'reason_1=billing')]
-    """
-    pairs: list[tuple[str, str | None]] = []
-    if question.measure is not None:
-        pairs += [("measure", question.measure), ("part", question.part)]
-    pairs += [("cell", f"{name}={value}") for name, value in question.cell.items()]
-    if question.period is not None:
-        pairs += [("period_grain", question.period.grain), ("period_start", question.period.start.isoformat())]
-    pairs += [(name, getattr(question, name)) for name in PLAIN]
-    for name in ("since", "until"):
-        day: date | None = getattr(question, name)
-        pairs.append((name, day.isoformat() if day else None))
-    for name in ("repeat", "returned"):
-        value = getattr(question, name)
-        pairs.append((name, None if value is None else "yes" if value else "no"))
-    pairs += [("says", f"{name}={said}") for name, said in question.says.items()]
-    pairs += [("differ", name) for name in question.differ or ()]
-    return [(name, value) for name, value in pairs if value is not None]
-
-
-def no_such_question(where: str, allowed: str) -> FirstcontactError:
-    """The error for a question that cannot be understood.
-
-    Args:
-        where: Which part of it.
-        allowed: What can be.
-    """
-    fault = NO_SUCH_QUESTION.fault(where=where, saw="something else", allowed=allowed, cure="write it so")
-    return FirstcontactError([fault])
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,43 +102,6 @@ class FoundContacts:
     rows: pa.Table
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """Where it stands which contacts a figure rests on.
-
-    Attributes:
-        column: The column of contacts that says how each enters it.
-        rests: States of those whose number is n.
-    """
-
-    column: str
-    rests: tuple[str, ...]
-
-
-LIKE: dict[str, str] = {
-    AUDITED: "r_fcr",
-    MISCODED: "r_fcr",
-    SPLIT_RECORDS: "r_fcr",
-    "count_all": "r_fcr",
-    "failure_shift": "r_fcr",
-}
-"""Figures that rest on the same contacts as a measure."""
-COMPARISONS: tuple[str, ...] = ("team_effect", "team_share")
-"""Figures that rest on the contacts of comparisons."""
-
-
-def membership(measure: str) -> Membership | None:
-    """Where it stands which contacts a figure rests on; None where n is not a number of contacts.
-
-    >>> membership("r_fcr_audited").column, membership("driver")
-    ('in_r_fcr', None)
-    """
-    if measure in COMPARISONS:
-        return Membership(COMPARED, TAKEN)
-    known = MEASURES.get(LIKE.get(measure, measure))
-    return Membership(f"{PREFIX}{known.id}", rests_on(known)) if known else None
-
-
 class KeptContacts(Protocol):
     """Contacts of kept runs, read where they lie."""
 
@@ -303,7 +143,7 @@ def find_contacts(
     held = kept.columns(path)
     _check(held, question, show)
     _check_size(kept, path, question, show, teams)
-    seen = [*conditions_of(question), *_of_teams(teams)]
+    seen = [*conditions_of(question), *of_teams(teams)]
     if question.cause is not None:
         seen.append(Condition(("contact_id",), "is", _to_read(place / TO_READ_FILE, question.cause, question.reason)))
     chosen = show.columns or tuple(name for name in USUAL if name in held)
@@ -323,82 +163,6 @@ def _to_read(path: Path, cause: str, reason: str | None) -> tuple[str, ...]:
     if not ids:
         raise no_such_question("cause", "a root cause of this run that stands out, with its reason where it has one")
     return tuple(ids)
-
-
-def conditions_of(question: Question) -> Iterator[Condition]:
-    """What contacts must fulfil to belong to the answer."""
-    told = membership(question.measure) if question.measure is not None else None
-    if told is not None:
-        yield from _part(told.column, question.part, told.rests)
-    if question.measure in COMPARISONS:
-        yield Condition(("team",), "is", (None,), negated=True)
-    yield from _cell(question)
-    yield from _filters(question)
-    for name, said in question.says.items():
-        yield from _part(f"{BY}{name}", said, TAKEN)
-    if question.differ is not None:
-        first, second = (f"{BY}{name}" for name in question.differ)
-        # Both judge it, and not alike.
-        yield Condition((first,), "is", ("met", "not_met"))
-        yield Condition((second,), "is", ("met", "not_met"))
-        yield Condition((first, second), "is", ("met",))
-        yield Condition((first, second), "is", ("not_met",))
-
-
-def _filters(question: Question) -> Iterator[Condition]:
-    for name in ("channel", "team", "queue"):
-        value = getattr(question, name)
-        if value is not None:
-            yield Condition((name,), "is", _known(value, UNKNOWN))
-    if question.reason is not None:
-        yield Condition(("reason",), "under", _known(question.reason, NO_REASON))
-    if question.since is not None:
-        yield Condition((DAY,), "from", (question.since,))
-    if question.until is not None:
-        yield Condition((DAY,), "before", (question.until,))
-    for name in ("repeat", "returned"):
-        value = getattr(question, name)
-        if value is not None:
-            yield Condition((name,), "is", (True,) if value else (False, None))
-    if question.verdict is not None:
-        yield Condition(("verdict",), "is", (None if question.verdict == "none" else question.verdict,))
-    if question.excluded_code is not None:
-        yield Condition(("excluded_code",), "is", (question.excluded_code,))
-    if question.text:
-        yield Condition(("contact_id", "reason"), "has", (question.text,))
-
-
-def _part(column: str, part: str, rests: tuple[str, ...]) -> Iterator[Condition]:
-    if part == "n":
-        yield Condition((column,), "is", rests)
-    elif part == "followed":
-        yield Condition((column,), "is", tuple(one for one in rests if one != NEW))
-    elif part == "counted":
-        yield Condition((column,), "is", TAKEN)
-    elif part == "unanswered":
-        yield Condition((column,), "is", tuple(one for one in TAKEN if one not in rests))
-    elif part == "out":
-        yield Condition((column,), "begins", (OUT,))
-    elif part != "all":
-        yield Condition((column,), "is", (part,))
-
-
-def _cell(question: Question) -> Iterator[Condition]:
-    for name, value in question.cell.items():
-        if name.startswith("reason_"):
-            depth, level = value.count(REASON_SEPARATOR) + 1, int(name.removeprefix("reason_"))
-            # A path that ends above the level it is cut at is itself alone.
-            yield Condition(("reason",), "is" if depth < level else "under", _known(value, NO_REASON))
-        else:
-            yield Condition((name,), "is", _known(value, UNKNOWN))
-    if question.period is not None:
-        yield Condition((DAY,), "from", (question.period.start,))
-        yield Condition((DAY,), "before", (question.period.end,))
-
-
-def _known(value: str, missing: str) -> tuple[str | None, ...]:
-    """A value of a cell as contacts have it: what is not recorded has a name there."""
-    return (value, None) if value == missing else (value,)
 
 
 def _check(held: Mapping[str, str], question: Question, show: Show) -> None:
@@ -422,8 +186,8 @@ def _check(held: Mapping[str, str], question: Question, show: Show) -> None:
     for name in (*question.says, *(question.differ or ())):
         need("definition", name, f"{BY}{name}", BY)
     for name in question.cell:
-        column = "reason" if _LEVEL.fullmatch(name) else name
-        if column not in held or (column not in _SLICES and not column.startswith(EXTRA_PREFIX)):
+        column = "reason" if LEVEL.fullmatch(name) else name
+        if column not in held or (column not in SLICES and not column.startswith(EXTRA_PREFIX)):
             need("cell", name, "")
     if (question.period or question.since or question.until) and DAY not in held:
         raise not_noted("period", "contacts without a note of their day")
@@ -431,10 +195,6 @@ def _check(held: Mapping[str, str], question: Question, show: Show) -> None:
         need("columns", name, name)
     if faults:
         raise FirstcontactError(faults)
-
-
-_SLICES = ("reason", "channel", "team", "queue")
-_LEVEL = re.compile(r"reason_[1-9]\d?")
 
 
 def _check_size(kept: KeptContacts, path: Path, question: Question, show: Show, teams: frozenset[str] | None) -> None:
@@ -455,7 +215,7 @@ def _check_size(kept: KeptContacts, path: Path, question: Question, show: Show, 
             if one == Question(measure) and seen is None:
                 continue
             least = _suppress_below(path.parent / "policy.toml", (path.parent / "policy.toml").stat().st_mtime_ns)
-            if 0 < kept.count(path, [*conditions_of(one), *_of_teams(seen)]) < least:
+            if 0 < kept.count(path, [*conditions_of(one), *of_teams(seen)]) < least:
                 fault = TOO_FEW_TO_SHOW.fault(
                     where="the cell",
                     saw="fewer contacts than are shown",
@@ -463,11 +223,6 @@ def _check_size(kept: KeptContacts, path: Path, question: Question, show: Show, 
                     cure="ask for a larger one",
                 )
                 raise FirstcontactError([fault])
-
-
-def _of_teams(teams: frozenset[str] | None) -> Iterator[Condition]:
-    if teams is not None:
-        yield Condition(("team",), "is", tuple(sorted(teams)))
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from firstcontact.contacts.table import REASON_SEPARATOR
-from firstcontact.services.find_contacts import Condition, FoundContacts, Show, not_noted
+from firstcontact.services.contact_question import Condition
+from firstcontact.services.find_contacts import FoundContacts, Show, not_noted
 from firstcontact.services.publish import DAY
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from firstcontact.doors.web.contact_words import STATES, VERDICTS, cause, measur
 from firstcontact.doors.web.place import N_, NN_
 from firstcontact.measurement.measures.member import OUT
 from firstcontact.measurement.measures.row import ResultRow
-from firstcontact.services.find_contacts import COMPARISONS, Question
+from firstcontact.services.contact_question import COMPARISONS, Question
 from firstcontact.services.run import Run
 
 PARTS: dict[str, tuple[str, str]] = {

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 
 from firstcontact.kernel.result import Refusal
 from firstcontact.measurement.measures.row import ResultRow
+from firstcontact.services.ask_contacts import asked_pairs
 from firstcontact.services.behind import NotContacts, behind, learned_reasons
-from firstcontact.services.find_contacts import Question, asked_pairs
+from firstcontact.services.contact_question import Question
 from firstcontact.services.run import Run
 
 SECTIONS: dict[str, str] = {

@@ -32,13 +32,13 @@ from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.ask_contacts import NAMES, question_of
+from firstcontact.services.contact_question import Question
 from firstcontact.services.find_contacts import (
     CONTACTS_FILE,
     NOT_NOTED,
     TOO_FEW_TO_SHOW,
     USUAL,
     FoundContacts,
-    Question,
     Show,
     find_contacts,
 )

@@ -18,8 +18,8 @@ from firstcontact.doors.web.place import CLOSER, N_, Place
 from firstcontact.doors.web.sections import sections
 from firstcontact.doors.web.snapshot import Snapshot, snapshot
 from firstcontact.services.access import Permission, Principal, Scope
+from firstcontact.services.contact_question import Question
 from firstcontact.services.cross_definitions import SAID, asking, cross_definitions, definitions_of
-from firstcontact.services.find_contacts import Question
 from firstcontact.services.service import Service
 
 router = APIRouter(include_in_schema=False, tags=["pages"])
