@@ -93,6 +93,11 @@ def test_no_form_breaks_by_what_is_typed(served: Service) -> None:
                 tried.setdefault((one.action, ""), (visitor, one))
     undo = "/customers/decisions/" + "0" * 32 + "/undo"
     plain = {"/login": ("email", "password", "next"), "/password": ("code", "new"), undo: ("back",)}
+    # These stand beside contacts of a measurement.
+    a_view = "/contacts/views/" + "0" * 32
+    plain |= {"/contacts/views": ("name", "asked"), a_view: ("name", "asked"), f"{a_view}/drop": ("edition",)}
+    view = "/contacts/views/" + "0" * 32
+    plain |= {"/contacts/views": ("name", "asked"), view: ("name", "asked", "edition"), f"{view}/drop": ("edition",)}
     tried |= {(path, name): (quality, Form(path)) for path, names in plain.items() for name in names}
     csrf = quality.forms("/me")[0].fields["csrf"]
     for (path, name), (visitor, one) in sorted(tried.items()):
