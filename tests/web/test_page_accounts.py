@@ -78,13 +78,6 @@ def test_a_token_is_shown_once_and_ends(served: Service) -> None:
     assert "loader" not in one.post(place).text.partition('id="tokens"')[2].partition("<details>")[0]
 
 
-def test_only_oneself_sees_ones_own_figure(served: Service, showing: Showing) -> None:
-    """An agent without contacts sees no figure of their own; nobody else has such a part of the page."""
-    shown = showing(served, told_runs.told())
-    for role in (Role.MANAGER, Role.ADMINISTRATOR):
-        assert 'id="own"' not in Visitor(shown, role).get("/me").text
-
-
 def test_an_administrator_makes_changes_and_shuts_out(served: Service) -> None:
     """Made, given a code, changed by who read it last, shut out; each step is in the audit."""
     admin = Visitor(served, Role.ADMINISTRATOR)
