@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 
@@ -79,6 +80,28 @@ def test_a_customer_is_found_and_seen_on_a_timeline(filled: Service) -> None:
     to = client.get("/customers/of-contact?source=crm&contact_id=c1", follow_redirects=False).headers["location"]
     assert to.partition("#")[0] == place
     assert f'id="{to.partition("#")[2]}"' in page
+
+
+def test_a_long_timeline_comes_by_page_and_a_contact_leads_to_its_own(sqlite_service: Service) -> None:
+    """The pages hold each contact once; a link from a list of contacts opens the page on which the contact stands."""
+    who = [{"kind": "email", "value": MAIL}]
+    sent = [
+        {"contact_id": f"m{n}", "started_at": f"2026-01-{1 + n // 12:02}T{n % 12:02}:00:00Z", "identifiers": who}
+        for n in range(120)
+    ]
+    assert caller_of(sqlite_service)(Role.ADMINISTRATOR).post("/api/v1/contacts", json=sent).status_code == 202
+    bootstrap.open_worker(sqlite_service).drain()
+    client = browser(sqlite_service, Role.QUALITY)
+    page = client.get(found(client)).text
+    seen = re.findall(r'<li id="(c\w+)"', page)
+    while more := re.search(r'href="([^"]*)" rel="next"', page):
+        page = client.get(html.unescape(more[1])).text
+        seen += re.findall(r'<li id="(c\w+)"', page)
+    assert len(seen) == len(set(seen)) == 120
+    for number in (0, 60, 119):
+        asked = f"/customers/of-contact?source=api&contact_id=m{number}"
+        to = client.get(asked, follow_redirects=False).headers["location"]
+        assert f'id="{to.partition("#")[2]}"' in client.get(to).text
 
 
 def test_who_is_not_found_is_said_so(filled: Service) -> None:
