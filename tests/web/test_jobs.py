@@ -109,13 +109,18 @@ def test_a_measurement_that_does_not_count_leaves_nothing(
 
 
 def test_what_a_killed_measurement_left_is_cleared_away(sqlite_service: Service) -> None:
-    """A directory that no row names goes once nobody can be writing it; an earlier run keeps its figures alone."""
+    """A directory that no row names goes once nobody can be writing it; of earlier runs the last keeps its contacts,
+    for pages that still show it, the others their figures alone."""
     first = (sqlite_service.handlers["measure"](taken(sqlite_service)) or {})["run"]
-    sqlite_service.queue.ask("measure", {}, asked_by="test", now=sqlite_service.now(), key="again")
-    job = sqlite_service.queue.take("one", ["measure"], sqlite_service.now())
-    assert job is not None
-    sqlite_service.handlers["measure"](Task(job))
     runs = sqlite_service.settings.data / "runs"
+    measured = [first]
+    for key in ("again", "once more"):
+        sqlite_service.queue.ask("measure", {}, asked_by="test", now=sqlite_service.now(), key=key)
+        job = sqlite_service.queue.take("one", ["measure"], sqlite_service.now())
+        assert job is not None
+        measured.append((sqlite_service.handlers["measure"](Task(job)) or {})["run"])
+        whole = [name for name in measured if (runs / name / "contacts.parquet").is_file()]
+        assert whole == measured[-2:]
     (runs / first / "contacts.parquet").write_bytes(b"left by one who died before it was thinned")
     now = time.time()
     for name, hours in (("left", 7), ("left.partial-1", 7), ("in-the-making.partial-2", 1)):
@@ -128,3 +133,4 @@ def test_what_a_killed_measurement_left_is_cleared_away(sqlite_service: Service)
     kept = {run.folder for run in sqlite_service.runs.page(state=None, before=None, limit=10)}
     assert {path.name for path in runs.iterdir()} == kept | {"in-the-making.partial-2"}
     assert {path.name for path in (runs / first).glob("*.parquet")} == {"results.parquet", "history.parquet"}
+    assert (runs / measured[1] / "contacts.parquet").is_file()

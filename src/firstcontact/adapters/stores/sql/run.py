@@ -20,6 +20,10 @@ from firstcontact.services.publish import RUN_FILE
 
 _run = schema.run
 _CURRENT = select(_run).where(_run.c.state == "current").order_by(_run.c.id.desc()).limit(1)
+_EARLIER = select(_run.c.id, _run.c.folder).where(_run.c.state == "earlier").order_by(_run.c.id.desc())
+
+FORMER = 1
+"""So many runs that were in force keep their contacts, so that pages that still show them lead to their rows."""
 
 FIGURES = frozenset({"results.parquet", "results.csv", "history.parquet"})
 
@@ -99,7 +103,10 @@ class SqlRuns:
             row = values | {"state": state, "purpose": purpose, "ended_at": run.created_at}
             connection.execute(insert(_run).values(row))
         if before is not None:
-            _thin(self.place(_read(before)))
+            with self._database.reading() as connection:
+                older = connection.execute(_EARLIER.offset(FORMER).limit(FORMER)).all()
+            for row in older:
+                _thin(self._folder / (row.folder or row.id))
 
     def discard(self, folder: str) -> None:
         # Where the database went away while the run was added, it may have been: then the row decides, later.
@@ -113,18 +120,19 @@ class SqlRuns:
     def sweep(self, before: datetime) -> None:
         """Remove directories that no row names and that are older than a moment: a killed worker left them.
 
-        Of earlier runs it leaves the figures only, where whoever put them among the earlier died before it did.
+        Of earlier runs but the last it leaves the figures only, where whoever put them among the earlier died before
+        it did.
         """
         if not self._folder.is_dir():
             return
         # Listed first: a run that is added meanwhile is named by its row.
         there = list(self._folder.iterdir())
         with self._database.reading() as connection:
-            rows = connection.execute(select(_run.c.folder, _run.c.state)).all()
-        states = {row.folder: row.state for row in rows}
+            named = set(connection.execute(select(_run.c.folder)).scalars())
+            earlier = [row.folder for row in connection.execute(_EARLIER)]
         for path in there:
-            if path.name in states:
-                if states[path.name] == "earlier":
+            if path.name in named:
+                if path.name in earlier[FORMER:]:
                     _thin(path)
             elif path.stat().st_mtime < before.replace(tzinfo=UTC).timestamp():
                 shutil.rmtree(path, ignore_errors=True)
@@ -139,7 +147,7 @@ class SqlRuns:
 
 
 def _thin(place: Path) -> None:
-    """Leave of a run that is no longer in force its figures, and nothing about single contacts."""
+    """Leave of a run that was in force long ago its figures, and nothing about single contacts."""
     for path in place.glob("*.parquet"):
         if path.name not in FIGURES:
             path.unlink(missing_ok=True)
