@@ -105,8 +105,8 @@ class SqlRuns:
         if before is not None:
             with self._database.reading() as connection:
                 older = connection.execute(_EARLIER.offset(FORMER).limit(FORMER)).all()
-            for row in older:
-                _thin(self._folder / (row.folder or row.id))
+            for one in older:
+                _thin(self._folder / (one.folder or one.id))
 
     def discard(self, folder: str) -> None:
         # Where the database went away while the run was added, it may have been: then the row decides, later.
