@@ -96,8 +96,10 @@ RUN_FILES = (
     ("run.json", "Inputs, mapping, period, identity coverage, definitions, findings and times."),
     (
         "told.json",
-        "How each sentence of the run was made, by its English text, and what each refusal means: read to say the run "
-        "in another language.",
+        (
+            "How each sentence of the run was made, by its English text, and what each refusal means: read to say the "
+            "run in another language."
+        ),
     ),
 )
 ABOUT_PRESETS = (
