@@ -133,19 +133,17 @@ def main() -> None:
             names = filled.pop("names")
             with _serving(settings):
                 if with_pages:
-                    told = section(
-                        time_pages(settings.port, {role.value: tokens[role] for role in LOOKS}, asked.seconds / 4)
-                    )
-                    sections[PAGES] = f"### {PAGES}, {filled['contacts']:,} contacts\n\n{told}\n{_machine(asked.note)}"
+                    lookers = {role.value: tokens[role] for role in LOOKS}
+                    timed = section(time_pages(settings.port, lookers, asked.seconds / 4))
+                    sections[PAGES] = f"### {PAGES}, {filled['contacts']:,} contacts\n\n{timed}\n{_machine(asked.note)}"
                 if kind in wanted:
                     questions = _questions(names)
                     for question in questions:
                         print(f"  {question.name}", flush=True)
                         _load(settings.port, question, tokens, asked.seconds)
                     sections[kind] = f"{_section(kind, filled, questions)}\n{_machine(asked.note)}"
-    page.write_text(
-        "\n".join([HEAD, *(sections[part] for part in (*KINDS, PAGES) if part in sections)]), encoding="utf-8"
-    )
+    told = [sections[part].rstrip() + "\n" for part in (*KINDS, PAGES) if part in sections]
+    page.write_text("\n".join([HEAD, *told]), encoding="utf-8")
     print("benchmarks/LOAD.md")
 
 

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from tools.crawl import crawl, shape
 from tools.gallery import chromium
 
-MOST_MS, MOST_PAINT_MS, MOST_BYTES = 100.0, 1_000.0, 300_000
-"""Targets: the 99th percentile on the server, the first paint, and the weight without fonts."""
+MOST_MS, MOST_PAINT_MS, MOST_BYTES, MOST_SHIFT = 100.0, 1_000.0, 300_000, 0.01
+"""Targets: the 99th percentile on the server, the first paint, the weight without fonts, and the layout shift, which
+columns of a long table bring that is drawn while its last rows arrive."""
 
 HEAD = """\
 One page of each kind that links lead to, asked for by one visitor after the other had its answer, when every page had
@@ -64,7 +65,7 @@ class PageTime:
     def met(self) -> bool:
         """Whether all targets are."""
         fast = self.percentile(0.99) < MOST_MS and (self.paint or 0) < MOST_PAINT_MS
-        return fast and self.weight < MOST_BYTES and self.shift == 0
+        return fast and self.weight < MOST_BYTES and self.shift < MOST_SHIFT
 
 
 def time_pages(port: int, tokens: Mapping[str, str], seconds: float) -> list[PageTime]:
