@@ -124,3 +124,24 @@ def test_a_wallboard_shows_the_centre_and_nobody(served: Service, showing: Showi
         assert "data-next" not in screen.get(f"/wall?panel={panel}&stay=1").text
         assert "/contacts" not in text
         assert not any(team in text for team in told_runs.TEAMS)
+
+
+def test_what_does_not_fit_an_account_is_said_and_stays_in_the_form(served: Service) -> None:
+    """An address that is too long makes no other account, three hundred teams make none, and after a refused change
+    the form holds what was typed; an account of as many teams as may be can be changed on its page."""
+    admin = Visitor(served, Role.ADMINISTRATOR)
+    long = "x" * 300 + "@example.org"
+    named = {"name": "N", "role": "team-lead"}
+    for typed in ({"email": long}, {"email": "a@example.org", "teams": "\n".join(f"t{n}" for n in range(300))}):
+        refused = admin.post("/accounts", **named, **typed)
+        assert (refused.status_code, "at most 200" in refused.text) == (422, True)
+    assert len(served.accounts.page(after=None, limit=9)) == 1
+    teams = "\n".join(f"A team with a long name, number {n}" for n in range(200))
+    made = admin.post("/accounts", **named, email="a@example.org", teams=teams)
+    fields = {**named, "email": "a@example.org", "edition": "1", "teams": teams}
+    refused = admin.post(made.url.path, **fields | {"email": long, "name": "Other", "disabled": "true"})
+    assert refused.status_code == 422
+    assert f'value="{long}"' in refused.text
+    assert 'value="Other"' in refused.text
+    assert re.search(r'name="disabled" value="true" checked', refused.text)
+    assert "It is changed" in admin.post(made.url.path, **fields | {"name": "Other"}).text

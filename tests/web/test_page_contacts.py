@@ -28,7 +28,7 @@ from tests.web.shown import OneRun, Showing
 from tests.web.test_team_scope import MARK, asking, measured  # noqa: F401 - fixtures
 
 HTML = {"Accept": "text/html"}
-ROW = r'<td><a href="/customers/of-contact[^>]*><bdi dir="ltr">(.*?)</bdi>'
+ROW = r'<th scope="row"><a href="/customers/of-contact[^>]*><bdi dir="ltr">(.*?)</bdi>'
 
 
 def listed(client: TestClient, address: str) -> tuple[str, list[str], int]:

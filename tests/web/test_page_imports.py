@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from dataclasses import replace
@@ -12,9 +13,11 @@ from starlette.testclient import TestClient
 
 from firstcontact.doors.api.app import create_app
 from firstcontact.doors.web import form_stream
+from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services import upload_stream
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
+from firstcontact.services.upload import NO_ROOM
 from tests.service_fixture import caller_of
 from tests.web.test_accounts_api import CHEAP, WORDS, account
 from tests.web.test_imports import drain, kept, rows
@@ -204,3 +207,86 @@ def test_a_broken_form_is_refused(client: TestClient, sqlite_service: Service, k
     assert answer.json()["code"] == "FC9301"
     assert {one.state for one in sqlite_service.imports.page(before=None, limit=5)} <= {"cancelled"}
     assert form_stream.MOST_FIELD < 9_000
+
+
+class Sent:
+    """A form with a file as it arrives: piece by piece, and perhaps never whole."""
+
+    def __init__(self, app: Any, body: bytes, *, whole: bool) -> None:
+        self._app, self._left, self._whole = app, [body[at : at + 1000] for at in range(0, len(body), 1000)], whole
+        self.taken = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def piece() -> Any:
+            if not self._left and not self._whole:
+                return {"type": "http.disconnect"}
+            self.taken += 1
+            return {"type": "http.request", "body": self._left.pop(0), "more_body": bool(self._left)}
+
+        await self._app(scope, piece if scope["path"] == "/imports/new" else receive, send)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_form_is_heard_to_its_end_whatever_goes_wrong(
+    sqlite_service: Service, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    """A disk that is full is said on a page, after all that the browser sends has passed, for it looks at no answer
+    before; a form that breaks off is called that. Neither leaves anything, and clearing away holds nobody up."""
+    made = caller_of(sqlite_service)(Role.ADMINISTRATOR)
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    body = head + rows(2_000) + b"\r\n--x--\r\n"
+    sent = Sent(made.app, body if whole else body[:-500], whole=whole)
+    client = TestClient(sent, base_url=sqlite_service.settings.url, headers=HTML, raise_server_exceptions=False)
+    cleared = []
+    abandon = upload_stream.UploadStream.abandon
+
+    def watched(*given: Any) -> None:
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
+        cleared.append(abandon(*given))
+
+    monkeypatch.setattr(upload_stream.UploadStream, "abandon", watched)
+    monkeypatch.setattr("firstcontact.doors.web.pages.bring.PIECE", 5_000)
+    if whole:
+
+        def full(*_given: Any) -> None:
+            raise FirstcontactError([NO_ROOM.fault(where="the disk", saw="no room", allowed="some", cure="make some")])
+
+        monkeypatch.setattr(upload_stream.UploadStream, "write", full)
+    answer = client.post("/imports/new", headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert answer.status_code == (507 if whole else 422)
+    assert answer.headers["content-type"].startswith("text/html")
+    assert ("FC9455" if whole else "FC9301") in answer.text
+    assert sent.taken == len(body if whole else body[:-500]) // 1000 + 1
+    assert cleared == [None]
+    assert {one.state for one in sqlite_service.imports.page(before=None, limit=5)} == {"cancelled"}
+
+
+def test_what_arrives_by_a_form_has_no_share(sqlite_service: Service, client: TestClient) -> None:
+    """How large a file of a form will be nobody says; how much of one in parts has come is known."""
+    stream = upload_stream.UploadStream(
+        sqlite_service.imports, sqlite_service.uploads, name="a.csv", source="s", actor="x", now=sqlite_service.now()
+    )
+    stream.write(b"x" * 1000)
+    one = sqlite_service.imports.page(before=None, limit=1)[0]
+    assert "have arrived" not in client.get(f"/imports/{one.id}").text
+    data = rows(50)
+    announced = client.post("/api/v1/imports", json={"name": "b.csv", "size": len(data), "source": "s"}).json()["id"]
+    assert "0% have arrived" in client.get(f"/imports/{announced}").text
+
+
+def test_rows_set_aside_lead_to_all_that_are_kept_of_them(sqlite_service: Service, client: TestClient) -> None:
+    """Whether or not somebody has decided about them since; and what became of records is told whatever it is."""
+    brought = bring(client, b"id,opened\n1,2026-01-05T09:00:00Z\n,never\n", source="pbx")
+    drain(sqlite_service)
+    place = str(brought.url.path)
+    client.post(f"{place}/start", data=choices(client.get(place).text))
+    drain(sqlite_service)
+    one = sqlite_service.imports.find(place.rpartition("/")[2])
+    assert one is not None
+    sqlite_service.imports.change(
+        one.id, frozenset({"done"}), counts={"outcomes": {"novel": 2}, "set_aside": {"FC2001": 1}}
+    )
+    page = client.get(place).text
+    assert "novel" in page
+    assert f"/quality/aside?state=&amp;import_id={one.id}&amp;code=FC2001" in page

@@ -56,6 +56,24 @@ def test_what_went_wrong_is_said_in_words(sqlite_service: Service) -> None:
     assert browser(sqlite_service, Role.AGENT).get("/jobs").status_code == 403
 
 
+def test_what_the_service_asks_for_itself_is_not_said_to_be_somebodys(sqlite_service: Service) -> None:
+    """Whatever part of the program asks for a job, the pages call it the service; people stand there by their name."""
+    parts = {"erasure", "retention"} | {
+        part
+        for path in (SOURCE / "services", SOURCE / "adapters")
+        for file in path.rglob("*.py")
+        for part in re.findall(r'asked_by="(\w+)"', file.read_text(encoding="utf-8"))
+    }
+    assert {"import", "ingest", "announce"} <= parts
+    assert 'self._restate("erasure")' in (SOURCE / "services" / "erase.py").read_text(encoding="utf-8")
+    for number, part in enumerate(sorted(parts)):
+        sqlite_service.queue.ask("link", {}, asked_by=part, now=sqlite_service.now(), key=str(number))
+    sqlite_service.queue.ask("link", {}, asked_by="dana@example.org", now=sqlite_service.now(), key="dana")
+    page = browser(sqlite_service, Role.MANAGER).get("/jobs").text
+    assert page.count("<bdi>the service</bdi>") == len(parts)
+    assert "<bdi>dana@example.org</bdi>" in page
+
+
 def test_every_step_that_a_job_tells_can_be_translated(sqlite_service: Service) -> None:
     """What the handlers of jobs tell stands in the table, word for word; so does every kind of job."""
     told: set[str] = set()

@@ -66,6 +66,10 @@ def test_settings_are_changed_by_who_read_them_last(served: Service) -> None:
     assert admin.post("/settings/retention", edition=edition["retention"], texts="none").status_code == 422
     assert "It is kept" in admin.post("/settings/retention", edition=edition["retention"], texts="30").text
     assert read_setting(served.preferences, "retention").value["texts"] == 30
+    kept = read_setting(served.preferences, "retention")
+    assert "It is kept" in admin.post("/settings/retention", edition=kept.edition, jobs="7", texts="30").text
+    after = read_setting(served.preferences, "retention").value
+    assert after == {**kept.value, "jobs": 7}  # what is not in the form is not lifted
     assert admin.post("/settings/retention", edition=edition["retention"], texts="60").status_code == 422
     fields = {"every_hours": "6", "zone": "Europe/Sofia", "source_kind": "contact", "by": "team\nx_site"}
     assert "It is kept" in admin.post("/settings/measurement", edition=edition["measurement"], **fields).text

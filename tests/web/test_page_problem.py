@@ -137,10 +137,17 @@ def test_the_way_to_new_figures_is_the_page_itself(sqlite_service: Service) -> N
     client = browser(service)
     client.post("/login", data={"email": made.email, "password": WORDS})
     text = client.get("/audit?kind=account&said=x").text
-    assert 'hidden><a href="/audit?kind=account">' in text
+    assert '<template id="live-text"><a href="/audit?kind=account">' in text
     assert "data-answers" not in text
     token = text.partition('name="csrf" value="')[2].partition('"')[0]
     refused = client.post("/me/choice", data={"csrf": token, "zone": "Nowhere/City"})
     assert refused.status_code == 422
-    assert 'hidden><a href="/me">' in refused.text
+    assert '<template id="live-text"><a href="/me">' in refused.text
     assert 'data-answers="/me"' in refused.text
+
+
+def test_a_page_of_an_error_is_called_by_what_is_wrong(sqlite_service: Service) -> None:
+    """Its title is its head, not a number."""
+    text = browser(sqlite_service).get("/nowhere", headers={"Accept-Language": "en"}).text
+    assert "<title>There is nothing here · firstcontact</title>" in text
+    assert "<h1>There is nothing here</h1>" in text

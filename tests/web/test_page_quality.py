@@ -61,6 +61,9 @@ def test_a_record_is_corrected_in_a_form(sqlite_service: Service) -> None:
     assert [event.action for event in sqlite_service.audit.page(object=str(number))] == ["quarantine.look"]
     broken = client.post(f"{place}/replay", data={"item": "{no"})
     assert (broken.status_code, "is no JSON" in broken.text, ">{no</textarea>" in broken.text) == (422, True, True)
+    as_it_is = client.post(f"{place}/replay", data={"item": " "})
+    assert as_it_is.status_code == 422
+    assert json.loads(html.unescape(re.findall(r"<textarea[^>]*>(.*?)</textarea>", as_it_is.text, re.S)[0])) == EVIL
     still = client.post(f"{place}/replay", data={"item": raw})
     assert (still.status_code, "What is still wrong" in still.text, "started_at" in still.text) == (422, True, True)
     assert "was taken in" in client.post(f"{place}/replay", data={"item": json.dumps(GOOD)}).text

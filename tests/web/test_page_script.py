@@ -21,6 +21,7 @@ STREAM = """window.EventSource = class {
 PAGE = """<!doctype html><html lang="en"><body{}><details class="self"></details>
 <div class="progress" data-job="j1"><progress max="1" value="0"></progress> <span data-step>0</span></div>
 <form method="post"><textarea id="toml">kept</textarea></form>
+<p id="live" role="status"></p><template id="live-text"><a href="/x">New</a></template>
 <script src="/static/app.js"></script></body></html>"""
 
 ENDS = 'window.stream.heard.job({data: JSON.stringify({id: "j1", progress: 1, step: "done", ended: true})})'
@@ -72,3 +73,22 @@ def test_a_page_is_loaded_anew_only_where_nothing_is_lost_by_it(opened: Open) ->
     page.wait_for_timeout(200)
     assert page.asked == [ADDRESS]
     assert page.locator("[data-step] a").get_attribute("href") == "/policy"
+
+
+def test_escape_puts_a_charts_numbers_away(opened: Open) -> None:
+    """What stands over a drawing goes when Escape is pressed, without moving the pointer."""
+    page = opened("")
+    page.evaluate("show(Object.assign(document.querySelector('[data-step]'), {})); tip.textContent = '1'")
+    assert page.locator(".tip").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator(".tip").is_hidden()
+
+
+def test_new_figures_are_said_where_changes_are_read_out(opened: Open) -> None:
+    """The notice is put into a place that was there before, and only where the run is another than the one shown."""
+    page = opened(' data-run="r1"')
+    place = page.locator("[role=status]#live")
+    page.evaluate('window.stream.heard.run({data: "r1"})')
+    assert place.inner_html() == ""
+    page.evaluate('window.stream.heard.run({data: "r2"})')
+    assert place.inner_html() == '<a href="/x">New</a>'

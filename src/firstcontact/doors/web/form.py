@@ -46,14 +46,18 @@ def wrongs(error: FirstcontactError, say: Callable[[str], str]) -> tuple[Wrong, 
         error: What was raised.
         say: Translates.
     """
+
+    def told(text: str) -> str:
+        return say(text) if text else ""  # of nothing a catalogue says its own head
+
     return tuple(
         Wrong(
             upright(one.where),
-            say(one.kind.title),
+            told(one.kind.title),
             one.kind.code,
-            upright(say(one.saw)),
-            say(one.allowed),
-            say(one.cure),
+            upright(told(one.saw)),
+            told(one.allowed),
+            told(one.cure),
         )
         for one in error.faults
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from fastapi import Request
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect
 
 from firstcontact.doors.api.problem import REQUEST_UNREADABLE, ProblemError
 
@@ -98,15 +100,16 @@ class FormStream:
                 yield data
             elif event == "end":
                 return
-        raise _unreadable("a form that breaks off")
+        raise broken_off()
 
     async def skip(self) -> None:
         """Let what is left pass, as far as that is little: a browser shows an answer only after it has sent all."""
         left = MOST_SKIPPED
-        async for chunk in self._chunks:
-            left -= len(chunk)
-            if left < 0:
-                return
+        with suppress(ClientDisconnect):
+            async for chunk in self._chunks:
+                left -= len(chunk)
+                if left < 0:
+                    return
 
     async def _each(self) -> AsyncIterator[tuple[str, bytes]]:
         while True:
@@ -122,6 +125,11 @@ class FormStream:
                 self._parser.write(chunk)
             except MultipartParseError:
                 raise _unreadable("no form") from None
+
+
+def broken_off() -> ProblemError:
+    """The error of a form of which the end never came."""
+    return _unreadable("a form that breaks off")
 
 
 def _unreadable(saw: str) -> ProblemError:

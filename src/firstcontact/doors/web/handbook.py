@@ -102,13 +102,16 @@ def chapter(name: str) -> tuple[str, Markup] | None:
     if text is None:
         return None
     body = _TITLE.sub("", text, count=1)
-    return _title(text) or name, Markup(_reader(name).render(body))  # noqa: S704 - our documentation; its HTML is text
+    return _title(text) or name, Markup(_reader(name, _title(text)).render(body))  # noqa: S704 - our documentation; its HTML is text
 
 
-def _reader(name: str) -> MarkdownIt:
+def _reader(name: str, title: str) -> MarkdownIt:
     """Reads a page: raw HTML stays text, headings can be linked to, links between pages stay inside the handbook."""
+    above = ""
 
     def heading(self: Any, tokens: Any, place: int, options: Any, _env: Any) -> str:
+        nonlocal above
+        above = tokens[place + 1].content.replace("`", "")
         tokens[place].attrSet("id", _anchor(tokens[place + 1].content))
         return str(self.renderToken(tokens, place, options, _env))
 
@@ -120,7 +123,10 @@ def _reader(name: str) -> MarkdownIt:
         return f"<em>{Markup.escape(tokens[place].content)}</em>"
 
     def table(self: Any, tokens: Any, place: int, options: Any, _env: Any) -> str:
-        return '<div class="scroll" tabindex="0">' + str(self.renderToken(tokens, place, options, _env))
+        name = Markup.escape(above or title)
+        return f'<div class="scroll" tabindex="0" role="group" aria-label="{name}">' + str(
+            self.renderToken(tokens, place, options, _env)
+        )
 
     def table_end(self: Any, tokens: Any, place: int, options: Any, _env: Any) -> str:
         return str(self.renderToken(tokens, place, options, _env)) + "</div>"

@@ -17,7 +17,7 @@ from firstcontact.doors.api.origin import foreign
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import ProblemError
 from firstcontact.doors.api.routes import imports as api
-from firstcontact.doors.web.form_stream import FormStream
+from firstcontact.doors.web.form_stream import FormStream, broken_off
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.pages.imports import PAGE, PLACE, stem
 from firstcontact.doors.web.place import N_
@@ -82,9 +82,9 @@ async def bring(request: Request, who: Annotated[Principal, Depends(Permit(Permi
     try:
         one = await _receive(request, service, form, who, name=name, source=source[:200])
     except FirstcontactError as error:
+        await form.skip()
         if error.faults[0].kind.code != "FC9451":
             raise
-        await form.skip()
         faults = {fault.where: _told(request, fault) for fault in error.faults}
         return await run_in_threadpool(_ask, request, fields.get("source", "")[:200], faults)
     if one.state == "uploaded":
@@ -114,10 +114,10 @@ async def _receive(
         whole = True
         return one
     except ClientDisconnect:
-        raise ProblemError([foreign("a form that breaks off")]) from None
+        raise broken_off() from None
     finally:
         if not whole:
-            made.abandon(service.now())
+            await run_in_threadpool(made.abandon, service.now())
 
 
 def _told(request: Request, fault: Fault) -> str:

@@ -33,6 +33,7 @@ from firstcontact.services.access import Permission, Principal
 from firstcontact.services.service import Service
 from firstcontact.services.take_import import RUN
 from firstcontact.services.upload import Import
+from firstcontact.services.upload_stream import MOST_STREAM
 
 router = APIRouter(include_in_schema=False, tags=["pages"])
 
@@ -127,7 +128,7 @@ class Counted:
     Attributes:
         name: What was counted.
         count: How many.
-        href: Where the rows are; empty where they are nowhere to be seen.
+        href: Where those of the rows are that are kept; empty where they are nowhere to be seen.
         total: Whether it is the whole or what remains.
     """
 
@@ -146,6 +147,7 @@ class ImportPage:
         step: Where in the wizard it is, from 1.
         form: How it is understood, as a form; None where that is not to be decided.
         there: Whether the file itself is still here.
+        share: How much of it has arrived; None where nobody said how much there is.
         source: The system its contacts come from, as the form has it.
         rows: From rows read to contacts.
         outcomes: What became of the records.
@@ -165,6 +167,7 @@ class ImportPage:
     step: int
     form: MappingForm | None
     there: bool
+    share: float | None
     source: str
     rows: tuple[Counted, ...]
     outcomes: tuple[Counted, ...]
@@ -323,6 +326,7 @@ def _show(
         {"uploading": 1, "uploaded": 2, "running": 3}.get(one.state, 4),
         form,
         service.uploads.there(one),
+        one.received / one.size if one.size != MOST_STREAM else None,
         source,
         _rows(writer, (one.counts or preview).get("ledger")),
         _outcomes(request, writer, who, one),
@@ -381,12 +385,12 @@ def _outcomes(request: Request, writer: Writer, who: Principal, one: Import) -> 
     say = sentences(viewer(request).language).gettext
     seen = who.may(Permission.READ_QUARANTINE)
     found = []
-    order = list(OUTCOMES)
-    for name, count in sorted((counts.get("outcomes") or {}).items(), key=lambda one: order.index(one[0])):
-        if name != "quarantined":
-            found.append(Counted(say(OUTCOMES[name]) if name in OUTCOMES else name, count))
+    outcomes: dict[str, int] = counts.get("outcomes") or {}
+    for name in (*OUTCOMES, *sorted(set(outcomes) - set(OUTCOMES))):
+        if name != "quarantined" and name in outcomes:
+            found.append(Counted(say(OUTCOMES[name]) if name in OUTCOMES else name, outcomes[name]))
     for code, count in (counts.get("set_aside") or {}).items():
-        href = f"/quality/aside?{urlencode({'import_id': one.id, 'code': code})}" if seen else ""
+        href = f"/quality/aside?{urlencode({'state': '', 'import_id': one.id, 'code': code})}" if seen else ""
         found.append(Counted(_code(writer, code), count, href))
     return tuple(found)
 

@@ -87,7 +87,7 @@ class AsideLine:
 
     Attributes:
         aside: It.
-        kind: The table it was meant for, in English.
+        kind: The table it was meant for.
         wrong: (what is wrong, its code), once each.
     """
 
@@ -235,7 +235,7 @@ def replay(
     except FirstcontactError as error:
         if error.faults[0].kind.code in {"FC9302", "FC9443"}:
             raise
-        return _one(request, who, api.find(request, number), typed=item, error=error)
+        return _one(request, who, api.find(request, number), typed=item.strip() or None, error=error)
     return RedirectResponse(f"{ASIDE}?said=replayed", status_code=HTTPStatus.SEE_OTHER)
 
 
@@ -275,7 +275,8 @@ def _one(
 
 def _line(writer: Writer, one: Aside) -> AsideLine:
     wrong = dict.fromkeys((_means(writer, code), code) for code in one.codes)
-    return AsideLine(one, TABLE_NAMES.get(one.kind, one.kind), tuple(wrong))
+    kind = writer.say(TABLE_NAMES[one.kind]) if one.kind in TABLE_NAMES else shown(one.kind)
+    return AsideLine(one, kind, tuple(wrong))
 
 
 def _means(writer: Writer, code: str) -> str:

@@ -146,7 +146,9 @@ def change_redaction(request: Request, who: Changer, form: Sent) -> Response:
 @router.post("/settings/retention")
 def change_retention(request: Request, who: Changer, form: Sent) -> Response:
     """Change how long things are kept."""
-    value = {name: _number(_text(form, name)) if _text(form, name) else None for name in RETENTION}
+    before = read_setting(request.app.state.service.preferences, "retention").value
+    sent = {name: _number(_text(form, name)) if _text(form, name) else None for name in RETENTION if name in form}
+    value = {**before, **sent}  # what is not in the form stays as it is
     return _change(request, who, "retention", value, form)
 
 

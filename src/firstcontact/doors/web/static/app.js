@@ -33,6 +33,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
+  hide();
   for (const menu of menus()) {
     const inside = menu.contains(document.activeElement);
     menu.open = false;
@@ -114,7 +115,10 @@ if (document.querySelector(".self") && "EventSource" in window) {
     stream = new EventSource("/live");
     stream.addEventListener("run", (event) => {
       const notice = document.getElementById("live");
-      if (notice && shown && event.data !== shown) notice.hidden = false;
+      if (notice && shown && event.data !== shown) {
+        // What is put into a place that says what changes is read out; a place that was hidden is not, everywhere.
+        notice.replaceChildren(document.getElementById("live-text").content.cloneNode(true));
+      }
     });
     stream.addEventListener("job", (event) => {
       const job = JSON.parse(event.data);
