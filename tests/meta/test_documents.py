@@ -32,6 +32,7 @@ WORDS = """
     action agent article asset contact customer cut-off driver escalation estimate fit horizon identifier issue ledger
     maturity measure opener policy queue reason refusal reopen repeat review signal skill survey target team transfer
     window
+    behind draft import job part run snapshot trial
 """.split()
 
 

@@ -12,10 +12,13 @@ from babel.messages.pofile import read_po
 from starlette.testclient import TestClient
 
 from firstcontact.doors.api.app import create_app
+from firstcontact.doors.report import words
 from firstcontact.doors.web.catalog import PLACES
 from firstcontact.doors.web.page import asset
 from firstcontact.doors.web.translation import TEMPLATE, collect, languages
+from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.services.access import Principal, Role
+from firstcontact.services.contact_question import membership
 from firstcontact.services.service import Service
 from firstcontact.services.session import make_reset
 from tests import told_runs
@@ -220,3 +223,11 @@ def test_what_is_not_there_is_a_page_for_a_browser_and_data_for_a_program(browse
     style = client.get(asset("style.css"))
     assert style.headers["content-type"].startswith("text/css")
     assert "--paper" in style.text
+
+
+def test_every_measure_has_its_words() -> None:
+    """A measure without them would silently stand on no tile, in no section and on no wall."""
+    audited = {"r_fcr_audited"}  # of R-FCR, where a run takes an audit in
+    assert set(words.MEASURES) | set(words.TRUTHS) == set(MEASURES) | audited
+    assert not set(words.MEASURES) & set(words.TRUTHS)
+    assert [name for name in MEASURES if membership(name) is None] == []

@@ -1,6 +1,6 @@
 """The places of the service: what stands in the menu, for whom, in what order.
 
-A new page is a file in `pages` with a `router` and a `PLACE`, and a line in `catalog`.
+A new page is a file in `pages` with a `router` and a `PLACE`; `catalog` imports it and lists both.
 """
 
 from __future__ import annotations
