@@ -44,6 +44,8 @@ ELSEWHERE = {
     "POST /api/v1/deliveries/{delivery_id}/redeliver",
     "POST /api/v1/identity-proposals/{proposal_id}/accept",
     "POST /api/v1/identity-proposals/{proposal_id}/decline",
+    "DELETE /api/v1/linkage-audit",  # both need a measurement (test_page_quality_audit)
+    "POST /api/v1/linkage-audit",
 }
 """Need a state that their own tests bring about."""
 
@@ -62,6 +64,8 @@ PAGES_ELSEWHERE = {
     "POST /customers/proposals/{proposal_id}/decline",
     "POST /login",  # of who is not known yet: test_accounts_api and test_pages
     "POST /password",
+    "POST /quality/linkage-audit",  # need a measurement (test_page_quality_audit)
+    "POST /quality/linkage-audit/remove",
 }
 """Forms that need a state which their own tests bring about."""
 

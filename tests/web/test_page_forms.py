@@ -34,6 +34,8 @@ ELSEWHERE = {
     "/imports/{import_id}/undo",
     "/me/sessions/{session_id}/end",
     "/me/toured",
+    "/quality/linkage-audit",  # a file: test_page_quality_audit
+    "/quality/linkage-audit/remove",
 }
 """Addresses of forms that are not among those tried here."""
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 
 from firstcontact.kernel.engine import Engine
 from firstcontact.kernel.result import Estimate
+from firstcontact.services.linkage_audit import kept_audit
 from firstcontact.services.measure import measure
 from firstcontact.services.measuring import MEASUREMENT, Measuring, measuring_of
 from firstcontact.services.policy_version import Policies
@@ -145,6 +146,7 @@ class Measurer:
         number = task.job.arguments.get("policy")
         version = self.policies.published() if number is None else self.policies.find(int(number))
         measuring = measuring_of(read_setting(self.settings, MEASUREMENT).value)
+        audit = kept_audit(self.settings)
         task.tell("catching up with what arrived", 0.0)
         connector, seq = self.history.catch_up(self.now(), measuring)
         options = Options(
@@ -154,6 +156,7 @@ class Measurer:
             by=measuring.by,
             definitions=measuring.definitions,
             explanations=measuring.explanations,
+            audit=audit.audit if audit is not None else None,
             members=True,
         )
         with self.engine() as engine:

@@ -34,7 +34,7 @@ HOST_UNKNOWN = ErrorKind(
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BEFORE_LOG_IN = frozenset({("POST", path) for path in ("/api/v1/session", "/api/v1/password", "/login", "/password")})
-READS_ITSELF = frozenset({("POST", "/imports/new")})
+READS_ITSELF = frozenset({("POST", "/imports/new"), ("POST", "/quality/linkage-audit")})
 """Forms that bring a file: their token is the first field of a body that nobody may keep whole, so the route compares
 it (`csrf_right`) before it takes anything of the file. That they come from this site is seen to here."""
 _LONG = 64 * 2**10

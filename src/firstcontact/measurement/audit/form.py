@@ -109,11 +109,30 @@ def read_form(path: Path, known: Mapping[int, str]) -> list[Answer]:
     faults = Faults()
     rows = _rows(path, faults)
     faults.raise_if_any()
+    answers = answers_of(rows, path.name, known, faults)
+    faults.raise_if_any()
+    return answers
+
+
+def answers_of(
+    rows: Sequence[tuple[int, Mapping[str, str]]], name: str, known: Mapping[int, str], faults: Faults
+) -> list[Answer]:
+    """The answers of a filled form's rows.
+
+    Args:
+        rows: As `rows_of` gives them.
+        name: What the form is called.
+        known: Contact id of every row that was handed out, by its number.
+        faults: Where everything that is wrong is added.
+
+    Returns:
+        One answer a row that says whether the customer came back; good for nothing where there are faults.
+    """
     answers: dict[int, Answer] = {}
     seen: set[int] = set()
     for line, row in rows:
-        number = _number(row["number"])
-        place = f"{path.name}, line {line}"
+        number = number_of(row["number"])
+        place = f"{name}, line {line}"
         if number is None or number not in known or number in seen:
             saw = "a number that was handed out before" if number in seen else "a number that was not handed out"
             faults.add(
@@ -177,7 +196,6 @@ def read_form(path: Path, known: Mapping[int, str]) -> list[Answer]:
                 )
         here = tuple(one for one in named if one.casefold() != NOT_HERE)
         answers[number] = Answer(number, came, here, said["wrong_code"], said["other_record"])
-    faults.raise_if_any()
     return [answers[number] for number in sorted(answers)]
 
 
@@ -194,15 +212,37 @@ def _rows(path: Path, faults: Faults) -> list[tuple[int, dict[str, str]]]:
             cure="save the form again as CSV UTF-8, under the same name",
         )
         return []
+    return rows_of(text, str(path), faults)
+
+
+def rows_of(text: str, name: str, faults: Faults, further: Sequence[str] = ()) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a filled form, each with its line; blank ones are left out.
+
+    Args:
+        text: The form.
+        name: What it is called.
+        faults: Where everything that is wrong is added.
+        further: Columns that it must have beside those that every form has.
+    """
     header = text.split("\n", 1)[0]
     separator = max(",;\t", key=header.count)
-    table = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    names = [name.strip().casefold() for name in table[0]] if table else []
-    lacking = [name for name in ("number", "contact_id", *_FILLED) if name not in names]
+    try:
+        table = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    except csv.Error:  # a cell without an end
+        faults.add(
+            UNREADABLE_FORM,
+            where=name,
+            saw="text that is no table",
+            allowed="the filled form, as CSV in UTF-8",
+            cure="save the form again as CSV UTF-8",
+        )
+        return []
+    names = [one.strip().casefold() for one in table[0]] if table else []
+    lacking = [one for one in ("number", "contact_id", *_FILLED, *further) if one not in names]
     if lacking:
         faults.add(
             UNREADABLE_FORM,
-            where=f"{path}, first line",
+            where=f"{name}, first line",
             saw=f"no column {', '.join(lacking)}",
             allowed="the columns of the form that was handed out",
             cure="restore the first line",
@@ -227,7 +267,8 @@ def _plain_id(text: str) -> str:
     return digits.lstrip("0") if digits.isascii() and digits.isdigit() else word
 
 
-def _number(text: str) -> int | None:
+def number_of(text: str) -> int | None:
+    """The number of a row, as spreadsheets may write it; None where it is none."""
     digits = text.strip().removesuffix(".0")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
 

@@ -19,6 +19,7 @@ from firstcontact.doors.api.routes import quarantine as api
 from firstcontact.doors.report.notation import shown
 from firstcontact.doors.report.sections import account, method, noticed
 from firstcontact.doors.report.writer import Writer
+from firstcontact.doors.web.audit_section import AuditSection, Faulty, audit_section
 from firstcontact.doors.web.page import page
 from firstcontact.doors.web.place import CARE, N_, Place
 from firstcontact.doors.web.sections import sections
@@ -26,6 +27,7 @@ from firstcontact.doors.web.snapshot import snapshot
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import ErrorKind, FirstcontactError
 from firstcontact.services.access import Permission, Principal, Scope
+from firstcontact.services.linkage_audit import Filled
 from firstcontact.services.mend import Aside
 from firstcontact.services.service import Service
 
@@ -70,6 +72,8 @@ class Quality:
         aside: The newest records that were set aside and are to be decided.
         more_aside: Whether there are more than are shown.
         sees_aside: Whether the visitor may see them.
+        audit: How many returns the records miss, as people found it.
+        said: What was just done.
     """
 
     account: Markup
@@ -79,6 +83,8 @@ class Quality:
     aside: tuple[AsideLine, ...]
     more_aside: bool
     sees_aside: bool
+    audit: AuditSection
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +152,26 @@ class OneAside:
 
 @router.get("/quality")
 def quality(
-    request: Request, who: Annotated[Principal, Depends(Permit(Permission.READ_FIGURES, of_all=True))]
+    request: Request,
+    who: Annotated[Principal, Depends(Permit(Permission.READ_FIGURES, of_all=True))],
+    said: Annotated[str, Query(max_length=20)] = "",
 ) -> HTMLResponse:
     """What the figures rest on, and what they leave out."""
+    return show(request, who, said=said)
+
+
+def show(
+    request: Request, who: Principal, *, said: str = "", faulty: Faulty | None = None, looked: Filled | None = None
+) -> HTMLResponse:
+    """The page.
+
+    Args:
+        request: Whose answer it is.
+        who: Who looks.
+        said: What was just done.
+        faulty: What was wrong with what was asked for about an audit.
+        looked: A filled form of an audit that is not kept.
+    """
     service: Service = request.app.state.service
     found = snapshot(request)
     sees = who.may(Permission.READ_QUARANTINE)
@@ -168,8 +191,11 @@ def quality(
         tuple(_line(writer, one) for one in aside[:5]),
         len(aside) > 5,
         sees,
+        audit_section(request, who, found, found.writer if found else writer, faulty=faulty, looked=looked),
+        said,
     )
-    return page(request, "quality", place=PLACE, stamp=found.stamp if found else None, it=it)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faulty else HTTPStatus.OK
+    return page(request, "quality", place=PLACE, stamp=found.stamp if found else None, status=status, it=it)
 
 
 @router.get(ASIDE, dependencies=[Depends(Permit(Permission.READ_QUARANTINE))])
