@@ -27,11 +27,26 @@ WRITTEN = [
 PARTS = re.compile(r"%\(\w+\)s|\{\w*(?:[.\[][^{}:!]*)?(?:![rsa])?(?::[^{}]*)?\}")
 MARKUP = re.compile(r"</?\w+[^>]*>")
 CELLS = re.compile(r"&\w+;|https?://\S+")
-NAMED = {"encoding", "sheet", "firstcontact", "Excel", "PDF", "CSV", "HTML", "API", "URL", "QA", "SLA", "IVR"}
+NAMED = {
+    "yes",
+    "no",
+    "encoding",
+    "sheet",
+    "firstcontact",
+    "Excel",
+    "PDF",
+    "CSV",
+    "HTML",
+    "API",
+    "URL",
+    "QA",
+    "SLA",
+    "IVR",
+}
 NAMED |= {"Benjamini", "Hochberg", "outbound", "reviews"}
 NAMED |= {"Europe", "Sofia", "BG", "Parquet", "ServiceNow", "MiB", "N", "A", "Aa", "IBAN", "Webhook"}
 NAMED |= {"team", "queue", "channel", "week"}
-"""Names of things that every language writes in Latin letters, beside those of the report."""
+"""Names of things and values of files that every language writes in Latin letters, beside those of the report."""
 
 
 SCRIPTS = {"bg": "[\u0400-\u04ff]", "he": "[\u0590-\u05ff]", "zh": "[\u4e00-\u9fff]"}
