@@ -45,7 +45,7 @@ FORMS: tuple[dict[str, str], ...] = (
     {"limit": "500"},
     {"team": "South"},
     {"kind": "customer_id", "value": f"{MARK}-p1", "source": "api", "contact_id": f"{MARK}-c1"},
-    {"name": "billing"},
+    {"name": "billing", "size": "50"},
 )
 """How a route that reads is asked: plainly, as a file, and for the other team by name."""
 
