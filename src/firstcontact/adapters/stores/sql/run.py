@@ -20,7 +20,11 @@ from firstcontact.services.publish import RUN_FILE
 
 _run = schema.run
 _CURRENT = select(_run).where(_run.c.state == "current").order_by(_run.c.id.desc()).limit(1)
-_EARLIER = select(_run.c.id, _run.c.folder).where(_run.c.state == "earlier").order_by(_run.c.id.desc())
+_EARLIER = (
+    select(_run.c.id, _run.c.folder)
+    .where(_run.c.state == "earlier")
+    .order_by(_run.c.created_at.desc(), _run.c.id.desc())  # ids of one second are in no order
+)
 
 FORMER = 1
 """So many runs that were in force keep their contacts, so that pages that still show them lead to their rows."""
