@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from firstcontact.doors.cli.failure import interruptible
 from firstcontact.kernel.errors import EXIT_INTERRUPTED
 from tests.command import Said, assert_whole, checked, run, start
 from tests.conftest import FULL
@@ -115,3 +117,21 @@ def test_after_a_kill_the_next_run_ignores_and_tidies(smaller: Path, tmp_path: P
     assert list(tmp_path.glob("run.partial-*")) == partial
     assert list((tmp_path / "temporary").iterdir()) == []
     assert oct((tmp_path / "run").stat().st_mode)[-3:] == "700"
+
+
+def test_what_a_library_leaves_half_done_is_no_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once somebody asked to end, an object that does not bear being thrown away says nothing; afterwards it does."""
+    heard: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", heard.append)
+
+    class Half:
+        def __del__(self) -> None:
+            raise KeyError
+
+    with interruptible():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        Half()
+        assert heard == []
+    Half()
+    assert len(heard) == 1

@@ -102,9 +102,11 @@ def interruptible() -> Iterator[None]:
         return
     wishes = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {wish: signal.signal(wish, _interrupt) for wish in wishes if signal.getsignal(wish) != signal.SIG_IGN}
+    unraisable = sys.unraisablehook
     try:
         yield
     finally:
+        sys.unraisablehook = unraisable
         for wish, handler in before.items():
             signal.signal(wish, handler)
 
@@ -113,6 +115,8 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     moment = time.monotonic()
     if _Interruption.at is None or moment - _Interruption.at > _AGAIN_SECONDS:
         _Interruption.at = moment
+        # What a library leaves half done may not bear being thrown away; that is no news to who asked to end.
+        sys.unraisablehook = lambda _: None
         raise KeyboardInterrupt
 
 
