@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from firstcontact.doors.cli.failure import interruptible
 from firstcontact.kernel.errors import EXIT_INTERRUPTED
 from tests.command import Said, assert_whole, checked, run, start
 from tests.conftest import FULL
@@ -119,19 +118,29 @@ def test_after_a_kill_the_next_run_ignores_and_tidies(smaller: Path, tmp_path: P
     assert oct((tmp_path / "run").stat().st_mode)[-3:] == "700"
 
 
-def test_what_a_library_leaves_half_done_is_no_news(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once somebody asked to end, an object that does not bear being thrown away says nothing; afterwards it does."""
-    heard: list[object] = []
-    monkeypatch.setattr(sys, "unraisablehook", heard.append)
+HALF_DONE = """
+import signal
+from firstcontact.doors.cli.failure import interruptible
 
-    class Half:
-        def __del__(self) -> None:
-            raise KeyError
+class Half:
+    def __del__(self):
+        raise KeyError(self.when)
 
-    with interruptible():
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-        Half()
-        assert heard == []
-    Half()
-    assert len(heard) == 1
+    def __init__(self, when):
+        self.when = when
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+with interruptible():
+    Half("before")
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        Half("meanwhile")
+Half("after")
+"""
+
+
+def test_what_a_library_leaves_half_done_is_no_news() -> None:
+    """Once somebody asked to end, an object that does not bear being thrown away says nothing; else it does."""
+    said = subprocess.run([sys.executable, "-c", HALF_DONE], check=True, capture_output=True, text=True, timeout=60)
+    assert [when for when in ("before", "meanwhile", "after") if when in said.stderr] == ["before", "after"]
