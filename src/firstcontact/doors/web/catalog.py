@@ -37,57 +37,41 @@ from firstcontact.doors.web.pages import (
 )
 from firstcontact.doors.web.place import Place
 
-ROUTERS: tuple[APIRouter, ...] = (
-    files.router,
-    log_in.router,
-    overview.router,
-    reasons.router,
-    reason.router,
-    causes.router,
-    downstream.router,
-    channels.router,
-    teams.router,
-    take.router,
-    contacts.router,
-    contact_views.router,
-    definitions.router,
-    proposals.router,
-    customer.router,
-    me.router,
-    wall.router,
-    handbook.router,
-    bring.router,  # before imports, whose addresses would hold its own
-    imports.router,
-    jobs.router,
-    live.router,
-    quality.router,
-    quality_audit.router,
-    policy.router,
-    settings.router,
-    accounts.router,
-    audit.router,
+PAGES = (
+    files,
+    log_in,
+    overview,
+    reasons,
+    reason,
+    causes,
+    downstream,
+    channels,
+    teams,
+    take,
+    contacts,
+    contact_views,
+    definitions,
+    proposals,
+    customer,
+    me,
+    wall,
+    handbook,
+    policy,
+    bring,  # before imports, whose addresses would hold its own
+    imports,
+    jobs,
+    live,
+    quality,
+    quality_audit,
+    accounts,
+    audit,
+    settings,
 )
+"""Files of pages; the menu has those with a place, in this order."""
 
-PLACES: tuple[Place, ...] = (
-    overview.PLACE,
-    reasons.PLACE,
-    causes.PLACE,
-    downstream.PLACE,
-    channels.PLACE,
-    teams.PLACE,
-    me.PLACE,
-    wall.PLACE,
-    contacts.PLACE,
-    definitions.PLACE,
-    customer.PLACE,
-    handbook.PLACE,
-    policy.PLACE,
-    imports.PLACE,
-    quality.PLACE,
-    jobs.PLACE,
-    accounts.PLACE,
-    audit.PLACE,
-    settings.PLACE,
-)
+ROUTERS: tuple[APIRouter, ...] = tuple(one.router for one in PAGES)
+
+# Pages that belong to another's place borrow it.
+PLACES: tuple[Place, ...] = tuple(dict.fromkeys(one.PLACE for one in PAGES if hasattr(one, "PLACE")))
 
 page.PLACES[:] = PLACES

@@ -30,13 +30,13 @@ from firstcontact.services.session import csrf_right
 
 router = APIRouter(include_in_schema=False, tags=["pages"])
 
-PLACE = "/quality/linkage-audit"
+FORM_AT = "/quality/linkage-audit"
 
 Drawer = Annotated[Principal, Depends(Permit(Permission.READ_CONTACTS, of_all=True))]
 Taker = Annotated[Principal, Depends(Permit(Permission.MEND_QUARANTINE, of_all=True))]
 
 
-@router.get(PLACE + ".csv")
+@router.get(FORM_AT + ".csv")
 def draw(request: Request, who: Drawer, size: Annotated[str, Query(max_length=20)] = "") -> Response:
     """The form to fill in, of contacts of the run in force."""
     say = sentences(viewer(request).language).gettext
@@ -52,7 +52,7 @@ def draw(request: Request, who: Drawer, size: Annotated[str, Query(max_length=20
         return show(request, who, faulty=Faulty(size, say(kind.title)))
 
 
-@router.post(PLACE)
+@router.post(FORM_AT)
 @streams
 async def take(request: Request, who: Taker) -> Response:
     """Take a filled form; where only a look was asked for, nothing of it is kept."""
@@ -88,7 +88,7 @@ def _take(request: Request, who: Principal, data: bytes, *, keep: bool) -> Respo
     return show(request, who, looked=api.read_form(service, data))
 
 
-@router.post(PLACE + "/remove")
+@router.post(FORM_AT + "/remove")
 def remove(request: Request, who: Taker) -> Response:
     """Have measurements take no audit in any more."""
     api.drop_linkage_audit(request, who)
