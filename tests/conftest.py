@@ -12,9 +12,19 @@ from hypothesis import settings as profiles
 
 from firstcontact.adapters.engines.duckdb import DuckDBEngine
 from tests.service_fixture import caller, client, database_url, postgresql, service, settings, sqlite_service
-from tests.web.shown import showing
+from tests.web.shown import served, showing
 
-__all__ = ["caller", "client", "database_url", "postgresql", "service", "settings", "showing", "sqlite_service"]
+__all__ = [
+    "caller",
+    "client",
+    "database_url",
+    "postgresql",
+    "served",
+    "service",
+    "settings",
+    "showing",
+    "sqlite_service",
+]
 
 FULL = os.environ.get("FIRSTCONTACT_FULL") == "1"
 """Whether this is `make test-full`, the nightly size."""

@@ -14,12 +14,23 @@ import pytest
 from firstcontact.doors.web import snapshot
 from firstcontact.services.find_contacts import USUAL
 from firstcontact.services.measure_history import KeptRun
+from firstcontact.services.password import Passwords
 from firstcontact.services.publish import DAY
 from firstcontact.services.run import Run
 from firstcontact.services.service import Service
 
 _KINDS = {"started_at": pa.timestamp("us"), "repeat": pa.bool_(), "returned": pa.bool_(), "local_day": pa.date32()}
 _SCHEMA = pa.schema([(name, _KINDS.get(name, pa.string())) for name in (*USUAL, DAY)])
+
+
+CHEAP = Passwords(memory_kib=8, rounds=1)
+"""Hashes that cost little, where what they cost is not the question."""
+
+
+@pytest.fixture
+def served(sqlite_service: Service) -> Service:
+    """A service whose hashes cost little; what the databases have in it is tested in tests/contract."""
+    return replace(sqlite_service, passwords=CHEAP)
 
 
 class OneRun:

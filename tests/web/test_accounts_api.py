@@ -12,19 +12,12 @@ from starlette.testclient import TestClient
 
 from firstcontact.services.access import NOT_ALLOWED, NOT_KNOWN, Permission, Role
 from firstcontact.services.account import Account, add_account
-from firstcontact.services.password import Passwords
 from firstcontact.services.service import Service
 from tests.service_fixture import application
+from tests.web.shown import CHEAP
 
 WORDS = "seven quiet green lamps"
-CHEAP = Passwords(memory_kib=8, rounds=1)
 Browser = Callable[..., TestClient]
-
-
-@pytest.fixture
-def served(sqlite_service: Service) -> Service:
-    """The service, whose hashes cost little; what the databases have in it is tested in tests/contract."""
-    return replace(sqlite_service, passwords=CHEAP)
 
 
 @pytest.fixture

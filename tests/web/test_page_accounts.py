@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-import pytest
 from starlette.testclient import TestClient
 
 from firstcontact.doors.api.app import create_app
@@ -15,7 +13,7 @@ from firstcontact.services.access import Role
 from firstcontact.services.service import Service
 from tests import told_runs
 from tests.web.shown import Showing
-from tests.web.test_accounts_api import CHEAP, WORDS, account
+from tests.web.test_accounts_api import WORDS, account
 
 Visit = Callable[..., Any]
 
@@ -34,12 +32,6 @@ class Visitor:
     def post(self, path: str, **fields: Any) -> Any:
         token = re.findall(r'name="csrf" value="(\w+)"', self.client.get("/me").text)[0]
         return self.client.post(path, data={"csrf": token, **fields})
-
-
-@pytest.fixture
-def served(sqlite_service: Service) -> Service:
-    """The service, whose hashes cost little."""
-    return replace(sqlite_service, passwords=CHEAP)
 
 
 def test_one_chooses_language_zone_and_light(served: Service) -> None:

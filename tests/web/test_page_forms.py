@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-import pytest
 from starlette.routing import compile_path
 from starlette.testclient import TestClient
 
@@ -17,7 +15,7 @@ from firstcontact.services.access import Role
 from firstcontact.services.service import Service
 from tests.service_fixture import application
 from tests.web.page_forms import Form, form, forms
-from tests.web.test_accounts_api import CHEAP, WORDS, account
+from tests.web.test_accounts_api import WORDS, account
 from tests.web.test_imports import drain, rows
 
 HTML = {"Accept": "text/html"}
@@ -56,12 +54,6 @@ class Visitor:
     def post(self, path: str, **fields: Any) -> Any:
         token = form(self.client.get("/me").text, "/logout").fields["csrf"]
         return self.client.post(path, data={"csrf": token, **fields})
-
-
-@pytest.fixture
-def served(sqlite_service: Service) -> Service:
-    """The service, whose hashes cost little."""
-    return replace(sqlite_service, passwords=CHEAP)
 
 
 def filled(service: Service, admin: Visitor, quality: Visitor) -> dict[Visitor, list[str]]:

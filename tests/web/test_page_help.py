@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-
-import pytest
 
 from firstcontact.doors.web.about import LIES
 from firstcontact.doors.web.handbook import chapter, chapters
@@ -15,14 +12,7 @@ from firstcontact.services.access import Role
 from firstcontact.services.service import Service
 from tests import told_runs
 from tests.web.shown import Showing
-from tests.web.test_accounts_api import CHEAP
 from tests.web.test_page_accounts import Visitor
-
-
-@pytest.fixture
-def served(sqlite_service: Service) -> Service:
-    """The service, whose hashes cost little."""
-    return replace(sqlite_service, passwords=CHEAP)
 
 
 def test_every_measure_says_how_it_would_mislead() -> None:

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-
-import pytest
 
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
 from firstcontact.services.setting import read_setting
-from tests.web.test_accounts_api import CHEAP
 from tests.web.test_page_accounts import Visitor
-
-
-@pytest.fixture
-def served(sqlite_service: Service) -> Service:
-    """The service, whose hashes cost little."""
-    return replace(sqlite_service, passwords=CHEAP)
 
 
 def test_a_policy_is_drafted_looked_at_tried_and_published(served: Service) -> None:

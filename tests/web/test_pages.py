@@ -24,17 +24,11 @@ from firstcontact.services.session import make_reset
 from tests import told_runs
 from tests.run_factory import row, share
 from tests.web.shown import Showing
-from tests.web.test_accounts_api import CHEAP, WORDS, account
+from tests.web.test_accounts_api import WORDS, account
 
 HTML = {"Accept": "text/html"}
 EVIL = "<script>alert(1)</script>'\"&\u202e"
 Browser = Callable[..., TestClient]
-
-
-@pytest.fixture
-def served(sqlite_service: Service) -> Service:
-    """The service, whose hashes cost little."""
-    return replace(sqlite_service, passwords=CHEAP)
 
 
 @pytest.fixture

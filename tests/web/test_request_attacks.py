@@ -30,15 +30,9 @@ from firstcontact.doors.api.response_headers import ALWAYS
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
 from tests.service_fixture import application, caller_of
-from tests.web.test_accounts_api import CHEAP, account, log_in
+from tests.web.test_accounts_api import account, log_in
 
 JSON = {"Content-Type": "application/json"}
-
-
-@pytest.fixture
-def served(sqlite_service: Service) -> Service:
-    """The service, whose hashes cost little; the database has no part in what is asked here."""
-    return replace(sqlite_service, passwords=CHEAP)
 
 
 @pytest.fixture
