@@ -183,6 +183,7 @@ def open_service(
     from firstcontact.adapters.stores.sql.quarantine import SqlQuarantine
     from firstcontact.adapters.stores.sql.queue import SqlQueue
     from firstcontact.adapters.stores.sql.run import SqlRuns
+    from firstcontact.adapters.stores.sql.sent_form import SqlSentForms
     from firstcontact.adapters.stores.sql.session import SqlSessions
     from firstcontact.adapters.stores.sql.setting import SqlSettings
     from firstcontact.adapters.stores.sql.subject import SqlSubjects
@@ -233,7 +234,8 @@ def open_service(
     )
     warehouse = Warehouse(database, settings.data / "warehouse")
     files = DataFolder(settings.data, database, warehouse)
-    tidying = Tidying([runs, warehouse, uploads, subscriptions, Unpacked(settings.data)], files, moment)
+    sent_forms = SqlSentForms(database)
+    tidying = Tidying([runs, warehouse, uploads, subscriptions, sent_forms, Unpacked(settings.data)], files, moment)
     kept_contacts = ParquetContacts(lambda: open_engine("512MB", threads=1))
 
     def close() -> None:
@@ -256,6 +258,7 @@ def open_service(
         preferences=preferences,
         kept_contacts=kept_contacts,
         views=SqlViews(database),
+        sent_forms=sent_forms,
         runs=runs,
         policies=policies,
         seal=seal,

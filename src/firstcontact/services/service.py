@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from firstcontact.services.queue import Queue
     from firstcontact.services.schedule import Recurring
     from firstcontact.services.seal import Seal
+    from firstcontact.services.sent_form import SentForms
     from firstcontact.services.session import Sessions
     from firstcontact.services.setting import Settings
     from firstcontact.services.sign_on import Provider
@@ -61,6 +62,7 @@ class Service:
         contact_list: Contacts, latest first.
         kept_contacts: Contacts of measured runs, as they were when their figures were made.
         views: Saved views of them.
+        sent_forms: Forms that were sent, so that none is done twice.
         runs: Measured figures.
         policies: Versions of the policy.
         preferences: What is decided while the service runs, by name.
@@ -99,6 +101,7 @@ class Service:
     contact_list: ContactList
     kept_contacts: KeptContacts
     views: Views
+    sent_forms: SentForms
     runs: Runs
     policies: Policies
     preferences: Settings

@@ -45,6 +45,7 @@ from firstcontact.doors.api.routes import (
 )
 from firstcontact.doors.web.catalog import ROUTERS as PAGES
 from firstcontact.doors.web.problem_page import problem_page
+from firstcontact.doors.web.sent_once import SentOnce
 from firstcontact.kernel.settings import VERSION
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     problem.install(app, problem_page)
     # The last one added is the first to see a request.
+    app.add_middleware(SentOnce, service=service)
     app.add_middleware(Origin, settings=service.settings)
     app.add_middleware(Body, api=app)
     app.add_middleware(Rate, proxies=service.settings.proxies)

@@ -22,6 +22,7 @@ from firstcontact.doors.web.tour import stop
 from firstcontact.doors.web.translation import languages, locale, translations
 from firstcontact.doors.web.viewer import THEMES, Viewer, viewer
 from firstcontact.services.access import Principal
+from firstcontact.services.sent_form import form_key
 from firstcontact.services.session import csrf_of
 
 HERE = Path(__file__).parent
@@ -88,6 +89,7 @@ def page(
             viewer=seen,
             who=seen.who,
             csrf_token=token(request),
+            form_key=form_key(),
             menu=menu(seen),
             here=place,
             path=request.url.path,

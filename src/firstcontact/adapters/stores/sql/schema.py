@@ -504,6 +504,14 @@ webhook_seen = Table(
     Column("at", Moment, nullable=False, index=True),
 )
 
+form_sent = Table(
+    "form_sent",
+    metadata,
+    Column("digest", String(64), primary_key=True, doc="SHA-256 of where a form was sent and all that it said."),
+    Column("place", Text, doc="Where it led; empty while it is being done."),
+    Column("at", Moment, nullable=False, index=True),
+)
+
 contact_view = Table(
     "contact_view",
     metadata,

@@ -102,9 +102,10 @@ def choose(request: Request, choice: Choice, who: Annotated[Principal, Depends(P
     account = own_account(service, who)
     fields = choice.model_dump(exclude_unset=True)
     check_choice(fields)
-    if fields:
-        event = Event(who.name, "account.choose", service.now(), object=account.id, detail={"fields": sorted(fields)})
-        service.accounts.change(account.id, fields, event, edition=None)
+    changed = {name: value for name, value in fields.items() if value != getattr(account, name)}
+    if changed:
+        event = Event(who.name, "account.choose", service.now(), object=account.id, detail={"fields": sorted(changed)})
+        service.accounts.change(account.id, changed, event, edition=None)
     return describe(who, own_account(service, who), getattr(request.state, "cookie", None))
 
 

@@ -223,7 +223,9 @@ def change(
 @router.post("/accounts/{account_id}/code")
 def give_code(request: Request, who: Changer, account_id: str) -> Response:
     """Give out a code for a password; it stands on the page that answers, and nowhere else."""
-    return _one(request, who, account_id, code=api.give_code(request, account_id, who))
+    code = api.give_code(request, account_id, who)
+    request.state.again = f"/accounts/{account_id}?said=shown"
+    return _one(request, who, account_id, code=code)
 
 
 @router.post("/accounts/{account_id}/sessions/end")

@@ -21,9 +21,12 @@ from firstcontact.doors.web.form_stream import FormStream, broken_off
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.pages.imports import PAGE, PLACE, stem
 from firstcontact.doors.web.place import N_
+from firstcontact.doors.web.sent_once import begun, ended, key_of, led
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import Fault, FirstcontactError
+from firstcontact.kernel.sentence import clause
 from firstcontact.services.access import Permission, Principal
+from firstcontact.services.sent_form import digest_of
 from firstcontact.services.service import Service
 from firstcontact.services.session import csrf_right
 from firstcontact.services.take_import import WHOLE
@@ -75,21 +78,31 @@ async def bring(request: Request, who: Annotated[Principal, Depends(Permit(Permi
     fields = await form.fields()
     cookie: str | None = getattr(request.state, "cookie", None)
     if who.session is not None and not (cookie and csrf_right(cookie, fields.get("csrf", ""))):
-        raise ProblemError([foreign("no token, or another session's")], {"Connection": "close"})
+        raise ProblemError([foreign(clause("no token, or another session's"))], {"Connection": "close"})
     service: Service = request.app.state.service
     name = PurePath((form.file_name or "").replace("\\", "/")).name
+    # The same form with the same file, as far as that is told before the file has arrived.
+    digest = digest_of(request.url.path, repr((sorted(fields.items()), name)).encode()) if key_of(fields) else None
+    if digest is not None and not await begun(service, digest):
+        await form.skip()
+        return RedirectResponse(await led(service, digest) or PLACE.path, status_code=HTTPStatus.SEE_OTHER)
     source = fields.get("source", "").strip() or stem(name)
+    place = ""
     try:
         one = await _receive(request, service, form, who, name=name, source=source[:200])
+        if one.state == "uploaded":
+            await run_in_threadpool(api.preview_import, request, who, one.id, api.Understanding())
+        place = f"/imports/{one.id}"
+        return RedirectResponse(place, status_code=HTTPStatus.SEE_OTHER)
     except FirstcontactError as error:
         await form.skip()
         if error.faults[0].kind.code != "FC9451":
             raise
         faults = {fault.where: _told(request, fault) for fault in error.faults}
         return await run_in_threadpool(_ask, request, fields.get("source", "")[:200], faults)
-    if one.state == "uploaded":
-        await run_in_threadpool(api.preview_import, request, who, one.id, api.Understanding())
-    return RedirectResponse(f"/imports/{one.id}", status_code=HTTPStatus.SEE_OTHER)
+    finally:
+        if digest is not None:
+            await ended(service, digest, place)
 
 
 async def _receive(

@@ -173,6 +173,7 @@ def add_token(
         made = make_token(request, asked(NewToken, name=name, permissions=may, days=int(days)), who)
     except FirstcontactError as error:
         return _page(request, who, wrong=wrongs(error, sentences(viewer(request).language).gettext))
+    request.state.again = "/me?said=shown"
     return _page(request, who, made=made.token)
 
 

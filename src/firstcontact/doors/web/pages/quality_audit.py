@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
@@ -20,11 +21,14 @@ from firstcontact.doors.web.form_stream import FormStream
 from firstcontact.doors.web.page import sentences
 from firstcontact.doors.web.pages.quality import show
 from firstcontact.doors.web.place import N_
+from firstcontact.doors.web.sent_once import begun, ended, key_of, led
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.sentence import clause
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.draw_audit import NOTHING_TO_AUDIT, WRONG_SIZE
 from firstcontact.services.linkage_audit import MOST_FORM
+from firstcontact.services.sent_form import digest_of
 from firstcontact.services.service import Service
 from firstcontact.services.session import csrf_right
 
@@ -60,7 +64,7 @@ async def take(request: Request, who: Taker) -> Response:
     fields = await form.fields()
     cookie: str | None = getattr(request.state, "cookie", None)
     if who.session is not None and not (cookie and csrf_right(cookie, fields.get("csrf", ""))):
-        raise ProblemError([foreign("no token, or another session's")], {"Connection": "close"})
+        raise ProblemError([foreign(clause("no token, or another session's"))], {"Connection": "close"})
     data = bytearray()
     try:
         if form.file_name is not None:
@@ -70,8 +74,19 @@ async def take(request: Request, who: Taker) -> Response:
                     await form.skip()
                     break
     except ClientDisconnect:
-        raise ProblemError([foreign("a form that breaks off")]) from None
-    return await run_in_threadpool(_take, request, who, bytes(data), keep="look" not in fields)
+        raise ProblemError([foreign(clause("a form that breaks off"))]) from None
+    if "look" in fields or not key_of(fields):
+        return await run_in_threadpool(_take, request, who, bytes(data), keep="look" not in fields)
+    service: Service = request.app.state.service
+    digest, place = digest_of(request.url.path, repr(sorted(fields.items())).encode() + data), ""
+    if not await begun(service, digest):
+        return RedirectResponse(await led(service, digest) or "/quality", status_code=HTTPStatus.SEE_OTHER)
+    try:
+        response = await run_in_threadpool(_take, request, who, bytes(data), keep=True)
+        place = response.headers.get("location", "")
+        return response
+    finally:
+        await ended(service, digest, place)
 
 
 def _take(request: Request, who: Principal, data: bytes, *, keep: bool) -> Response:
