@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from tools.crawl import crawl, shape
 from tools.gallery import chromium
 
-MOST_MS, MOST_PAINT_MS, MOST_BYTES, MOST_SHIFT = 100.0, 1_000.0, 300_000, 0.01
-"""Targets: the 99th percentile on the server, the first paint, the weight without fonts, and the layout shift, which
-columns of a long table bring that is drawn while its last rows arrive."""
+MOST_MS, MOST_PAINT_MS, MOST_BYTES, MOST_SHIFT = 100.0, 1_000.0, 300_000, 0.0005
+"""Targets: the 99th percentile on the server, the first paint, the weight without fonts, and the layout shift: none, to
+the three places that are written."""
 
 HEAD = """\
 One page of each kind that links lead to, asked for by one visitor after the other had its answer, when every page had

@@ -37,13 +37,18 @@ LONG = 90_000
 
 WATCH = """document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
-});"""
+});
+window.moved = [];
+const told = (list) => { for (const one of list) moved.push(`${one.value} ${one.sources[0]?.node?.nodeName}`); };
+window.moves = new PerformanceObserver((list) => told(list.getEntries()));
+moves.observe({ type: "layout-shift", buffered: true });"""
 
 LOOK = """() => ({
   direction: document.documentElement.dir, language: document.documentElement.lang, title: document.title,
   heads: [...document.querySelectorAll("h1")].map((one) => one.innerText.trim()),
   levels: [...document.querySelectorAll("main :is(h1, h2, h3, h4)")].map((one) => Number(one.tagName[1])),
   aligned: getComputedStyle(document.body).direction,
+  moved: [...moved, ...moves.takeRecords().map((one) => `${one.value}`)],
 })"""
 
 WIDER = """() => {
@@ -289,6 +294,7 @@ def wrong_with(page: Any, address: str, language: str) -> list[str]:
         faults.append(f"levels of heads {found['levels']}")
     if not re.search(r"\w.* · firstcontact$", found["title"]):
         faults.append(f"title {found['title']!r}")
+    faults += [f"moved while it was drawn: {one}" for one in found["moved"]]
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 900})
         wider = page.evaluate(WIDER)
