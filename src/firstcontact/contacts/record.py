@@ -28,6 +28,7 @@ from firstcontact.contacts.rule import (
     RowRule,
 )
 from firstcontact.contacts.table import DIRECTIONS, SURVEYS, TABLES, Column, TableSpec
+from firstcontact.kernel.sentence import Sentence, clause
 
 MAX_TEXT = 10_000
 """Longest value of a text column, in characters."""
@@ -126,11 +127,25 @@ def read_record(table: str, item: Any, source: str) -> Record | tuple[Unfit, ...
     known = set(spec.names) | {"source"} | (BESIDE if table == "contacts" else {"version"})
     for name in item:
         if name not in known:
-            unfit.append(Unfit(VALUE_UNREADABLE, _named(name), "a column that is not known", f"columns of {table}"))
+            unfit.append(
+                Unfit(
+                    VALUE_UNREADABLE,
+                    _named(name),
+                    "a column that is not known",
+                    clause("columns of {table}", table=table),
+                )
+            )
     values = _columns(spec, item, unfit)
     origin = source if item.get("source") is None else item["source"]
     if not _short(origin):
-        unfit.append(Unfit(VALUE_UNREADABLE, "source", shape(origin), f"text of 1 to {MAX_NAME} characters"))
+        unfit.append(
+            Unfit(
+                VALUE_UNREADABLE,
+                "source",
+                shape(origin),
+                clause("text of 1 to {most} characters", most=MAX_NAME),
+            )
+        )
     # A program that has no version says null.
     version = item.get("version")
     version = 0 if version is None else version
@@ -166,23 +181,23 @@ def _columns(spec: TableSpec, item: Mapping[str, Any], unfit: list[Unfit]) -> di
     return values
 
 
-def shape(value: Any) -> str:
+def shape(value: Any) -> Sentence:
     """What a value is, without what it says.
 
     >>> shape("Miriam"), shape(3), shape([1, 2]), shape(None)
     ('text of 6 characters', 'a number', 'a list of 2', 'nothing')
     """
     if value is None:
-        return "nothing"
+        return clause("nothing")
     if isinstance(value, bool):
-        return "yes or no"
+        return clause("yes or no")
     if isinstance(value, (int, float)):
-        return "a number"
+        return clause("a number")
     if isinstance(value, str):
-        return f"text of {len(value)} characters"
+        return clause("text of {count} characters", count=len(value))
     if isinstance(value, list):
-        return f"a list of {len(value)}"
-    return "an object"
+        return clause("a list of {count}", count=len(value))
+    return clause("an object")
 
 
 def _named(name: Any) -> str:
@@ -200,7 +215,7 @@ def _absent(column: Column, table: str) -> Unfit:
 
 def _read(spec: TableSpec, column: Column, given: Any) -> Any:
     names = column.type == "string" and (column.name in spec.key or column.name.endswith("_id"))
-    allowed = f"text of at most {MAX_NAME} characters" if names else _ALLOWED[column.type]
+    allowed = _NAME if names else _ALLOWED[column.type]
     value: Any = _text(given, MAX_NAME) if names else _READERS[column.type](given)
     if value is None:
         return Unfit(_misfit(spec, column), column.name, shape(given), column.bounds or allowed)
@@ -209,7 +224,12 @@ def _read(spec: TableSpec, column: Column, given: Any) -> Any:
     if column.name == "direction" and value not in DIRECTIONS:
         return Unfit(VALUE_UNREADABLE, column.name, shape(given), " or ".join(DIRECTIONS))
     if column.type == "timestamp" and not EARLIEST <= value < LATEST:
-        return Unfit(IMPLAUSIBLE, column.name, "a moment far off", f"{EARLIEST.year} to {LATEST.year - 1}")
+        return Unfit(
+            IMPLAUSIBLE,
+            column.name,
+            "a moment far off",
+            clause("{first} to {last}", first=str(EARLIEST.year), last=str(LATEST.year - 1)),
+        )
     return value
 
 
@@ -281,13 +301,14 @@ _READERS: dict[str, Any] = {
     "boolean": _yes_no,
     "list<string>": _texts,
 }
-_ALLOWED: dict[str, str] = {
-    "string": f"text of at most {MAX_TEXT:,} characters",
-    "timestamp": "a moment with its zone, as 2026-01-05T09:00:00+01:00",
-    "float64": "a number",
-    "int64": "a whole number",
-    "boolean": "true or false",
-    "list<string>": "a list of texts",
+_NAME = clause("text of at most {most:,} characters", most=MAX_NAME)
+_ALLOWED: dict[str, Sentence] = {
+    "string": clause("text of at most {most:,} characters", most=MAX_TEXT),
+    "timestamp": clause("a moment with its zone, as 2026-01-05T09:00:00+01:00"),
+    "float64": clause("a number"),
+    "int64": clause("a whole number"),
+    "boolean": clause("true or false"),
+    "list<string>": clause("a list of texts"),
 }
 
 
@@ -297,7 +318,14 @@ def _beside(
     pairs: list[tuple[str, str]] = []
     given = item.get("identifiers") or []
     if not isinstance(given, list) or len(given) > MAX_ATTRIBUTES:
-        unfit.append(Unfit(VALUE_UNREADABLE, "identifiers", shape(given), f"a list of at most {MAX_ATTRIBUTES}"))
+        unfit.append(
+            Unfit(
+                VALUE_UNREADABLE,
+                "identifiers",
+                shape(given),
+                clause("a list of at most {most}", most=MAX_ATTRIBUTES),
+            )
+        )
         given = []
     for place, one in enumerate(given):
         kind = one.get("kind") if isinstance(one, Mapping) else None
@@ -309,7 +337,7 @@ def _beside(
                     VALUE_UNREADABLE,
                     f"identifiers[{place}]",
                     shape(one),
-                    f"kind and value, 1 to {MAX_NAME} characters each",
+                    clause("kind and value, 1 to {most} characters each", most=MAX_NAME),
                 )
             )
         else:
@@ -318,7 +346,12 @@ def _beside(
     extra = item.get("attributes") or {}
     if not isinstance(extra, Mapping) or len(extra) > MAX_ATTRIBUTES:
         unfit.append(
-            Unfit(VALUE_UNREADABLE, "attributes", shape(extra), f"an object of at most {MAX_ATTRIBUTES} names")
+            Unfit(
+                VALUE_UNREADABLE,
+                "attributes",
+                shape(extra),
+                clause("an object of at most {most} names", most=MAX_ATTRIBUTES),
+            )
         )
         extra = {}
     for name, value in extra.items():
@@ -331,7 +364,14 @@ def _beside(
             attributes[str(name).strip()] = said
     text = item.get("text")
     if text is not None and _text(text, 100 * MAX_TEXT) is None:
-        unfit.append(Unfit(VALUE_UNREADABLE, "text", shape(text), f"text of at most {100 * MAX_TEXT:,} characters"))
+        unfit.append(
+            Unfit(
+                VALUE_UNREADABLE,
+                "text",
+                shape(text),
+                clause("text of at most {most:,} characters", most=100 * MAX_TEXT),
+            )
+        )
         text = None
     return tuple(sorted(set(pairs))), attributes, text or None
 

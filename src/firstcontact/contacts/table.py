@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from firstcontact.kernel.sentence import clause
+
 ColumnType = Literal["string", "timestamp", "float64", "int64", "boolean", "list<string>"]
 
 
@@ -60,7 +62,9 @@ class Column:
         """
         if self.least is None or self.most is None:
             return ""
-        return f"{'above ' if self.above else ''}{self.least:,g} to {self.most:,g}"
+        if self.above:
+            return clause("above {least:,g} to {most:,g}", least=self.least, most=self.most)
+        return clause("{least:,g} to {most:,g}", least=self.least, most=self.most)
 
 
 @dataclass(frozen=True, slots=True)

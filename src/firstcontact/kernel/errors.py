@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from firstcontact.kernel.sentence import Sentence, clause
+
 EXIT_OK = 0
 EXIT_INTERNAL = 1
 EXIT_USAGE = 2
@@ -147,6 +149,11 @@ TOO_LITTLE_MEMORY = ErrorKind(
     "Most work goes to disk when memory runs out, but some steps need a minimum, which grows with the threads. Give "
     "more with `--memory`, or use fewer `--threads`.",
 )
+
+
+def of_system(error: OSError) -> Sentence:
+    """What the operating system says of an error, as far as it says anything."""
+    return clause(error.strerror) if error.strerror else clause("an error of the file system")
 
 
 def out_of_memory() -> FirstcontactError:

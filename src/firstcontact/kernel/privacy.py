@@ -7,7 +7,8 @@ import os
 import secrets
 from pathlib import Path
 
-from firstcontact.kernel.errors import EXIT_OUTPUT, ErrorKind, FirstcontactError
+from firstcontact.kernel.errors import EXIT_OUTPUT, ErrorKind, FirstcontactError, of_system
+from firstcontact.kernel.sentence import Sentence, clause
 
 NO_KEY = ErrorKind(
     "FC6004",
@@ -83,9 +84,9 @@ def pseudonym_key(path: Path) -> bytes:
                 partial.unlink(missing_ok=True)
         key = path.read_bytes()
     except OSError as error:
-        raise _no_key(path, error.strerror or "an error of the file system") from error
+        raise _no_key(path, of_system(error)) from error
     if len(key) != KEY_BYTES:
-        raise _no_key(path, f"{len(key)} bytes")
+        raise _no_key(path, clause("{count} bytes", count=len(key)))
     return key
 
 
@@ -99,7 +100,7 @@ def _put(partial: Path, path: Path) -> None:
         partial.rename(path)
 
 
-def _no_key(path: Path, saw: str) -> FirstcontactError:
-    allowed = f"a file of {KEY_BYTES} bytes, or a place where one can be kept"
+def _no_key(path: Path, saw: Sentence) -> FirstcontactError:
+    allowed = clause("a file of {count} bytes, or a place where one can be kept", count=KEY_BYTES)
     cure = "name a directory that you may write with FIRSTCONTACT_HOME, or remove the file so that a new one is made"
     return FirstcontactError([NO_KEY.fault(where=str(path), saw=saw, allowed=allowed, cure=cure)])

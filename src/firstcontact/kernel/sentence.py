@@ -51,6 +51,21 @@ class Sentence(str):
         return (self.code, self.pattern, self.one, self.by), self.parts
 
 
+def clause(pattern: str, one: str = "", by: str = "", /, **parts: Any) -> Sentence:
+    """A clause of a fault. Its fault has the permanent code, so it needs none of its own.
+
+    A clause that is one text, written where the fault is made, needs no such call: translators find it there.
+
+    >>> clause("more than {most} characters", most=72)
+    'more than 72 characters'
+    """
+    return Sentence(CLAUSE, pattern, one, by, **parts)
+
+
+CLAUSE = "clause"
+"""The code that all clauses of faults share."""
+
+
 def code_of(text: str) -> str:
     """The code of a sentence; empty for text that is not the program's own.
 

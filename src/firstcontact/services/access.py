@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from firstcontact.kernel.errors import EXIT_REFUSED, ErrorKind, FirstcontactError
+from firstcontact.kernel.sentence import clause
 
 NOT_ALLOWED = ErrorKind(
     "FC9201",
@@ -224,7 +225,7 @@ def refused(permission: Permission) -> FirstcontactError:
             NOT_ALLOWED.fault(
                 where="this request",
                 saw="a role or token without it",
-                allowed=f"the permission {permission.value}",
+                allowed=clause("the permission {name}", name=permission.value),
                 cure="ask an administrator",
             )
         ]

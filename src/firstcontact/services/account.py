@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from firstcontact.kernel.clock import zone_exists
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Fault, FirstcontactError
+from firstcontact.kernel.sentence import Sentence, clause
 from firstcontact.services.access import Role
 from firstcontact.services.audit import Event
 
@@ -141,19 +142,31 @@ def check_account(
     """
     faults: list[Fault] = []
 
-    def wrong(where: str, saw: str, allowed: str) -> None:
+    def wrong(where: str, saw: Sentence, allowed: Sentence) -> None:
         faults.append(ACCOUNT_WRONG.fault(where=where, saw=saw, allowed=allowed, cure="correct it"))
 
     if not _EMAIL.fullmatch(email) or len(email) > LONGEST:
-        wrong("email", f"{len(email)} characters that are no address", "name@example.org")
+        wrong("email", clause("{count} characters that are no address", count=len(email)), clause("name@example.org"))
     if not _printable(name):
-        wrong("name", f"{len(name)} characters", f"1 to {LONGEST} printable characters")
+        wrong(
+            "name",
+            clause("{count} characters", count=len(name)),
+            clause("1 to {longest} printable characters", longest=LONGEST),
+        )
     if role not in set(Role):
-        wrong("role", f"a word of {len(role)} characters", ", ".join(Role))
+        wrong("role", clause("a word of {count} characters", count=len(role)), clause("{names}", names=", ".join(Role)))
     if len(teams) > LONGEST or not all(_printable(team) for team in teams):
-        wrong("teams", f"{len(teams)} teams", f"at most {LONGEST} names of 1 to {LONGEST} printable characters")
+        wrong(
+            "teams",
+            clause("{count} teams", count=len(teams)),
+            clause("at most {longest} names of 1 to {longest} printable characters", longest=LONGEST),
+        )
     if agent_id is not None and not _printable(agent_id):
-        wrong("agent_id", f"{len(agent_id)} characters", f"1 to {LONGEST} printable characters")
+        wrong(
+            "agent_id",
+            clause("{count} characters", count=len(agent_id)),
+            clause("1 to {longest} printable characters", longest=LONGEST),
+        )
     return faults
 
 
@@ -265,15 +278,15 @@ def check_choice(fields: Mapping[str, Any]) -> None:
     """
     faults: list[Fault] = []
 
-    def wrong(where: str, allowed: str) -> None:
-        saw = f"{len(fields[where] or '')} characters"
+    def wrong(where: str, allowed: Sentence) -> None:
+        saw = clause("{count} characters", count=len(fields[where] or ""))
         faults.append(ACCOUNT_WRONG.fault(where=where, saw=saw, allowed=allowed, cure="correct it"))
 
     if "name" in fields and not (fields["name"] and _printable(fields["name"])):
-        wrong("name", f"1 to {LONGEST} printable characters")
+        wrong("name", clause("1 to {longest} printable characters", longest=LONGEST))
     if fields.get("language") is not None and not _LANGUAGE.fullmatch(fields["language"]):
-        wrong("language", "a language's tag, as en or zh-Hant")
+        wrong("language", clause("a language's tag, as en or zh-Hant"))
     if fields.get("zone") is not None and not zone_exists(fields["zone"]):
-        wrong("zone", "a time zone's name, as Europe/Sofia")
+        wrong("zone", clause("a time zone's name, as Europe/Sofia"))
     if faults:
         raise FirstcontactError(faults)

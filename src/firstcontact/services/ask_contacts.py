@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from firstcontact.kernel.errors import Fault, FirstcontactError
+from firstcontact.kernel.sentence import Sentence, clause
 from firstcontact.services.contact_question import NO_SUCH_QUESTION, Period, Question
 
 PLAIN: tuple[str, ...] = ("reason", "channel", "team", "queue", "verdict", "excluded_code", "text", "cause")
@@ -27,7 +28,7 @@ NAMES: tuple[str, ...] = (
 
 LONGEST = 20_000
 """Characters of one value, on pages and in the interface alike: reasons may be long."""
-_PART = re.compile(r"n|followed|counted|met|not_met|open|unanswered|out|all|out:[\w.-]{1,80}")
+_PART = re.compile(r"n|followed|counted|met|not_met|open|unanswered|out|excluded|all|out:[\w.-]{1,80}")
 _LAST_START = date(9999, 12, 1)
 """Periods that begin later have no day after them."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -94,16 +95,16 @@ class _Reader:
         self.faults: list[Fault] = []
         for name, value in pairs:
             if name not in NAMES:
-                self._wrong("a name", ", ".join(NAMES))
+                self._wrong("a name", clause("{names}", names=", ".join(NAMES)))
             elif value:
                 self._given.setdefault(name, []).append(value)
         for name, values in self._given.items():
             if len(values) > MANY.get(name, 1):
-                self._wrong(name, f"at most {MANY.get(name, 1)}")
+                self._wrong(name, clause("at most {value}", value=MANY.get(name, 1)))
             if any(len(value) > LONGEST or _CONTROL.search(value) for value in values):
-                self._wrong(name, f"1 to {LONGEST} printable characters")
+                self._wrong(name, clause("1 to {longest} printable characters", longest=LONGEST))
 
-    def _wrong(self, where: str, allowed: str) -> None:
+    def _wrong(self, where: str, allowed: Sentence) -> None:
         fault = NO_SUCH_QUESTION.fault(where=where, saw="something else", allowed=allowed, cure="write it so")
         self.faults.append(fault)
 
@@ -113,7 +114,7 @@ class _Reader:
     def among(self, name: str, allowed: re.Pattern[str]) -> str | None:
         value = self.text(name)
         if value is not None and not allowed.fullmatch(value):
-            self._wrong(name, allowed.pattern.replace("|", ", "))
+            self._wrong(name, clause("{names}", names=allowed.pattern.replace("|", ", ")))
         return value
 
     def day(self, name: str) -> date | None:
@@ -121,7 +122,7 @@ class _Reader:
         try:
             return date.fromisoformat(value) if value else None
         except ValueError:
-            self._wrong(name, "a day, as 2026-03-01")
+            self._wrong(name, clause("a day, as 2026-03-01"))
             return None
 
     def yes_no(self, name: str) -> bool | None:
@@ -133,18 +134,20 @@ class _Reader:
         if start is not None and grain in ("week", "month") and start < _LAST_START:
             return Period("week" if grain == "week" else "month", start)
         if grain is not None or start is not None:
-            self._wrong("period_start", "period_grain (week, month) and period_start together, a day before 9999-12")
+            self._wrong(
+                "period_start", clause("period_grain (week, month) and period_start together, a day before 9999-12")
+            )
         return None
 
     def named(self, name: str) -> Mapping[str, str]:
         values = self._given.get(name, [])
         found = dict(one.partition("=")[::2] for one in values)
         if any("=" not in one for one in values) or len(found) < len(values):
-            self._wrong(name, "name=value, each name once")
+            self._wrong(name, clause("name=value, each name once"))
         return found
 
     def two(self, name: str) -> tuple[str, str] | None:
         values = self._given.get(name, [])
         if len(values) == 1:
-            self._wrong(name, "two definitions")
+            self._wrong(name, clause("two definitions"))
         return (values[0], values[1]) if len(values) > 1 else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from firstcontact.contacts.rule import EARLIEST, LATEST
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults, FirstcontactError
+from firstcontact.kernel.sentence import clause
 
 if TYPE_CHECKING:
     from firstcontact.measurement.linking.frame import Frame
@@ -43,15 +44,15 @@ def check_options(cutoff: datetime | None, since: datetime | None, region: str |
             faults.add(
                 IMPOSSIBLE_PERIOD,
                 where=name,
-                saw=f"the year {moment.year}",
-                allowed=f"{EARLIEST.year} to {LATEST.year - 1}",
+                saw=clause("the year {year}", year=str(moment.year)),
+                allowed=clause("{first} to {last}", first=str(EARLIEST.year), last=str(LATEST.year - 1)),
                 cure="correct the date",
             )
     if region is not None and not _is_region(region):
         faults.add(
             UNKNOWN_REGION,
             where="--region",
-            saw=f"{region!r}" if len(region) <= 20 else f"{len(region)} characters",
+            saw=f"{region!r}" if len(region) <= 20 else clause("{count} characters", count=len(region)),
             allowed="a country's two capital letters, such as IL, BG or US",
             cure="correct the code",
         )
@@ -75,15 +76,23 @@ def check_period(frame: Frame, last: datetime) -> None:
         FirstcontactError: FC4001.
     """
     if frame.cutoff <= frame.since:
-        saw = f"an end at {frame.cutoff:%Y-%m-%d %H:%M} UTC and a beginning at {frame.since:%Y-%m-%d %H:%M} UTC"
+        saw = clause(
+            "an end at {end} UTC and a beginning at {beginning} UTC",
+            end=f"{frame.cutoff:%Y-%m-%d %H:%M}",
+            beginning=f"{frame.since:%Y-%m-%d %H:%M}",
+        )
     elif frame.since > last:
-        saw = f"a beginning at {frame.since:%Y-%m-%d %H:%M} UTC, after the last contact"
+        saw = clause(
+            "a beginning at {beginning} UTC, after the last contact", beginning=f"{frame.since:%Y-%m-%d %H:%M}"
+        )
     else:
         return
     fault = IMPOSSIBLE_PERIOD.fault(
         where="--cutoff, --since",
         saw=saw,
-        allowed=f"a period within {frame.data_start:%Y-%m-%d} to {last:%Y-%m-%d}",
+        allowed=clause(
+            "a period within {first} to {last}", first=f"{frame.data_start:%Y-%m-%d}", last=f"{last:%Y-%m-%d}"
+        ),
         cure="correct the dates, or leave them out: the period is then found from the volume of contacts",
     )
     raise FirstcontactError([fault])

@@ -19,6 +19,7 @@ import ibis
 
 from firstcontact.kernel.errors import Faults, FirstcontactError
 from firstcontact.kernel.result import Estimate
+from firstcontact.kernel.sentence import Sentence, clause
 from firstcontact.measurement.audit.form import (
     FORM_COLUMNS,
     UNREADABLE_FORM,
@@ -108,7 +109,8 @@ def draw_form(engine: Engine, contacts: Path, run: Run, run_id: str, seal: Seal,
         FirstcontactError: An impossible size or seed (FC4023); nothing to look up (FC4024).
     """
     if not SMALLEST <= size <= MOST_DRAWN or seed < 0:
-        saw, allowed = f"size {size}, seed {seed}", f"size {SMALLEST} to {MOST_DRAWN:,}, seed 0 or more"
+        saw = clause("size {size}, seed {seed}", size=size, seed=seed)
+        allowed = clause("size {least} to {most:,}, seed 0 or more", least=SMALLEST, most=MOST_DRAWN)
         fault = WRONG_SIZE.fault(where="size", saw=saw, allowed=allowed, cure="ask for another size")
         raise FirstcontactError([fault])
     linked = _linked(engine.read_parquet([contacts], "fc_audited"), run)
@@ -189,7 +191,7 @@ def read_filled(data: bytes, seal: Seal, level: float = LEVEL) -> Filled:
                 WRONG_ROW,
                 where=f"{FORM_FILE}, line {line}, {DRAWN}",
                 saw="a row of another draw" if one is not None and not same else "another row than was handed out",
-                allowed=f"one form, with number and {DRAWN} in each row as they were handed out",
+                allowed=clause("one form, with number and {column} in each row as they were handed out", column=DRAWN),
                 cure="restore both columns, sort whole rows only, and bring each form by itself",
             )
             continue
@@ -209,18 +211,19 @@ def read_filled(data: bytes, seal: Seal, level: float = LEVEL) -> Filled:
 
 
 def _rows(data: bytes, faults: Faults) -> list[tuple[int, dict[str, str]]]:
+    saw: Sentence | None
     try:
         rows = rows_of(data.decode("utf-8-sig"), FORM_FILE, faults, (DRAWN,))
     except UnicodeDecodeError:
-        rows, saw = [], "text that is not UTF-8"
+        rows, saw = [], clause("text that is not UTF-8")
     else:
-        saw = f"{len(rows):,} rows" if len(rows) > MOST_DRAWN else ""
-    if saw:
+        saw = clause("{count:,} rows", count=len(rows)) if len(rows) > MOST_DRAWN else None
+    if saw is not None:
         faults.add(
             UNREADABLE_FORM,
             where=FORM_FILE,
             saw=saw,
-            allowed=f"the filled form, as CSV in UTF-8, at most {MOST_DRAWN:,} rows",
+            allowed=clause("the filled form, as CSV in UTF-8, at most {most:,} rows", most=MOST_DRAWN),
             cure="save the form that was handed out as CSV UTF-8",
         )
     return rows

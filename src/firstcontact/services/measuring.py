@@ -9,6 +9,7 @@ from typing import Any
 
 from firstcontact.contacts.loaded import SourceKind
 from firstcontact.kernel.clock import zone_exists
+from firstcontact.kernel.sentence import Sentence, clause
 from firstcontact.measurement.measures.cut import refuse_people
 
 MEASUREMENT = "measurement"
@@ -55,7 +56,7 @@ def measuring_of(value: Mapping[str, Any]) -> Measuring:
     return Measuring(**known | ({"by": tuple(known["by"])} if "by" in known else {}))
 
 
-def wrong_measuring(value: Mapping[str, Any]) -> list[tuple[str, str]]:
+def wrong_measuring(value: Mapping[str, Any]) -> list[tuple[str, Sentence]]:
     """What cannot be meant of a setting's value: names, and what may stand there.
 
     Raises:
@@ -64,27 +65,27 @@ def wrong_measuring(value: Mapping[str, Any]) -> list[tuple[str, str]]:
     >>> wrong_measuring({"every_hours": 0, "zone": "Europe/Sofia"})
     [('every_hours', '1 to 168')]
     """
-    found = []
+    found: list[tuple[str, Sentence]] = []
     hours = value.get("every_hours", 24)
     if isinstance(hours, bool) or not isinstance(hours, int) or not 1 <= hours <= 168:
-        found.append(("every_hours", "1 to 168"))
+        found.append(("every_hours", clause("1 to 168")))
     zone = value.get("zone")
     if zone is not None and not (isinstance(zone, str) and zone_exists(zone)):
-        found.append(("zone", "a time zone such as Europe/Sofia, or null"))
+        found.append(("zone", clause("a time zone such as Europe/Sofia, or null")))
     region = value.get("region")
     if region is not None and not (
         isinstance(region, str) and len(region) == 2 and region.isascii() and region.isupper()
     ):
-        found.append(("region", "two capital letters, or null"))
+        found.append(("region", clause("two capital letters, or null")))
     if value.get("source_kind", "contact") not in ("contact", "ticket"):
-        found.append(("source_kind", "contact or ticket"))
+        found.append(("source_kind", clause("contact or ticket")))
     for name in ("definitions", "explanations"):
         if not isinstance(value.get(name, True), bool):
-            found.append((name, "true or false"))
+            found.append((name, clause("true or false")))
     by = value.get("by", [])
     fits = isinstance(by, list) and len(by) <= MOST_CUTS
     if not fits or not all(isinstance(one, str) and 0 < len(one) < 200 for one in by):
-        found.append(("by", f"at most {MOST_CUTS} cuts such as team,week"))
+        found.append(("by", clause("at most {most} cuts such as team,week", most=MOST_CUTS)))
     else:
         refuse_people(by)
     return found

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Fault
+from firstcontact.kernel.sentence import Sentence, clause
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -71,19 +72,24 @@ def weakness(password: str, email: str) -> Fault | None:
     """
     plain = _plain(password)
     local = email.partition("@")[0].casefold()
-    saw = ""
+    saw: Sentence | None = None
     if not SHORTEST <= len(plain) <= LONGEST:
-        saw = f"{len(plain)} characters"
+        saw = clause("{count} characters", count=len(plain))
     elif len(set(plain)) < FEWEST_DIFFERENT:
-        saw = f"{len(set(plain))} different characters"
+        saw = clause("{count} different characters", count=len(set(plain)))
     elif len(local) >= 3 and local in plain.casefold():
-        saw = "the account's own name in it"
-    if not saw:
+        saw = clause("the account's own name in it")
+    if saw is None:
         return None
     return PASSWORD_WEAK.fault(
         where="password",
         saw=saw,
-        allowed=f"{SHORTEST} to {LONGEST} characters, {FEWEST_DIFFERENT} different ones, not the account's name",
+        allowed=clause(
+            "{shortest} to {longest} characters, {fewest} different ones, not the account's name",
+            shortest=SHORTEST,
+            longest=LONGEST,
+            fewest=FEWEST_DIFFERENT,
+        ),
         cure="take a longer one, for example several words",
     )
 

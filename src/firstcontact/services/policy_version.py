@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
+from firstcontact.kernel.sentence import clause
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.measurement.policy.preset import DEFAULT, preset_text
 from firstcontact.measurement.policy.read import policy_from
@@ -133,11 +134,11 @@ def check_state(found: PolicyVersion, edition: int, allowed: Sequence[PolicyStat
     """
     if found.edition == edition and found.state in allowed:
         return
-    saw = f"edition {found.edition}, {found.state}"
+    saw = clause("edition {edition}, {states}", edition=found.edition, states=found.state)
     fault = VERSION_CHANGED.fault(
-        where=f"policy version {found.number}",
+        where=clause("policy version {number}", number=found.number),
         saw=saw,
-        allowed=f"edition {edition}, {' or '.join(allowed)}",
+        allowed=clause("edition {edition}, {states}", edition=edition, states=" or ".join(allowed)),
         cure="read it again and decide anew",
     )
     raise FirstcontactError([fault])
@@ -156,9 +157,11 @@ def check_base(found: PolicyVersion, in_force: int | None) -> None:
     if found.state != "draft" or found.based_on is None or found.based_on == in_force:
         return
     fault = VERSION_CHANGED.fault(
-        where=f"policy version {found.number}",
-        saw=f"a draft based on version {found.based_on}",
-        allowed=f"one based on version {in_force}, which is in force",
-        cure=f"take over what version {in_force} changed, and PUT the draft with based_on {in_force}",
+        where=clause("policy version {number}", number=found.number),
+        saw=clause("a draft based on version {based_on}", based_on=found.based_on),
+        allowed=clause("one based on version {in_force}, which is in force", in_force=in_force),
+        cure=clause(
+            "take over what version {in_force} changed, and PUT the draft with based_on {in_force}", in_force=in_force
+        ),
     )
     raise FirstcontactError([fault])

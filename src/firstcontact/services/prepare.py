@@ -15,6 +15,7 @@ from firstcontact.contacts.loaded import Loaded
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.progress import Progress, silent
+from firstcontact.kernel.sentence import clause
 from firstcontact.measurement.fit.declared import Fit
 from firstcontact.measurement.linking.censor import find_frame
 from firstcontact.measurement.linking.identity import Identity, identify
@@ -147,7 +148,9 @@ def prepare(
             [
                 NO_CONTACTS.fault(
                     where=", ".join(path.name for path in paths),
-                    saw=f"{loaded.ledger.read:,} rows, {quarantined:,} quarantined",
+                    saw=clause(
+                        "{read:,} rows, {quarantined:,} quarantined", read=loaded.ledger.read, quarantined=quarantined
+                    ),
                     allowed="at least one valid contact",
                     cure="run firstcontact inspect on the file and correct the mapping",
                 )

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, Faults, FirstcontactError
+from firstcontact.kernel.sentence import clause
 from firstcontact.services.publish import RUN_FILE
 from firstcontact.services.record import RUN_FORMAT
 
@@ -50,7 +51,9 @@ def read_head(place: Path, faults: Faults) -> dict[str, Any] | None:
         not the directory of a run or of a form that is not known.
     """
     if not (place / RUN_FILE).is_file():
-        saw = f"a directory without {RUN_FILE}" if place.is_dir() else "a file" if place.exists() else "nothing"
+        saw = clause("a file") if place.exists() else clause("nothing")
+        if place.is_dir():
+            saw = clause("a directory without {file}", file=RUN_FILE)
         cure = "name a directory that `firstcontact measure --out` wrote"
         faults.add(NOT_A_RUN, where=str(place), saw=saw, allowed="the directory of a run", cure=cure)
         return None
@@ -60,8 +63,14 @@ def read_head(place: Path, faults: Faults) -> dict[str, Any] | None:
     form = run.get("format", 1)
     if not isinstance(form, int) or form > RUN_FORMAT:
         cure = "read it with the version that wrote it, or measure again with this one"
-        saw = f"form {form}" if isinstance(form, int) else "a form that is no whole number"
-        faults.add(NEWER_RUN, where=str(place / RUN_FILE), saw=saw, allowed=f"form {RUN_FORMAT}", cure=cure)
+        saw = clause("form {form}", form=form) if isinstance(form, int) else clause("a form that is no whole number")
+        faults.add(
+            NEWER_RUN,
+            where=str(place / RUN_FILE),
+            saw=saw,
+            allowed=clause("form {form}", form=RUN_FORMAT),
+            cure=cure,
+        )
         return None
     return run
 
@@ -78,9 +87,11 @@ def part(place: Path, name: str, read: Callable[[Path], T], faults: Faults) -> T
     try:
         return read(place / name)
     except _DAMAGE as error:
-        saw = "no such file" if isinstance(error, FileNotFoundError) else f"{type(error).__name__} while reading"
+        saw = clause("{error} while reading", error=type(error).__name__)
+        if isinstance(error, FileNotFoundError):
+            saw = clause("no such file")
     except FirstcontactError as error:
-        saw = error.faults[0].kind.title.lower()
+        saw = clause(error.faults[0].kind.title.lower())
     cure = "measure again, or take the file from a copy"
     faults.add(DAMAGED_RUN, where=str(place / name), saw=saw, allowed="the file as it was written", cure=cure)
     return None

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, Faults, FirstcontactError
+from firstcontact.kernel.sentence import Sentence, clause
 from firstcontact.services.measuring import MEASUREMENT, Measuring, wrong_measuring
 from firstcontact.text.personal_number import COUNTRIES
 from firstcontact.text.redact import Kind, Redaction, redact
@@ -91,7 +92,7 @@ def _redaction(value: Mapping[str, Any], faults: Faults) -> dict[str, Any]:
     for name, words in allowed.items():
         given = value.get(name, words)
         if not isinstance(given, list) or any(one not in words for one in given):
-            _unfit(faults, f"redaction.{name}", f"a list of {', '.join(words)}")
+            _unfit(faults, f"redaction.{name}", clause("a list of {names}", names=", ".join(words)))
             continue
         found[name] = [word for word in words if word in given]
     return found
@@ -103,7 +104,7 @@ def _retention(value: Mapping[str, Any], faults: Faults) -> dict[str, Any]:
     for name in RETAINED:
         days = value.get(name)
         if days is not None and (isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= _DAY_LIMIT):
-            _unfit(faults, f"retention.{name}", "days, 1 or more, or null for as long as the service lives")
+            _unfit(faults, f"retention.{name}", clause("days, 1 or more, or null for as long as the service lives"))
             continue
         found[name] = days
     return found
@@ -118,7 +119,7 @@ def _hooks(value: Mapping[str, Any], faults: Faults) -> dict[str, Any]:
         and all(isinstance(one, str) and 0 < len(one) < 254 for one in hosts)
     )
     if not fits:
-        _unfit(faults, "webhooks.private_hosts", "a list of host names")
+        _unfit(faults, "webhooks.private_hosts", clause("a list of host names"))
         return {"private_hosts": []}
     return {"private_hosts": sorted({one.strip().lower() for one in hosts})}
 
@@ -202,8 +203,13 @@ def redactor(settings: Settings) -> Callable[[str], tuple[str, dict[str, int]]]:
 def _known(value: Mapping[str, Any], allowed: Any, name: str, faults: Faults) -> None:
     unknown = [key for key in value if key not in allowed]
     if unknown:
-        _unfit(faults, name, f"only {', '.join(allowed)}", f"{len(unknown)} other names")
+        _unfit(
+            faults,
+            name,
+            clause("only {names}", names=", ".join(allowed)),
+            clause("{count} other names", count=len(unknown)),
+        )
 
 
-def _unfit(faults: Faults, where: str, allowed: str, saw: str = "something else") -> None:
-    faults.add(SETTING_UNFIT, where=where, saw=saw, allowed=allowed, cure="correct it")
+def _unfit(faults: Faults, where: str, allowed: Sentence, saw: Sentence | None = None) -> None:
+    faults.add(SETTING_UNFIT, where=where, saw=saw or "something else", allowed=allowed, cure="correct it")

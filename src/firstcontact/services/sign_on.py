@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from firstcontact.kernel.errors import EXIT_REFUSED, ErrorKind, FirstcontactError
+from firstcontact.kernel.sentence import Sentence, clause
 from firstcontact.services.account import Account, Accounts, clean_email
 from firstcontact.services.audit import Event
 from firstcontact.services.session import Sessions, SignOn, hash_of, secret
@@ -129,16 +130,16 @@ def end_sign_on(
         FirstcontactError: It cannot be trusted, or there is no account (FC9209).
     """
     if kept is None or not hmac.compare_digest(kept.encode("utf-8", "replace"), state.encode("utf-8", "replace")):
-        raise sign_on_failed("another browser, or none, that set out")
+        raise sign_on_failed(clause("another browser, or none, that set out"))
     pending = sessions.end_sign_on(hash_of(state), now)
     if pending is None:
-        raise sign_on_failed("a log-in that never began, is over, or took too long")
+        raise sign_on_failed(clause("a log-in that never began, is over, or took too long"))
     if issuer is not None and issuer != provider.issuer:
-        raise sign_on_failed("another provider than the one that was asked")
+        raise sign_on_failed(clause("another provider than the one that was asked"))
     found = provider.identify(code=code, nonce=pending.nonce, verifier=pending.verifier, back=back, now=now)
     account = accounts.find_subject(found.key) or _first_time(accounts, found, now)
     if account is None or account.disabled_at is not None:
-        raise sign_on_failed("somebody without an account that may log in")
+        raise sign_on_failed(clause("somebody without an account that may log in"))
     return account, pending.path
 
 
@@ -153,7 +154,7 @@ def safe_path(path: str) -> str:
     return path if plain and within else "/"
 
 
-def sign_on_failed(saw: str) -> FirstcontactError:
+def sign_on_failed(saw: Sentence) -> FirstcontactError:
     """The error for every way in which single sign-on fails; what was seen names no person."""
     fault = SIGN_ON_FAILED.fault(
         where="single sign-on",

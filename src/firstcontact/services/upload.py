@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from firstcontact.kernel.errors import EXIT_INPUT, EXIT_OUTPUT, ErrorKind, Faults, FirstcontactError
+from firstcontact.kernel.sentence import Sentence, clause
 
 IMPORT_UNFIT = ErrorKind(
     "FC9451",
@@ -199,7 +200,7 @@ class Uploads:
         finally:
             partial.unlink(missing_ok=True)
         if size != one.size and not self.there(one):
-            raise wrong_state(one, "an import whose file is here")
+            raise wrong_state(one, clause("an import whose file is here"))
         return path
 
     def forget_parts(self, one: Import) -> None:
@@ -256,17 +257,17 @@ def announced(name: str, source: str, size: int, digest: str | None) -> None:
     """
     faults = Faults()
 
-    def wrong(where: str, saw: str, allowed: str) -> None:
+    def wrong(where: str, saw: Sentence, allowed: Sentence) -> None:
         faults.add(IMPORT_UNFIT, where=where, saw=saw, allowed=allowed, cure="correct it")
 
     if not _NAME.fullmatch(name) or name.strip(". ") == "" or name.startswith("."):
-        wrong("name", f"{len(name)} characters", "the plain name of a file, without a path")
+        wrong("name", clause("{count} characters", count=len(name)), clause("the plain name of a file, without a path"))
     if not 0 < size <= MOST_BYTES:
-        wrong("size", f"{size:,} bytes", f"1 to {MOST_BYTES:,} bytes")
+        wrong("size", clause("{size:,} bytes", size=size), clause("1 to {most_bytes:,} bytes", most_bytes=MOST_BYTES))
     if not source.strip() or len(source) > 200 or "\x00" in source:
-        wrong("source", f"{len(source)} characters", "1 to 200 characters")
+        wrong("source", clause("{count} characters", count=len(source)), clause("1 to 200 characters"))
     if digest is not None and not re.fullmatch(r"[0-9a-f]{64}", digest):
-        wrong("digest", f"{len(digest)} characters", "SHA-256 as 64 hexadecimal digits")
+        wrong("digest", clause("{count} characters", count=len(digest)), clause("SHA-256 as 64 hexadecimal digits"))
     faults.raise_if_any()
 
 
@@ -291,13 +292,13 @@ def receive(
             uploading (FC9454), the whole is not what was announced (FC9453), or there is no room (FC9455).
     """
     if one.state != "uploading":
-        raise wrong_state(one, "an import that is uploading")
+        raise wrong_state(one, clause("an import that is uploading"))
     if offset != one.received:
         raise _wrong_offset(one)
     if offset + len(data) > one.size:
         fault = IMPORT_UNFIT.fault(
-            where="the part", saw=f"{offset + len(data):,} bytes in all", allowed=f"{one.size:,}, as announced",
-            cure="announce the file with its true size",
+            where="the part", saw=clause("{size:,} bytes in all", size=offset + len(data)),
+            allowed=clause("{size:,}, as announced", size=one.size), cure="announce the file with its true size",
         )  # fmt: skip
         raise FirstcontactError([fault])
     if data:
@@ -335,7 +336,7 @@ def finish(imports: Imports, uploads: Uploads, one: Import) -> Import:
     return changed or imports.find(one.id) or one
 
 
-def wrong_state(one: Import, allowed: str) -> FirstcontactError:
+def wrong_state(one: Import, allowed: Sentence) -> FirstcontactError:
     """The error for what cannot be done to an import as it stands."""
     fault = STATE_WRONG.fault(where="the import", saw=one.state, allowed=allowed, cure="see its state and faults")
     return FirstcontactError([fault])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.sentence import clause
 from firstcontact.kernel.time_id import time_id
 from firstcontact.services.upload import (
     AT_ONCE,
@@ -64,7 +65,7 @@ class UploadStream:
         """
         if self._one.received + len(self._rest) + len(data) > MOST_STREAM:
             fault = IMPORT_UNFIT.fault(
-                where="file", saw="more", allowed=f"at most {MOST_STREAM >> 20} MiB at once",
+                where="file", saw="more", allowed=clause("at most {count} MiB at once", count=MOST_STREAM >> 20),
                 cure="allow scripts in the browser, which send it in parts, or use `firstcontact upload`",
             )  # fmt: skip
             raise FirstcontactError([fault])

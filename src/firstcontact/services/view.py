@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Fault, FirstcontactError
+from firstcontact.kernel.sentence import Sentence, clause
 from firstcontact.services.ask_contacts import question_of
 from firstcontact.services.audit import Event
 
@@ -106,16 +107,28 @@ def check_view(name: str, asked: Pairs, columns: Sequence[str], order: Sequence[
     """
     faults: list[Fault] = []
 
-    def wrong(where: str, saw: str, allowed: str) -> None:
+    def wrong(where: str, saw: Sentence, allowed: Sentence) -> None:
         faults.append(VIEW_WRONG.fault(where=where, saw=saw, allowed=allowed, cure="correct it"))
 
     if not 0 < len(name.strip()) <= LONGEST_NAME or not name.isprintable():
-        wrong("name", f"{len(name)} characters", f"1 to {LONGEST_NAME} printable characters")
+        wrong(
+            "name",
+            clause("{count} characters", count=len(name)),
+            clause("1 to {longest} printable characters", longest=LONGEST_NAME),
+        )
     if len(asked) > MOST_PAIRS:
-        wrong("filters", f"{len(asked)} filters", f"at most {MOST_PAIRS}")
+        wrong(
+            "filters",
+            clause("{count} filters", count=len(asked)),
+            clause("at most {most}", most=MOST_PAIRS),
+        )
     for where, given, most in (("columns", columns, MOST_COLUMNS), ("order", order, MOST_ORDER)):
         if len(given) > most or not all(0 < len(one) <= LONGEST_NAME and one.isprintable() for one in given):
-            wrong(where, f"{len(given)} names", f"at most {most} of 1 to {LONGEST_NAME} printable characters")
+            wrong(
+                where,
+                clause("{count} names", count=len(given)),
+                clause("at most {most} of 1 to {longest} printable characters", most=most, longest=LONGEST_NAME),
+            )
     try:
         question_of(asked)
     except FirstcontactError as error:
@@ -140,7 +153,10 @@ def save_view(views: Views, view: View, *, actor: str) -> View:
     kept = views.add(replace(view, name=view.name.strip()), event, most=MOST_VIEWS)
     if kept is None:
         fault = VIEWS_FULL.fault(
-            where="the account", saw=f"{MOST_VIEWS} views", allowed=f"at most {MOST_VIEWS}", cure="drop some"
+            where="the account",
+            saw=clause("{count} views", count=MOST_VIEWS),
+            allowed=clause("at most {most}", most=MOST_VIEWS),
+            cure="drop some",
         )
         raise FirstcontactError([fault])
     return kept

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from firstcontact.kernel.errors import EXIT_OUTPUT, INTERNAL, ErrorKind, FirstcontactError
+from firstcontact.kernel.errors import EXIT_OUTPUT, INTERNAL, ErrorKind, FirstcontactError, of_system
 from firstcontact.services.queue import LEASE_SECONDS, MAX_ATTEMPTS, CancelledError, Job, Queue, State
 
 LOOK_SECONDS = 0.25
@@ -247,7 +247,7 @@ class Worker:
             if isinstance(error, OSError):
                 fault = NO_ROOM.fault(
                     where=f"the job {task.job.kind}",
-                    saw=error.strerror or "an error of the file system",
+                    saw=of_system(error),
                     allowed="room, and the right to write",
                     cure="make room; `firstcontact doctor` says how much there is",
                 )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
+from firstcontact.kernel.sentence import clause
 from firstcontact.services.sign_on import Identity, sign_on_failed
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class OidcProvider:
         given = self._redeem(code, verifier, back)
         token = given.get("id_token")
         if not isinstance(token, str):
-            raise sign_on_failed("no ID token")
+            raise sign_on_failed(clause("no ID token"))
         claims = self._claims(token, nonce, given.get("access_token"), now)
         email = claims.get("email")
         verified = claims.get("email_verified", self._trusts_email) is True and isinstance(email, str)
@@ -100,12 +101,14 @@ class OidcProvider:
             )
             claims.validate(now=int(now.replace(tzinfo=UTC).timestamp()), leeway=LEEWAY_SECONDS)
             if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:
-                raise sign_on_failed("no subject in the ID token")
+                raise sign_on_failed(clause("no subject in the ID token"))
             # Not every database keeps a NUL, and nothing that cannot be seen tells two people apart.
             if not all(str(claims.get(name, "")).isprintable() for name in ("sub", "email")):
-                raise sign_on_failed("an ID token with characters that cannot be seen")
+                raise sign_on_failed(clause("an ID token with characters that cannot be seen"))
         except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise sign_on_failed(f"an ID token that cannot be trusted ({type(error).__name__})") from None
+            raise sign_on_failed(
+                clause("an ID token that cannot be trusted ({error})", error=type(error).__name__)
+            ) from None
         return dict(claims)
 
     def _redeem(self, code: str, verifier: str, back: str) -> dict[str, Any]:
@@ -130,7 +133,7 @@ class OidcProvider:
             if self._about is None or time.monotonic() - self._about_at > KEPT_SECONDS:
                 about = self._ask("GET", f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
                 if about.get("issuer") != self.issuer:
-                    raise sign_on_failed("a provider that calls itself by another name")
+                    raise sign_on_failed(clause("a provider that calls itself by another name"))
                 self._about, self._about_at = about, time.monotonic()
             return self._about
 
@@ -138,7 +141,7 @@ class OidcProvider:
         place = self._describe().get(name)
         # Codes and tokens go nowhere less protected than the provider itself.
         if not isinstance(place, str) or urlsplit(place).scheme not in {"https", urlsplit(self.issuer).scheme}:
-            raise sign_on_failed(f"a provider without a {name.replace('_', ' ')}")
+            raise sign_on_failed(clause("a provider without a {name}", name=name.replace("_", " ")))
         return place
 
     def _key_set(self, anew: bool = False) -> KeySet:
@@ -154,7 +157,7 @@ class OidcProvider:
                 try:
                     self._keys = KeySet.import_key_set({"keys": fit})
                 except (JoseError, ValueError, TypeError, KeyError):
-                    raise sign_on_failed("keys that cannot be read") from None
+                    raise sign_on_failed(clause("keys that cannot be read")) from None
                 self._keys_at = time.monotonic()
             return self._keys
 
@@ -173,10 +176,12 @@ class OidcProvider:
                 for part in response.iter_bytes():
                     body += part
                     if len(body) > MOST_BYTES:
-                        raise sign_on_failed("an answer without end")
+                        raise sign_on_failed(clause("an answer without end"))
                 status = response.status_code
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise sign_on_failed(f"a provider that does not answer ({type(error).__name__})") from None
+            raise sign_on_failed(
+                clause("a provider that does not answer ({error})", error=type(error).__name__)
+            ) from None
         return _object(body, status)
 
 
@@ -186,7 +191,7 @@ def _object(body: bytes, status: int) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if status != 200 or not isinstance(found, dict):
-        raise sign_on_failed(f"an answer with status {status}")
+        raise sign_on_failed(clause("an answer with status {status}", status=status))
     return found
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from firstcontact.kernel.errors import EXIT_OUTPUT, ErrorKind, FirstcontactError
+from firstcontact.kernel.errors import EXIT_OUTPUT, ErrorKind, FirstcontactError, of_system
+from firstcontact.kernel.sentence import Sentence, clause
 
 DIRECTORY_EXISTS = ErrorKind(
     "FC6001",
@@ -49,26 +50,28 @@ class WholeFolder:
             str(self._folder).encode()
             self._check()
         except UnicodeEncodeError:
-            raise self._unwritable("a name that is no valid text") from None
+            raise self._unwritable(clause("a name that is no valid text")) from None
         except OSError as error:  # a name that is too long, a loop of links, a disk that went away
-            raise self._unwritable(error.strerror or "an error of the file system") from error
+            raise self._unwritable(of_system(error)) from error
 
     def _check(self) -> None:
         folder = self._folder
         if folder.is_dir():
             earlier = (folder / self._mark).is_file()
             if any(folder.iterdir()) and not (self._force and earlier):
-                cure = "Choose another directory" + (", or add --force to replace it." if earlier else ".")
+                cure = clause("Choose another directory.")
+                if earlier:
+                    cure = clause("Choose another directory, or add --force to replace it.")
                 saw = "an earlier output" if earlier else "files that are not an earlier output"
                 allowed = "a directory that is empty or not there yet"
                 raise FirstcontactError(
                     [DIRECTORY_EXISTS.fault(where=str(folder), saw=saw, allowed=allowed, cure=cure)]
                 )
         elif folder.exists():
-            raise self._unwritable("a file of that name")
+            raise self._unwritable(clause("a file of that name"))
         existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
         if not os.access(existing, os.W_OK | os.X_OK):
-            raise self._unwritable("a place that may not be written")
+            raise self._unwritable(clause("a place that may not be written"))
 
     @contextmanager
     def writing(self) -> Iterator[Path]:
@@ -93,7 +96,7 @@ class WholeFolder:
             self._move(partial)
             done = True
         except OSError as error:
-            raise self._unwritable(error.strerror or "an error of the file system") from error
+            raise self._unwritable(of_system(error)) from error
         finally:
             if partial is not None:
                 shutil.rmtree(partial, ignore_errors=True)
@@ -125,7 +128,7 @@ class WholeFolder:
             raise
         shutil.rmtree(earlier, ignore_errors=True)
 
-    def _unwritable(self, saw: str) -> FirstcontactError:
+    def _unwritable(self, saw: Sentence) -> FirstcontactError:
         where, allowed = str(self._folder), "a place where you may write, with room enough"
         cure = "Choose another directory or make room."
         return FirstcontactError([CANNOT_WRITE.fault(where=where, saw=saw, allowed=allowed, cure=cure)])

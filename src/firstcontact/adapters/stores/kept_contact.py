@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from firstcontact.contacts.table import REASON_SEPARATOR
+from firstcontact.kernel.sentence import clause
 from firstcontact.services.contact_question import Condition
 from firstcontact.services.find_contacts import FoundContacts, Show, not_noted
 from firstcontact.services.publish import DAY
@@ -117,7 +118,7 @@ def _there(path: Path) -> Iterator[None]:
     except Exception as error:
         if path.is_file():
             raise
-        raise not_noted("its contacts", "no such file") from error
+        raise not_noted("its contacts", clause("no such file")) from error
 
 
 def _of_nobody(conditions: Sequence[Condition]) -> bool:

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 
 from firstcontact.doors.api import problem
 from firstcontact.kernel.errors import EXIT_REFUSED, ErrorKind, Fault
+from firstcontact.kernel.sentence import Sentence, clause
 from firstcontact.services.session import csrf_right
 
 if TYPE_CHECKING:
@@ -92,16 +93,16 @@ class Origin:
         principal, cookie = state.get("principal"), state.get("cookie")
         if principal is not None and principal.session is None:
             return None  # a token is sent on purpose, never by a browser of its own accord
-        saw = ""
+        saw: Sentence | None = None
         if not self._same_site(headers):
-            saw = "another site's page"
+            saw = clause("another site's page")
         elif (scope["method"], scope["path"]) in BEFORE_LOG_IN:
             return None  # whoever is logged in already is replaced
         elif (scope["method"], scope["path"]) in READS_ITSELF:
             return None
         elif principal is not None and not (cookie and csrf_right(cookie, _given(headers, state.get("body", b"")))):
-            saw = "no token, or another session's"
-        return foreign(saw) if saw else None
+            saw = clause("no token, or another session's")
+        return foreign(saw) if saw is not None else None
 
     def _same_site(self, headers: Headers) -> bool:
         origin = headers.get("origin")
@@ -120,7 +121,7 @@ class Origin:
         return not self._named and given.netloc == headers.get("host") and given.scheme in {"http", "https"}
 
 
-def foreign(saw: str) -> Fault:
+def foreign(saw: Sentence) -> Fault:
     """What is wrong with a change that does not come from a page of this session.
 
     Args:

@@ -12,6 +12,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from firstcontact.doors.api.problem import REQUEST_UNREADABLE, ProblemError
+from firstcontact.kernel.sentence import Sentence, clause
 
 MOST_FIELD = 4_096
 """Bytes of one field or one head."""
@@ -36,7 +37,7 @@ class FormStream:
         kind, options = parse_options_header(request.headers.get("content-type", ""))
         boundary = options.get(b"boundary", b"")
         if kind != b"multipart/form-data" or not 0 < len(boundary) <= 200:
-            raise _unreadable("another kind of body")
+            raise _unreadable(clause("another kind of body"))
         self._chunks = request.stream()
         self._events: deque[tuple[str, bytes]] = deque()
         self._parser = MultipartParser(
@@ -86,7 +87,7 @@ class FormStream:
                 found[name] = value.decode("utf-8", "replace")
             size += len(data)
             if parts > MOST_PARTS or size > MOST_FIELD:
-                raise _unreadable("more or longer fields")
+                raise _unreadable(clause("more or longer fields"))
         return found
 
     async def data(self) -> AsyncIterator[bytes]:
@@ -124,15 +125,15 @@ class FormStream:
             try:
                 self._parser.write(chunk)
             except MultipartParseError:
-                raise _unreadable("no form") from None
+                raise _unreadable(clause("no form")) from None
 
 
 def broken_off() -> ProblemError:
     """The error of a form of which the end never came."""
-    return _unreadable("a form that breaks off")
+    return _unreadable(clause("a form that breaks off"))
 
 
-def _unreadable(saw: str) -> ProblemError:
+def _unreadable(saw: Sentence) -> ProblemError:
     fault = REQUEST_UNREADABLE.fault(
         where="body", saw=saw, allowed="a form with a file as its last field", cure="open the page anew, try again"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, Faults
 from firstcontact.kernel.privacy import pattern
+from firstcontact.kernel.sentence import clause
 from firstcontact.measurement.audit.sample import Sampled
 
 UNREADABLE_FORM = ErrorKind(
@@ -139,7 +140,7 @@ def answers_of(
                 WRONG_ROW,
                 where=f"{place}, number",
                 saw=saw,
-                allowed=f"1 to {max(known, default=0)}, each once",
+                allowed=clause("1 to {last}, each once", last=max(known, default=0)),
                 cure="restore the number, or take the row out",
             )
             continue
@@ -147,7 +148,9 @@ def answers_of(
             faults.add(
                 WRONG_ROW,
                 where=f"{place}, contact_id",
-                saw=f"another contact than was handed out under this number, {pattern(row['contact_id'])}",
+                saw=clause(
+                    "another contact than was handed out under this number, {shape}", shape=pattern(row["contact_id"])
+                ),
                 allowed="number and contact_id as they were handed out, in the same row",
                 cure="restore both columns, with contact_id as text, and sort whole rows only",
             )
@@ -166,7 +169,7 @@ def answers_of(
                 WRONG_ANSWER,
                 where=f"{place}, return_contact_id",
                 saw="nothing",
-                allowed=f"the contacts by which the customer came back, or `{NOT_HERE}`",
+                allowed=clause("the contacts by which the customer came back, or `{word}`", word=NOT_HERE),
                 cure="name them",
             )
         if _plain_id(known[number]) in {_plain_id(one) for one in named}:
@@ -174,14 +177,14 @@ def answers_of(
                 WRONG_ANSWER,
                 where=f"{place}, return_contact_id",
                 saw="the contact that was looked up",
-                allowed=f"later contacts by which the customer came back, or `{NOT_HERE}`",
+                allowed=clause("later contacts by which the customer came back, or `{word}`", word=NOT_HERE),
                 cure="name the return, not the contact itself",
             )
         if not came and named:
             faults.add(
                 WRONG_ANSWER,
                 where=f"{place}, return_contact_id",
-                saw=f"a contact, {pattern(named[0])}",
+                saw=clause("a contact, {shape}", shape=pattern(named[0])),
                 allowed="nothing where came_back is no",
                 cure="take it out, or change came_back to yes",
             )
@@ -203,7 +206,7 @@ def _rows(path: Path, faults: Faults) -> list[tuple[int, dict[str, str]]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        saw = (error.strerror or "").lower() if isinstance(error, OSError) else "text that is not UTF-8"
+        saw = clause((error.strerror or "").lower() if isinstance(error, OSError) else "text that is not UTF-8")
         faults.add(
             UNREADABLE_FORM,
             where=str(path),
@@ -243,7 +246,7 @@ def rows_of(text: str, name: str, faults: Faults, further: Sequence[str] = ()) -
         faults.add(
             UNREADABLE_FORM,
             where=f"{name}, first line",
-            saw=f"no column {', '.join(lacking)}",
+            saw=clause("no column {names}", names=", ".join(lacking)),
             allowed="the columns of the form that was handed out",
             cure="restore the first line",
         )

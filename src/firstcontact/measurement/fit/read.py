@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, Faults, FirstcontactError
+from firstcontact.kernel.sentence import clause
 from firstcontact.measurement.fit.declared import FIT_FORMAT, Fit, ReasonWindow
 from firstcontact.measurement.fit.read_model import model_from
 from firstcontact.measurement.policy.setting import DAYS
@@ -52,7 +53,7 @@ def read_fit(path: Path) -> Fit:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         known = error.strerror if isinstance(error, OSError) else ""
-        saw = known[:1].lower() + known[1:] if known else "text that is no JSON"
+        saw = clause(known[:1].lower() + known[1:]) if known else clause("text that is no JSON")
         fault = NOT_A_FIT.fault(where=str(path), saw=saw, allowed="the fit.json of a run", cure=_CURE)
         raise FirstcontactError([fault]) from None
     return fit_from(data, str(path))
@@ -71,7 +72,12 @@ def fit_from(data: Any, where: str) -> Fit:
     form = data.get("format", 1) if isinstance(data, dict) else 1
     if form not in range(1, FIT_FORMAT + 1):
         cure = "use the version that wrote it, or the fit of a run that this one measured"
-        fault = UNKNOWN_FIT.fault(where=where, saw=f"form {_shown(form)}", allowed=f"form {FIT_FORMAT}", cure=cure)
+        fault = UNKNOWN_FIT.fault(
+            where=where,
+            saw=clause("form {form}", form=_shown(form)),
+            allowed=clause("form {form}", form=FIT_FORMAT),
+            cure=cure,
+        )
         raise FirstcontactError([fault])
     rows = data.get("windows") if isinstance(data, dict) else None
     if not isinstance(rows, list):
@@ -125,7 +131,9 @@ def _length(value: Any, where: str, faults: Faults, *, above: bool) -> float:
     # A number that is none (NaN) is within no limits.
     if _is_number(value) and (0 < value <= DAYS or (value == 0 and not above)):
         return float(value)
-    allowed = f"{'more than 0' if above else '0 or more'} and at most {DAYS:,.0f} days"
+    allowed = clause("0 or more and at most {most:,.0f} days", most=DAYS)
+    if above:
+        allowed = clause("more than 0 and at most {most:,.0f} days", most=DAYS)
     faults.add(
         WRONG_WINDOW, where=where, saw=_shown(value), allowed=allowed, cure="correct the window, or measure anew"
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX
 from firstcontact.kernel.errors import EXIT_USAGE, ErrorKind, Faults
+from firstcontact.kernel.sentence import clause
 from firstcontact.measurement.linking.period import month_of, week_of
 from firstcontact.measurement.policy.model import cut_reason
 
@@ -144,7 +145,13 @@ def asked(by: list[str], extra: dict[str, str], week_start: str) -> list[Cut]:
             column = own.get(name.casefold(), name)
             if not _known(column, extra):
                 allowed = ", ".join(("reason_1", *PERIODS, *_PLAIN, *extra.values()))
-                faults.add(UNKNOWN_SLICE, where=f"--by {text}", saw=name, allowed=allowed, cure="name one of these")
+                faults.add(
+                    UNKNOWN_SLICE,
+                    where=f"--by {text}",
+                    saw=clause("{name}", name=name),
+                    allowed=allowed,
+                    cure="name one of these",
+                )
             else:
                 slices.append(_slice(column, week_start))
         kinds = [_kind(one.name) for one in slices]
@@ -179,12 +186,18 @@ def refuse_people(by: Sequence[str], agents: Sequence[str] = (), customers: Sequ
         for name in (part.strip() for part in text.split(",")):
             plain = name.casefold().removeprefix(EXTRA_PREFIX)
             if {name.casefold(), plain} & of_agents:
-                faults.add(AGENT_SLICE, where=f"--by {text}", saw=name, allowed="teams, queues", cure="type --by team")
+                faults.add(
+                    AGENT_SLICE,
+                    where=f"--by {text}",
+                    saw=clause("{name}", name=name),
+                    allowed="teams, queues",
+                    cure="type --by team",
+                )
             elif {name.casefold(), plain} & of_customers:
                 faults.add(
                     CUSTOMER_SLICE,
                     where=f"--by {text}",
-                    saw=name,
+                    saw=clause("{name}", name=name),
                     allowed="columns that describe groups of contacts",
                     cure="take single customers from contacts.parquet",
                 )

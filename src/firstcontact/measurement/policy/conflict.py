@@ -9,6 +9,7 @@ from typing import Any
 from firstcontact.contacts.table import EXTRA_PREFIX, REASON_SEPARATOR
 from firstcontact.kernel.clock import zone_exists
 from firstcontact.kernel.errors import EXIT_POLICY, ErrorKind, Faults
+from firstcontact.kernel.sentence import Sentence, clause
 from firstcontact.measurement.policy.model import Condition, Policy
 from firstcontact.measurement.policy.section import OUT_OF_LIMITS
 from firstcontact.measurement.policy.setting import COLUMNS, RESERVED_CODES
@@ -40,9 +41,9 @@ def check_condition(text: TomlText, name: str, row: dict[str, Any], at: tuple[st
         _conflict(
             text,
             (*at, "missing"),
-            f"`missing` in [[{name}]]",
-            "`missing` in [[counts_when]] only",
-            "remove `missing`: a signal that was not recorded never meets this condition",
+            clause("`missing` in [[{name}]]", name=name),
+            clause("`missing` in [[counts_when]] only"),
+            clause("remove `missing`: a signal that was not recorded never meets this condition"),
             faults,
         )
     if name == "left_out_when" and condition.code in RESERVED_CODES:
@@ -59,7 +60,7 @@ def _check_comparison(text: TomlText, condition: Condition, at: tuple[str | int,
             where=text.where(*at, "signal"),
             saw=f'"{condition.signal}"',
             allowed=", ".join(SIGNALS),
-            cure=f'type `signal = "{near[0]}"`' if near else "name one of these signals",
+            cure=clause('type `signal = "{name}"`', name=near[0]) if near else "name one of these signals",
         )
         return
     limits_given = [key for key in ("at_most", "below", "at_least") if getattr(condition, key) is not None]
@@ -69,9 +70,11 @@ def _check_comparison(text: TomlText, condition: Condition, at: tuple[str | int,
         _conflict(
             text,
             at,
-            "no comparison" if not compared else " and ".join(f"`{key}`" for key in compared),
-            "exactly one of equals, at_most, below, at_least, any_of",
-            "keep one comparison in each section; two limits are two sections",
+            clause("no comparison")
+            if not compared
+            else clause("{names}", names=" and ".join(f"`{key}`" for key in compared)),
+            clause("exactly one of equals, at_most, below, at_least, any_of"),
+            clause("keep one comparison in each section; two limits are two sections"),
             faults,
         )
         return
@@ -83,12 +86,17 @@ def _check_comparison(text: TomlText, condition: Condition, at: tuple[str | int,
     }[spec.type]
     if not right:
         allowed = {
-            "flag": "equals = true or equals = false",
-            "number": "equals, at_most, below or at_least with a number",
-            "text": "equals or any_of with texts",
+            "flag": clause("equals = true or equals = false"),
+            "number": clause("equals, at_most, below or at_least with a number"),
+            "text": clause("equals or any_of with texts"),
         }[spec.type]
         _conflict(
-            text, at, f"`{compared[0]}` for `{spec.name}`, which is a {spec.type}", allowed, f"type {allowed}", faults
+            text,
+            at,
+            clause("`{key}` for `{name}`, which is a {kind}", key=compared[0], name=spec.name, kind=spec.type),
+            allowed,
+            clause("type {allowed}", allowed=allowed),
+            faults,
         )
 
 
@@ -96,12 +104,15 @@ def check_together(text: TomlText, policy: Policy, place: tuple[str | int, ...],
     """Note what contradicts itself in a policy whose settings are each right."""
     link, level = policy.link, policy.link.reason_level
 
-    def conflict(where: tuple[str | int, ...], saw: str, allowed: str, cure: str) -> None:
+    def conflict(where: tuple[str | int, ...], saw: Sentence, allowed: Sentence, cure: Sentence) -> None:
         _conflict(text, (*place, *where), saw, allowed, cure, faults)
 
     if not policy.counts_when:
         conflict(
-            ("counts_when",), "no condition", "at least one [[counts_when]]", "say when a contact counts as resolved"
+            ("counts_when",),
+            clause("no condition"),
+            clause("at least one [[counts_when]]"),
+            clause("say when a contact counts as resolved"),
         )
     named = (
         ("window", "by_reason", policy.window.by_reason),
@@ -110,48 +121,48 @@ def check_together(text: TomlText, policy: Policy, place: tuple[str | int, ...],
     if level == 0 and (policy.related or any(paths for _, _, paths in named)):
         conflict(
             ("link", "reason_level"),
-            "reasons that do not matter beside rules about reasons",
-            "reason_level above 0, or none of [[related]], window.by_reason and returns.cycle_by_reason",
-            "remove the rules, or raise reason_level",
+            clause("reasons that do not matter beside rules about reasons"),
+            clause("reason_level above 0, or none of [[related]], window.by_reason and returns.cycle_by_reason"),
+            clause("remove the rules, or raise reason_level"),
         )
     for section, key, path in ((section, key, path) for section, key, paths in named for path, _ in paths):
         if level and len(path.split(REASON_SEPARATOR)) > level:
             conflict(
                 (section, key, path),
-                "a path that is longer than reason_level",
-                f"paths of at most {level} levels",
-                "shorten the path, or raise reason_level",
+                clause("a path that is longer than reason_level"),
+                clause("paths of at most {level} levels", level=level),
+                clause("shorten the path, or raise reason_level"),
             )
     if level == 0 and link.missing_reason == "exclude":
         conflict(
             ("link", "missing_reason"),
-            "missing reasons excluded although reasons do not matter",
-            'missing_reason = "own_reason" with reason_level = 0',
-            "remove missing_reason, or raise reason_level",
+            clause("missing reasons excluded although reasons do not matter"),
+            clause('missing_reason = "own_reason" with reason_level = 0'),
+            clause("remove missing_reason, or raise reason_level"),
         )
     if link.same_contact_any_channel and not link.same_contact_seconds:
         conflict(
             ("link", "same_contact_any_channel"),
-            "legs on any channel, and no legs",
-            "same_contact_seconds above 0",
-            "give same_contact_seconds a value, or remove same_contact_any_channel",
+            clause("legs on any channel, and no legs"),
+            clause("same_contact_seconds above 0"),
+            clause("give same_contact_seconds a value, or remove same_contact_any_channel"),
         )
     for number, rule in enumerate(policy.related):
         if rule.earlier == rule.later:
             conflict(
                 ("related", number),
-                "a reason related to itself",
-                "two different reasons",
-                "use window.by_reason for returns with the same reason",
+                clause("a reason related to itself"),
+                clause("two different reasons"),
+                clause("use window.by_reason for returns with the same reason"),
             )
     _check_exclusions(text, policy, place, faults)
     _check_calendar(text, policy, place, faults)
     if policy.publish.suppress_below > policy.publish.minimum_sample:
         conflict(
             ("publish", "suppress_below"),
-            "more than minimum_sample",
-            "suppress_below at most minimum_sample",
-            "lower suppress_below, or raise minimum_sample",
+            clause("more than minimum_sample"),
+            clause("suppress_below at most minimum_sample"),
+            clause("lower suppress_below, or raise minimum_sample"),
         )
 
 
@@ -163,7 +174,12 @@ def _check_exclusions(text: TomlText, policy: Policy, place: tuple[str | int, ..
             _reserved(text, (*at, "code"), exclusion.code, faults)
         if exclusion.code in seen:
             _conflict(
-                text, (*at, "code"), "the same code twice", "a code of its own for each", "rename one of them", faults
+                text,
+                (*at, "code"),
+                clause("the same code twice"),
+                clause("a code of its own for each"),
+                clause("rename one of them"),
+                faults,
             )
         seen.add(exclusion.code)
         if exclusion.column not in COLUMNS and not exclusion.column.startswith(EXTRA_PREFIX):
@@ -172,8 +188,12 @@ def _check_exclusions(text: TomlText, policy: Policy, place: tuple[str | int, ..
                 OUT_OF_LIMITS,
                 where=text.where(*at, "column"),
                 saw=f'"{exclusion.column}"',
-                allowed=f"{', '.join(COLUMNS)}, or {EXTRA_PREFIX}<name of a further column>",
-                cure=f'type `column = "{near[0] if near else EXTRA_PREFIX + exclusion.column}"`',
+                allowed=clause(
+                    "{names}, or {prefix}<name of a further column>",
+                    names=", ".join(COLUMNS),
+                    prefix=EXTRA_PREFIX,
+                ),
+                cure=clause('type `column = "{name}"`', name=near[0] if near else EXTRA_PREFIX + exclusion.column),
             )
 
 
@@ -186,15 +206,15 @@ def _check_calendar(text: TomlText, policy: Policy, place: tuple[str | int, ...]
             where=text.where(*place, "calendar", key),
             saw="text that is no time of day",
             allowed="HH:MM from 00:00 to 24:00",
-            cure=f'type `{key} = "08:30"`',
+            cure=clause('type `{key} = "08:30"`', key=key),
         )
     if not wrong and calendar.opens >= calendar.closes:
         _conflict(
             text,
             (*place, "calendar", "closes"),
-            "a closing time that is not after the opening time",
-            "opens before closes",
-            "swap them; hours over midnight are not supported",
+            clause("a closing time that is not after the opening time"),
+            clause("opens before closes"),
+            clause("swap them; hours over midnight are not supported"),
             faults,
         )
     if calendar.zone != "auto" and not zone_exists(calendar.zone):
@@ -207,7 +227,9 @@ def _check_calendar(text: TomlText, policy: Policy, place: tuple[str | int, ...]
         )
 
 
-def _conflict(text: TomlText, place: tuple[str | int, ...], saw: str, allowed: str, cure: str, faults: Faults) -> None:
+def _conflict(
+    text: TomlText, place: tuple[str | int, ...], saw: Sentence, allowed: Sentence, cure: Sentence, faults: Faults
+) -> None:
     faults.add(CONFLICT, where=text.where(*place), saw=saw, allowed=allowed, cure=cure)
 
 
@@ -215,8 +237,8 @@ def _reserved(text: TomlText, place: tuple[str | int, ...], code: str, faults: F
     _conflict(
         text,
         place,
-        f'"{code}", which the ledger uses itself',
-        f"a code other than {', '.join(RESERVED_CODES)}",
-        "rename it",
+        clause('"{code}", which the ledger uses itself', code=code),
+        clause("a code other than {names}", names=", ".join(RESERVED_CODES)),
+        clause("rename it"),
         faults,
     )

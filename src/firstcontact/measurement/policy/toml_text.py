@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from firstcontact.kernel.errors import EXIT_POLICY, ErrorKind, FirstcontactError
+from firstcontact.kernel.sentence import clause
 
 NOT_TOML = ErrorKind(
     "FC3001",
@@ -60,7 +61,7 @@ def parse(text: str, file: str) -> TomlText:
             [
                 NOT_TOML.fault(
                     where=file + at,
-                    saw=what[:1].lower() + what[1:],
+                    saw=clause(what[:1].lower() + what[1:]),
                     allowed="TOML, for example: default_days = 30",
                     cure="mend this line; quotes and brackets must be closed",
                 )

@@ -11,6 +11,7 @@ from firstcontact.adapters.connectors.tabular.evidence import Evidence
 from firstcontact.adapters.connectors.tabular.mapping import SCALED, Source, nearest
 from firstcontact.adapters.connectors.tabular.survey import Answers
 from firstcontact.kernel.errors import Faults
+from firstcontact.kernel.sentence import clause
 
 
 def named_columns(given: dict[str, Source], columns: Iterable[str], file: str, table: str) -> dict[str, Source]:
@@ -37,7 +38,7 @@ def named_columns(given: dict[str, Source], columns: Iterable[str], file: str, t
                 where=f"{file}: companions.{table}.{ours} = {name[:60]}",
                 saw="no such column",
                 allowed=", ".join(list(spelt.values())[:40]) or "no column",
-                cure=f"did you mean {near}?" if near else "name a column of the file",
+                cure=clause("did you mean {near}?", near=near) if near else "name a column of the file",
             )
     faults.raise_if_any()
     return {

@@ -16,6 +16,7 @@ from typing import IO, Any, Literal
 from firstcontact.adapters.connectors.tabular import fault
 from firstcontact.contacts.table import TABLES
 from firstcontact.kernel.errors import Faults
+from firstcontact.kernel.sentence import Sentence, clause
 
 Format = Literal["delimited", "excel", "parquet", "jsonl", "json"]
 Container = Literal["plain", "gzip", "zip"]
@@ -46,25 +47,25 @@ SUFFIXES: dict[str, Format] = {
     ".ndjson": "jsonl",
     ".json": "json",
 }
-_FOREIGN: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF", "a PDF document"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"\x7fELF", "a program"),
-    (b"MZ\x90", "a program"),
-    (b"SQLite format 3", "an SQLite database"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
-    (b"RIFF", "a sound or video file"),
-    (b"ID3", "a sound file"),
-    (b"OggS", "a sound file"),
-    (b"ORC", "an ORC file"),
-    (b"Obj\x01", "an Avro file"),
-    (b"{\\rtf", "an RTF document"),
+_FOREIGN: tuple[tuple[bytes, Sentence], ...] = (
+    (b"%PDF", clause("a PDF document")),
+    (b"\x89PNG", clause("a PNG picture")),
+    (b"\xff\xd8\xff", clause("a JPEG picture")),
+    (b"GIF8", clause("a GIF picture")),
+    (b"\x7fELF", clause("a program")),
+    (b"MZ\x90", clause("a program")),
+    (b"SQLite format 3", clause("an SQLite database")),
+    (b"7z\xbc\xaf\x27\x1c", clause("a 7-Zip archive")),
+    (b"Rar!", clause("a RAR archive")),
+    (b"\xfd7zXZ", clause("an xz archive")),
+    (b"BZh", clause("a bzip2 archive")),
+    (b"\x28\xb5\x2f\xfd", clause("a Zstandard archive")),
+    (b"RIFF", clause("a sound or video file")),
+    (b"ID3", clause("a sound file")),
+    (b"OggS", clause("a sound file")),
+    (b"ORC", clause("an ORC file")),
+    (b"Obj\x01", clause("an Avro file")),
+    (b"{\\rtf", clause("an RTF document")),
 )
 _COMPANIONS = tuple(spec.name for spec in TABLES if spec.name != "contacts")
 
@@ -216,14 +217,17 @@ def _recognise(path: Path, name: str, label: str, head: bytes, faults: Faults) -
             return None
     known = SUFFIXES.get(Path(name.lower()).suffix)
     if known in ("parquet", "excel"):
-        faults.add(fault.DAMAGED, where=label, saw=f"a name that promises {known} and content that is not",
-                   allowed=f"{known} content", cure="export again, or give the file its true name")  # fmt: skip
+        faults.add(fault.DAMAGED, where=label,
+                   saw=clause("a name that promises {form} and content that is not", form=known),
+                   allowed=clause("{form} content", form=known),
+                   cure="export again, or give the file its true name")  # fmt: skip
         return None
     if _binary(head):
         faults.add(fault.BINARY, where=label, saw="binary content", allowed="text", cure="export the table as CSV")
         return None
     if known is None and Path(name).suffix and Path(name.lower()).suffix not in (".dat", ".out", ".export", ".gz"):
-        faults.add(fault.UNSUPPORTED, where=label, saw=f"a name that ends in {Path(name).suffix[:12]}",
+        faults.add(fault.UNSUPPORTED, where=label,
+                   saw=clause("a name that ends in {ending}", ending=Path(name).suffix[:12]),
                    allowed=", ".join(sorted(SUFFIXES)), cure="export as CSV, Excel, Parquet or JSON lines")  # fmt: skip
         return None
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
@@ -304,11 +308,13 @@ def _copy(packed: gzip.GzipFile | IO[bytes], target: Path, size: int, label: str
     target.unlink()
     if written > room:
         faults.add(fault.BOMB, where=label, saw="more content than the temporary directory has room for",
-                   allowed=f"{max(room, 0) >> 20} MB, which leaves some room for the work",
+                   allowed=clause("{size} MB, which leaves some room for the work", size=max(room, 0) >> 20),
                    cure="make room, name another directory with TMPDIR, or unpack it elsewhere")  # fmt: skip
         return False
-    faults.add(fault.BOMB, where=label, saw=f"more than {written >> 20} MB from {max(size, 1) / 1e6:.2f} MB",
-               allowed=f"at most {RATIO} times its size, {LARGEST >> 30} GB, and the room in the temporary directory",
+    faults.add(fault.BOMB, where=label,
+               saw=clause("more than {size} MB from {packed:.2f} MB", size=written >> 20, packed=max(size, 1) / 1e6),
+               allowed=clause("at most {ratio} times its size, {most} GB, and the room in the temporary directory",
+                              ratio=RATIO, most=LARGEST >> 30),
                cure="unpack it yourself if you trust it, and name the plain file")  # fmt: skip
     return False
 

@@ -19,6 +19,7 @@ from firstcontact.adapters.connectors.tabular.raw import (
 )
 from firstcontact.contacts.rule import NOT_AN_OBJECT
 from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.sentence import clause
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -60,8 +61,8 @@ def read_objects(connection: DuckDBPyConnection, part: Part, number: int, scratc
             raise no_rows(part.label, 0) if not rejects else FirstcontactError(
                 [
                     fault.BINARY.fault(
-                        where=part.label, saw=f"{len(rejects):,} lines and no JSON object", allowed="one object a line",
-                        cure="export as JSON lines",
+                        where=part.label, saw=clause("{count:,} lines and no JSON object", count=len(rejects)),
+                        allowed="one object a line", cure="export as JSON lines",
                     )
                 ]
             )  # fmt: skip

@@ -35,6 +35,7 @@ from firstcontact.kernel.errors import Fault, FirstcontactError
 from firstcontact.kernel.finding import Finding
 from firstcontact.kernel.progress import Progress, silent
 from firstcontact.kernel.scratch import make_scratch, remove_scratch
+from firstcontact.kernel.sentence import clause
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -202,7 +203,9 @@ def understand(
             raise FirstcontactError(
                 [
                     fault.NO_START.fault(
-                        where=where, saw=f"{len(relation.columns)} columns: {', '.join(list(relation.columns)[:40])}",
+                        where=where,
+                        saw=clause("{count} columns: {names}", count=len(relation.columns),
+                                   names=", ".join(list(relation.columns)[:40])),
                         allowed="a column with dates, or one with dates and one with times of day",
                         cure="name it in a mapping: `firstcontact inspect FILE --write-mapping mapping.toml`",
                     )

@@ -16,6 +16,7 @@ from firstcontact.contacts.loaded import SourceKind
 from firstcontact.contacts.table import CONTACTS, TABLES
 from firstcontact.kernel.clock import zone_exists
 from firstcontact.kernel.errors import Faults
+from firstcontact.kernel.sentence import Sentence, clause
 
 How = Literal["first_of", "join", "path", "sum", "stations"]
 
@@ -194,10 +195,10 @@ def mapping_from(plain: dict[str, Any], where: str = "mapping") -> Mapping:
     quote = check.word(parts["quote"], "file.quote") if "quote" in parts else None
     for name, mark in (("delimiter", delimiter), ("quote", quote or "")):
         if len(mark) > 1:
-            check.bad(f"file.{name}", f"{len(mark)} characters", "one character")
+            check.bad(f"file.{name}", clause("{count} characters", count=len(mark)), clause("one character"))
     header = parts.get("header")
     if header is not None and not isinstance(header, bool):
-        check.bad("file.header", type(header).__name__, "true or false")
+        check.bad("file.header", clause("{kind}", kind=type(header).__name__), clause("true or false"))
     dates = (*DATE_COLUMNS, "updated_at", "reopened_at", "answered_at", "survey_answered_at")
     scales = {}
     for name, ends in check.table(plain.get("scales", {}), SCALED, "scales").items():
@@ -206,7 +207,7 @@ def mapping_from(plain: dict[str, Any], where: str = "mapping") -> Mapping:
         if isinstance(low, int | float) and isinstance(high, int | float) and low != high:
             scales[name] = Scale(float(low), float(high))
         else:
-            check.bad(f"scales.{name}", "no two different numbers", "{ low = 1, high = 5 }")
+            check.bad(f"scales.{name}", clause("no two different numbers"), clause("{ low = 1, high = 5 }"))
     units = check.table(plain.get("units", {}), ("handle_seconds", "hold_seconds"), "units")
     mapping = Mapping(
         kind=cast("SourceKind", kind),
@@ -245,7 +246,7 @@ def mapping_from(plain: dict[str, Any], where: str = "mapping") -> Mapping:
         ),
     )  # fmt: skip
     if "started_at" not in mapping.columns:
-        check.bad("columns", "no started_at", "a column that says when a contact began")
+        check.bad("columns", clause("no started_at"), clause("a column that says when a contact began"))
     check.faults.raise_if_any()
     return mapping
 
@@ -257,7 +258,7 @@ def _offsets(check: _Check, value: object) -> dict[str, str]:
         if re.fullmatch(r"[+-]\d\d:\d\d", offset):
             found[letters] = offset
         else:
-            check.bad(f"zones.{letters}", "no offset from UTC", 'an offset such as "+08:00"')
+            check.bad(f"zones.{letters}", clause("no offset from UTC"), clause('an offset such as "+08:00"'))
     return found
 
 
@@ -268,7 +269,7 @@ class _Check:
         self.where = where
         self.faults = Faults()
 
-    def bad(self, key: str, saw: str, allowed: str) -> None:
+    def bad(self, key: str, saw: Sentence, allowed: Sentence) -> None:
         self.faults.add(fault.MAPPING_VALUE, where=f"{self.where}: {key}", saw=saw, allowed=allowed,
                         cure="correct the value")  # fmt: skip
 
@@ -278,11 +279,11 @@ class _Check:
                 near = nearest(key, allowed)
                 self.faults.add(fault.MAPPING_KEY, where=f"{self.where}: {at + '.' if at else ''}{key}",
                                 saw="an unknown key", allowed=", ".join(allowed),
-                                cure=f"did you mean {near}?" if near else "remove it")  # fmt: skip
+                                cure=clause("did you mean {near}?", near=near) if near else "remove it")  # fmt: skip
 
     def table(self, value: object, allowed: tuple[str, ...] | None, at: str) -> dict[str, Any]:
         if not isinstance(value, dict):
-            self.bad(at, f"a {type(value).__name__}", "a table")
+            self.bad(at, clause("a {kind}", kind=type(value).__name__), clause("a table"))
             return {}
         if allowed is not None:
             self.keys(value, allowed, at)
@@ -293,7 +294,7 @@ class _Check:
         if isinstance(value, bool):
             return "true" if value else "false"
         if not isinstance(value, str):
-            self.bad(at, f"a {type(value).__name__}", "a text in quotes")
+            self.bad(at, clause("a {kind}", kind=type(value).__name__), clause("a text in quotes"))
             return ""
         return value
 
@@ -303,14 +304,14 @@ class _Check:
                 return f"{float(cast('str', value)):g}"
         except (TypeError, ValueError):
             pass
-        self.bad(at, "no share", "a figure from 0 (worst) to 1 (best)")
+        self.bad(at, clause("no share"), clause("a figure from 0 (worst) to 1 (best)"))
         return "0"
 
     def words(self, value: object, at: str) -> tuple[str, ...]:
         if isinstance(value, str):
             return (value,)
         if not isinstance(value, list):
-            self.bad(at, f"a {type(value).__name__}", "a list of texts")
+            self.bad(at, clause("a {kind}", kind=type(value).__name__), clause("a list of texts"))
             return ()
         return tuple(self.word(item, at) for item in value)
 
@@ -320,7 +321,12 @@ class _Check:
     def choice(self, value: object, allowed: tuple[str, ...], at: str) -> str:
         if value not in allowed:
             near = nearest(str(value), allowed)
-            self.bad(at, "another word", ", ".join(allowed) + (f" (did you mean {near}?)" if near else ""))
+            known = clause("{names}", names=", ".join(allowed))
+            self.bad(
+                at,
+                clause("another word"),
+                clause("{known} (did you mean {near}?)", known=known, near=near) if near else known,
+            )
             return allowed[0]
         return str(value)
 
@@ -334,12 +340,16 @@ class _Check:
                 self.keys(given, ways, key)
                 chosen = [way for way in ways if way in given]
                 if len(chosen) != 1:
-                    self.bad(key, f"{len(chosen)} of {', '.join(ways)}", "exactly one of them")
+                    self.bad(
+                        key,
+                        clause("{count} of {names}", count=len(chosen), names=", ".join(ways)),
+                        clause("exactly one of them"),
+                    )
                     continue
                 how = cast("How", chosen[0])
             columns = self.words(given[how] if isinstance(given, dict) else given, key)
             if not columns:
-                self.bad(key, "no column", "at least one column of the file")
+                self.bad(key, clause("no column"), clause("at least one column of the file"))
                 continue
             found[ours] = Source(columns, how if len(columns) > 1 or how == "stations" else "first_of")
         return found
@@ -375,7 +385,7 @@ def bind(mapping: Mapping, columns: Iterable[str], where: str, extra: Iterable[s
             fault.NO_SUCH_EXTRA if asked else fault.MAPPING_COLUMN,
             where=f"{where}: {at} = {name[:60]}", saw="no such column",
             allowed=", ".join(list(spelt.values())[:40]) or "no column",
-            cure=f"did you mean {near}?" if near else "name a column of the file",
+            cure=clause("did you mean {near}?", near=near) if near else "name a column of the file",
         )  # fmt: skip
         return name
 

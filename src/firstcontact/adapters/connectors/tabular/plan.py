@@ -17,7 +17,7 @@ from firstcontact.adapters.connectors.tabular.mapping import DATE_COLUMNS, Mappi
 from firstcontact.adapters.connectors.tabular.source import Relation, find_tidy
 from firstcontact.kernel.errors import Faults
 from firstcontact.kernel.finding import Finding
-from firstcontact.kernel.sentence import Sentence, either
+from firstcontact.kernel.sentence import Sentence, clause, either
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -85,8 +85,12 @@ def plan_dates(connection: DuckDBPyConnection, relation: Relation, mapping: Mapp
         if guess.order is not None and guess.order.mixed and ours not in mapping.dates:
             faults.add(
                 fault.MIXED_ORDER, where=f"{relation.files[0]}: {label}",
-                saw=f"{guess.order.proven:,} values possible only with {guess.order.chosen}, {guess.order.against:,} "
-                f"only the other way, {guess.order.either:,} either way",
+                saw=clause(
+                    "{proven:,} values possible only with {order}, {against:,} only the other way, "
+                    "{either:,} either way",
+                    proven=guess.order.proven, order=guess.order.chosen, against=guess.order.against,
+                    either=guess.order.either,
+                ),
                 allowed="one order of day and month in a column",
                 cure="export the dates as year-month-day, or split the file by where the rows come from",
             )  # fmt: skip

@@ -15,6 +15,7 @@ from firstcontact.adapters.connectors.tabular.raw import FILE, ROW, Reject
 from firstcontact.adapters.connectors.tabular.source import Relation
 from firstcontact.contacts.rule import by_code
 from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.sentence import clause
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -65,8 +66,8 @@ def nothing_left(label: str, quarantined: Counter[str]) -> FirstcontactError:
     """The error of a source of which no row can be used: one fault a cause, the commonest first."""
     return FirstcontactError(
         fault.NO_ROW_LEFT.fault(
-            where=label, saw=f"{n:,} rows {by_code(code).clause} ({code})", allowed="at least one row that can be used",
-            cure=by_code(code).cure,
+            where=label, saw=clause("{n:,} rows {what} ({code})", n=n, what=clause(by_code(code).clause), code=code),
+            allowed="at least one row that can be used", cure=by_code(code).cure,
         )
         for code, n in quarantined.most_common()
     )  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 from firstcontact.adapters.connectors.tabular import fault
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.finding import Finding
-from firstcontact.kernel.sentence import Sentence
+from firstcontact.kernel.sentence import Sentence, clause
 
 LONGEST_RECORD = 64 << 20
 """Bytes that one record of a delimited file may have."""
@@ -115,7 +115,7 @@ def no_rows(label: str, columns: int) -> FirstcontactError:
     return FirstcontactError(
         [
             fault.HEADER_ONLY.fault(
-                where=label, saw=f"{columns} columns and no row", allowed="at least one row",
+                where=label, saw=clause("{columns} columns and no row", columns=columns), allowed="at least one row",
                 cure="check the period and filter of the export",
             )
         ]

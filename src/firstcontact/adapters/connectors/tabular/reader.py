@@ -28,7 +28,7 @@ from firstcontact.adapters.connectors.tabular.swallow import swallows, usual_sha
 from firstcontact.contacts.rule import RAGGED
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.finding import Finding
-from firstcontact.kernel.sentence import Sentence
+from firstcontact.kernel.sentence import Sentence, clause
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -70,8 +70,10 @@ def read(connection: DuckDBPyConnection, part: Part, number: int, scratch: Path,
         raise FirstcontactError(
             [
                 fault.DAMAGED.fault(
-                    where=part.label, saw=f"{part.format} content that ends or breaks off ({type(error).__name__})",
-                    allowed=f"a whole {part.format} file", cure="export or transfer the file again",
+                    where=part.label,
+                    saw=clause("{form} content that ends or breaks off ({error})", form=part.format,
+                               error=type(error).__name__),
+                    allowed=clause("a whole {form} file", form=part.format), cure="export or transfer the file again",
                 )
             ]
         ) from None  # fmt: skip

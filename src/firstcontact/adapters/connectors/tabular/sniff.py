@@ -14,7 +14,7 @@ import numpy as np
 
 from firstcontact.adapters.connectors.tabular import fault
 from firstcontact.kernel.errors import FirstcontactError
-from firstcontact.kernel.sentence import Sentence
+from firstcontact.kernel.sentence import Sentence, clause
 
 _CHUNK = 4 << 20
 _HEAD = 1 << 17
@@ -128,8 +128,8 @@ def read_shape(
         raise FirstcontactError(
             [
                 fault.HEADER_ONLY.fault(
-                    where=label, saw=f"{len(rows[0])} column names and no row", allowed="at least one row",
-                    cure="check the period and filter of the export",
+                    where=label, saw=clause("{count} column names and no row", count=len(rows[0])),
+                    allowed="at least one row", cure="check the period and filter of the export",
                 )
             ]
         )  # fmt: skip

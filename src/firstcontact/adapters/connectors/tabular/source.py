@@ -12,7 +12,7 @@ from firstcontact.adapters.connectors.tabular import fault, sql
 from firstcontact.adapters.connectors.tabular.raw import FILE, ROW, Raw
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.finding import Finding
-from firstcontact.kernel.sentence import Sentence
+from firstcontact.kernel.sentence import Sentence, clause
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -74,7 +74,8 @@ def unite(connection: DuckDBPyConnection, raws: Sequence[Raw], table: str) -> Re
             raise FirstcontactError(
                 [
                     fault.SEVERAL_SHAPES.fault(
-                        where=raw.label, saw=f"none of the {len(first)} columns of {raws[0].label}",
+                        where=raw.label,
+                        saw=clause("none of the {count} columns of {file}", count=len(first), file=raws[0].label),
                         allowed="files with the same kind of rows", cure="read it in a run of its own",
                     )
                 ]

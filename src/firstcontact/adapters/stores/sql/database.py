@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.kernel.errors import EXIT_OUTPUT, EXIT_USAGE, ErrorKind, FirstcontactError
+from firstcontact.kernel.sentence import Sentence, clause
 
 WAIT_SECONDS = 10
 """How long a writer waits for another writer, or a caller for a connection, before it is told to come again."""
@@ -262,7 +263,7 @@ def explained() -> Iterator[None]:
         fault = STORE_UNREACHABLE.fault(
             where="the operational store",
             saw=type(getattr(error, "orig", None) or error).__name__,
-            allowed=f"an answer within {WAIT_SECONDS} s",
+            allowed=clause("an answer within {count} s", count=WAIT_SECONDS),
             cure="try again; `firstcontact doctor` says more",
         )
         raise FirstcontactError([fault]) from None
@@ -283,7 +284,7 @@ def _open(url: str, longest: int | None) -> Engine:
     try:
         parsed = make_url(url)
     except Exception:
-        raise FirstcontactError([_unusable("an address that cannot be read")]) from None
+        raise FirstcontactError([_unusable(clause("an address that cannot be read"))]) from None
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(
             parsed,
@@ -309,10 +310,10 @@ def _open(url: str, longest: int | None) -> Engine:
         event.listen(engine, "checkin", _note_use)
         event.listen(engine, "checkout", lambda connection, record, _proxy: _try_idle(engine, connection, record))
         return engine
-    raise FirstcontactError([_unusable("an address of another kind of database")])
+    raise FirstcontactError([_unusable(clause("an address of another kind of database"))])
 
 
-def _unusable(saw: str) -> Any:
+def _unusable(saw: Sentence) -> Any:
     return URL_UNUSABLE.fault(
         where="FIRSTCONTACT_DATABASE",
         saw=saw,

@@ -171,7 +171,7 @@ def _may_come(connection: Connection, parcel: _Parcel) -> None:
         state = connection.execute(asked.with_for_update(read=True)).scalar_one_or_none()
         if state in {"undoing", "undone"}:
             fault = STATE_WRONG.fault(
-                where="the import", saw=state, allowed="one that is not undone", cure="import the file again"
+                where="the import", saw=str(state), allowed="one that is not undone", cure="import the file again"
             )
             raise FirstcontactError([fault])
     mended = parcel.mended

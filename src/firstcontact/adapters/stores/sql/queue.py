@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.kernel.errors import EXIT_INTERNAL, ErrorKind
+from firstcontact.kernel.sentence import clause
 from firstcontact.kernel.time_id import time_id
 from firstcontact.services.queue import LEASE_SECONDS, MAX_ATTEMPTS, Job, State
 
@@ -192,7 +193,7 @@ def _take(connection: Connection, row: Row[Any], worker: str, now: datetime) -> 
         if not row.cancel_asked:
             fault = WORKER_LOST.fault(
                 where=f"the job {row.kind}",
-                saw=f"{row.attempts} workers that fell silent",
+                saw=clause("{attempts} workers that fell silent", attempts=row.attempts),
                 allowed="one that ends the job",
                 cure="see `firstcontact doctor`, then ask for it again",
             )

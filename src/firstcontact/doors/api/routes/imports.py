@@ -13,6 +13,7 @@ from firstcontact.doors.api.moment import Moment
 from firstcontact.doors.api.page import After, Limit, Page, cursor, read_text
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
+from firstcontact.kernel.sentence import Sentence, clause
 from firstcontact.kernel.time_id import time_id
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.queue import Job
@@ -162,12 +163,12 @@ def preview_import(request: Request, who: Who, import_id: ImportId, body: Unders
     one = find(request, import_id)
     mapping = _mapping(request, body)
     if not service.uploads.there(one):
-        raise wrong_state(one, "an import whose file is here")
+        raise wrong_state(one, clause("an import whose file is here"))
     values = {"state": "uploaded", "mapping": mapping, "preview": None, "faults": None}
     if body.source is not None:
         announced(one.name, body.source, one.size, None)
         values["source"] = body.source.strip()
-    changed = _changed(request, one, _WAITING, "an import that is uploaded, failed or cancelled", values)
+    changed = _changed(request, one, _WAITING, clause("an import that is uploaded, failed or cancelled"), values)
     job = job_of(request, PREVIEW, one, who)
     return _answer(service.imports.change(one.id, frozenset({"uploaded"}), job_id=job.id) or changed)
 
@@ -179,8 +180,8 @@ def start_import(request: Request, who: Who, import_id: ImportId, body: Beginnin
     if body is not None and body.source is not None:
         one = find(request, import_id)
         announced(one.name, body.source, one.size, None)
-        _changed(request, one, among, "an import that is uploaded", {"source": body.source.strip()})
-    return _run(request, who, import_id, RUN, "running", among, "an import that is uploaded")
+        _changed(request, one, among, clause("an import that is uploaded"), {"source": body.source.strip()})
+    return _run(request, who, import_id, RUN, "running", among, clause("an import that is uploaded"))
 
 
 @router.post("/imports/{import_id}/undo", status_code=202)
@@ -188,7 +189,7 @@ def undo_import(request: Request, who: Who, import_id: ImportId) -> ImportAnswer
     """Take back everything that an import brought, and put back what it had replaced."""
     # One whose undoing broke off goes on; taking back what is back already changes nothing.
     left: frozenset[ImportState] = frozenset({"done", "failed", "cancelled", "undoing"})
-    return _run(request, who, import_id, UNDO, "undoing", left, "an import that has ended")
+    return _run(request, who, import_id, UNDO, "undoing", left, clause("an import that has ended"))
 
 
 @router.post("/imports/{import_id}/cancel", status_code=202)
@@ -200,7 +201,7 @@ def cancel_import(request: Request, who: Who, import_id: ImportId) -> ImportAnsw
     values = {"state": "cancelled", "ended_at": now}
     open_states: frozenset[ImportState] = frozenset({"uploading", "uploaded", "running"})
     with service.together():
-        changed = _changed(request, one, open_states, "an import that has not ended", values)
+        changed = _changed(request, one, open_states, clause("an import that has not ended"), values)
         if one.job_id is not None:
             service.queue.cancel(one.job_id, now)
         service.audit.note(who.name, "import.cancel", now=now, object=one.id)
@@ -255,7 +256,7 @@ def _run(
     kind: str,
     state: ImportState,
     among: frozenset[ImportState],
-    allowed: str,
+    allowed: Sentence,
 ) -> ImportAnswer:
     service = request.app.state.service
     one = find(request, import_id)
@@ -289,7 +290,7 @@ def _mapping(request: Request, body: Understanding) -> dict[str, Any] | None:
 
 
 def _changed(
-    request: Request, one: Import, among: frozenset[ImportState], allowed: str, values: dict[str, Any]
+    request: Request, one: Import, among: frozenset[ImportState], allowed: Sentence, values: dict[str, Any]
 ) -> Import:
     changed: Import | None = request.app.state.service.imports.change(one.id, among, **values)
     if changed is None:

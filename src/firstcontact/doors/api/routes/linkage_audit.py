@@ -11,6 +11,7 @@ from firstcontact.doors.api.moment import Moment
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import TOO_LARGE, ProblemError, not_there
 from firstcontact.kernel.result import Estimate, Refusal
+from firstcontact.kernel.sentence import clause
 from firstcontact.measurement.audit.sample import DEFAULT_SIZE
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.find_contacts import CONTACTS_FILE
@@ -147,7 +148,10 @@ def read_form(service: Service, data: bytes) -> Filled:
     """
     if len(data) > MOST_FORM:
         fault = TOO_LARGE.fault(
-            where="form.csv", saw="more", allowed=f"at most {MOST_FORM:,} bytes", cure="bring the form as it was drawn"
+            where="form.csv",
+            saw="more",
+            allowed=clause("at most {most:,} bytes", most=MOST_FORM),
+            cure="bring the form as it was drawn",
         )
         raise ProblemError([fault])
     return read_filled(data, service.seal)

@@ -14,6 +14,7 @@ from firstcontact.doors.api.page import After, Limit, Page, cursor, read_number
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import CONFLICT, ProblemError
 from firstcontact.doors.api.routes.jobs import ON_DEMAND, JobSeen, job_seen
+from firstcontact.kernel.sentence import clause
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.measure_history import MEASURE
 from firstcontact.services.policy_version import PolicyVersion
@@ -140,7 +141,7 @@ def comparison(request: Request, number: Number) -> dict[str, Any]:
             where=f"policy version {number}",
             saw="no trial of it" if before is not None else "no figures in force",
             allowed="a measurement in force and a trial",
-            cure=f"POST /api/v1/policies/{number}/try, and wait for the job",
+            cure=clause("POST /api/v1/policies/{number}/try, and wait for the job", number=number),
         )
         raise ProblemError([fault])
     records = bootstrap.run_reader().read([service.runs.place(before), service.runs.place(after)])
