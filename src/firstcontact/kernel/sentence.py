@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from string import Formatter
 from typing import Any
@@ -110,6 +110,31 @@ def kept(text: str) -> dict[str, Any] | None:
     parts = {name: _plain(part) for name, part in text.parts.items()}
     forms = {"one": text.one, "by": text.by} if text.by else {}
     return {"code": text.code, "pattern": text.pattern, **forms, "parts": parts}
+
+
+def kept_with(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Texts as plain data, with how those were made that have parts; `restored_with` takes them apart again.
+
+    >>> kept_with({"code": "FC1", "saw": Sentence("thin", "{days:,} days", days=3)})["made"]["saw"]["parts"]
+    {'days': 3}
+    """
+    made = {name: kept(text) for name, text in texts.items() if isinstance(text, Sentence) and text.parts}
+    plain = {name: str(text) for name, text in texts.items()}
+    return {**plain, _MADE: made} if made else dict(plain)
+
+
+def restored_with(data: Mapping[str, Any]) -> dict[str, str]:
+    """The texts that `kept_with` was given.
+
+    >>> found = restored_with(kept_with({"saw": Sentence("thin", "{days:,} days", days=3)}))
+    >>> found, found["saw"].parts
+    ({'saw': '3 days'}, {'days': 3})
+    """
+    made = data.get(_MADE) or {}
+    return {name: restored(text, made.get(name)) for name, text in data.items() if name != _MADE}
+
+
+_MADE = "made"
 
 
 def _plain(part: Any) -> Any:

@@ -189,7 +189,7 @@ class Quotes:
 def _may_quote(column: Any) -> bool:
     """Whether a column may hold text that is not the program's own."""
     kind = column.type
-    written = isinstance(kind, JSON) or (isinstance(kind, String) and kind.length is None)
+    written = isinstance(kind, JSON | schema.Faults) or (isinstance(kind, String) and kind.length is None)
     return written and column.name not in _NOT_SEARCHED
 
 

@@ -33,6 +33,7 @@ from sqlalchemy import text as sql_text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from firstcontact.contacts.table import CONTACTS, ColumnType
+from firstcontact.kernel.sentence import kept_with, restored_with
 
 metadata = MetaData(
     naming_convention={
@@ -58,6 +59,19 @@ class Moment(TypeDecorator[datetime]):
         if value is not None and value.tzinfo is not None:
             return value.astimezone(UTC).replace(tzinfo=None)
         return value
+
+
+class Faults(TypeDecorator[list[dict[str, str]]]):
+    """Faults as plain data, with how their clauses were made, so that a page can say them in another language."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - theirs
+        return [kept_with(one) for one in value] if isinstance(value, list) else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - theirs
+        return [restored_with(one) for one in value] if isinstance(value, list) else value
 
 
 _TYPES: dict[ColumnType, TypeEngine[Any] | type[TypeEngine[Any]]] = {
@@ -274,7 +288,7 @@ quarantine = Table(
     Column("raw", Text, nullable=False, doc="As it arrived, so that it can be corrected and replayed."),
     Column("digest", String(64), nullable=False, index=True, doc="SHA-256 of kind, source and raw."),
     Column("codes", JSON, nullable=False),
-    Column("faults", JSON, nullable=False),
+    Column("faults", Faults, nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("import_id", String(32), index=True),
     Column("state", String(12), nullable=False, default="open", index=True),
@@ -296,7 +310,7 @@ import_ = Table(
     Column("mapping", JSON),
     Column("preview", JSON),
     Column("counts", JSON),
-    Column("faults", JSON),
+    Column("faults", Faults),
     Column("job_id", String(32)),
     Column("created_by", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -327,7 +341,7 @@ job = Table(
     Column("step", Text),
     Column("share", Float),
     Column("result", JSON),
-    Column("faults", JSON),
+    Column("faults", Faults),
     Column("asked_by", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("started_at", Moment),
