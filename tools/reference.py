@@ -246,9 +246,10 @@ def definitions() -> str:
 
 def policy() -> str:
     """Every setting of a policy file, and the signals that its conditions can ask for."""
-    from firstcontact.measurement.policy.model import Policy
-    from firstcontact.measurement.policy.setting import LIST_WORDS, LISTS, SECTIONS, TOP
+    from firstcontact.measurement.policy.model import Policy, Target
+    from firstcontact.measurement.policy.setting import LIST_WORDS, LISTS, NAMED, NAMED_WORDS, SECTIONS, TOP
     from firstcontact.measurement.policy.signal import SIGNALS
+    from firstcontact.measurement.policy.target import MEASURES
 
     head = ("key", "value", "default", "decides")
     default = Policy()
@@ -257,6 +258,10 @@ def policy() -> str:
         parts += [f"## `[{name}]`", table(head, [described(one, getattr(default, name)) for one in settings])]
     for name, settings in LISTS.items():
         parts += [f"## `[[{name}]]`", f"{LIST_WORDS[name]}.", table(head, [described(one, None) for one in settings])]
+    for name, settings in NAMED.items():
+        rows = [described(one, Target("")) for one in settings]
+        parts += [f"## `[{name}.MEASURE]`", f"{NAMED_WORDS[name]}.", table(head, rows)]
+    parts.append(f"Measures that can have one: {', '.join(f'`{name}`' for name in MEASURES)}.")
     rows = [(f"`{signal.name}`", signal.type, signal.noun, signal.needs) for signal in SIGNALS.values()]
     parts += ["## Signals", table(("signal", "type", "says", "needs"), rows)]
     return page(parts)

@@ -18,7 +18,7 @@ from firstcontact.measurement.policy.explain import explain
 from firstcontact.measurement.policy.model import Condition, Policy
 from firstcontact.measurement.policy.preset import find_policy, load_preset, preset_names, preset_text
 from firstcontact.measurement.policy.read import policy_from, read_policy
-from firstcontact.measurement.policy.setting import LISTS, RESERVED_CODES, SECTIONS, TOP
+from firstcontact.measurement.policy.setting import LISTS, NAMED, RESERVED_CODES, SECTIONS, TOP
 from firstcontact.measurement.policy.signal import SIGNALS
 from firstcontact.measurement.policy.toml_text import parse
 from firstcontact.measurement.policy.write import write_policy
@@ -50,7 +50,9 @@ def test_settings_are_the_fields_of_the_model() -> None:
     for name, kind in classes.items():
         settings = SECTIONS.get(name) or LISTS[name]
         assert {s.key for s in settings} == {field.name for field in dataclasses.fields(kind)}, name
-    assert {s.key for s in TOP} | set(SECTIONS) | set(LISTS) == {f.name for f in dataclasses.fields(Policy)}
+    assert {s.key for s in NAMED["targets"]} | {"measure"} == {field.name for field in dataclasses.fields(model.Target)}
+    known = {s.key for s in TOP} | set(SECTIONS) | set(LISTS) | set(NAMED)
+    assert known == {f.name for f in dataclasses.fields(Policy)}
 
 
 def test_signals_of_policies_are_the_signals_that_can_be_seen() -> None:

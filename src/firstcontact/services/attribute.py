@@ -17,7 +17,7 @@ from firstcontact.services.record import RunRecord
 CauseKind = Literal["version", "files", "mapping", "options", "period", "policy", "fit"]
 End = Literal["cutoff", "since"]
 
-_NAMES_ONLY = {"name", "version", "title", "source", "note"}
+_NAMES_ONLY = {"name", "version", "title", "source", "note", "targets"}
 _PROSE = {"because"}
 
 

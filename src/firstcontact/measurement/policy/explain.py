@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from firstcontact.kernel.sentence import Sentence, either
 from firstcontact.measurement.policy.model import Condition, Policy
 from firstcontact.measurement.policy.signal import SIGNALS
+from firstcontact.measurement.policy.target import explain_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,7 @@ def _points(policy: Policy) -> list[Sentence]:
                 amount=f"{policy.cost.cost_per_contact:g} {policy.cost.currency}".strip(),
             )
         )
+    points += map(explain_target, policy.targets)
     return points
 
 

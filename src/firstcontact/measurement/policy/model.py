@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 from firstcontact.contacts.table import NO_REASON, REASON_SEPARATOR
@@ -223,6 +224,41 @@ class Returns:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """What a measure of the whole centre is to reach. It moves no figure.
+
+    Exactly one of `at_least` and `at_most` is given.
+
+    Attributes:
+        measure: Id of a measure that is a share (`policy.target.MEASURES`).
+        at_least: The share aimed at, 0 to 1, of a measure of which more is better.
+        at_most: The same of one of which less is better.
+        tolerance: So far beside it still counts as reached.
+        since: It holds from this day on; None for the whole period.
+    """
+
+    measure: str
+    at_least: float | None = None
+    at_most: float | None = None
+    tolerance: float = 0.0
+    since: date | None = None
+
+    @property
+    def share(self) -> float:
+        """The share aimed at."""
+        return (self.at_most if self.at_least is None else self.at_least) or 0.0
+
+    @property
+    def edge(self) -> float:
+        """The share from which on it counts as reached.
+
+        >>> Target("fcr_issue", at_least=0.8, tolerance=0.02).edge, Target("repeat_rate", at_most=0.2).edge
+        (0.78, 0.2)
+        """
+        return round(self.share + (self.tolerance if self.at_least is None else -self.tolerance), 12)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A definition of first contact resolution.
 
@@ -236,6 +272,7 @@ class Policy:
         title: One line for a table.
         source: Where the definition was published; empty for one's own.
         note: What a reader should know.
+        targets: What measures are to reach, one each. They move no figure, so no hash knows of them.
     """
 
     name: str = "firstcontact"
@@ -255,6 +292,7 @@ class Policy:
     publish: Publish = field(default_factory=Publish)
     cost: Cost = field(default_factory=Cost)
     returns: Returns = field(default_factory=Returns)
+    targets: tuple[Target, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The policy as plain data, every setting spelled out."""
@@ -262,17 +300,24 @@ class Policy:
 
     @property
     def digest(self) -> str:
-        """A hash of every setting that can move a figure (names and prose apart): 16 hexadecimal characters.
+        """A hash of every setting that can move a figure (names, prose and targets apart): 16 hexadecimal characters.
 
         >>> Policy(window=Window(7)).digest == Policy(name="week", window=Window(7.0)).digest
         True
+        >>> Policy(targets=(Target("fcr_issue", at_least=0.8),)).digest == Policy().digest
+        True
         """
         settings = self.as_dict()
+        del settings["targets"]
         if self.cost.cost_per_contact is None:
             del settings["cost"]
         if self.returns == Returns():
             del settings["returns"]
         return digest(_meaning(settings))
+
+    def target(self, measure: str) -> Target | None:
+        """The target of a measure; None where it has none."""
+        return next((target for target in self.targets if target.measure == measure), None)
 
     @property
     def signals(self) -> frozenset[str]:

@@ -22,7 +22,8 @@ from firstcontact.measurement.policy.model import (
     Window,
 )
 from firstcontact.measurement.policy.section import read_list, read_table, refuse_unknown
-from firstcontact.measurement.policy.setting import LISTS, SECTIONS, TOP
+from firstcontact.measurement.policy.setting import LISTS, NAMED, SECTIONS, TOP
+from firstcontact.measurement.policy.target import read_targets
 from firstcontact.measurement.policy.toml_text import TomlText, parse
 
 UNREADABLE = ErrorKind(
@@ -80,7 +81,7 @@ def policy_from(text: TomlText) -> Policy:
 
 def build(text: TomlText, data: dict[str, Any], place: tuple[str | int, ...], faults: Faults) -> Policy:
     """The policy in a table of a document, noting what is wrong with it."""
-    known = [setting.key for setting in TOP] + list(SECTIONS) + list(LISTS)
+    known = [setting.key for setting in TOP] + list(SECTIONS) + list(LISTS) + list(NAMED)
     refuse_unknown(text, data, place, known, faults)
     values = read_table(text, {k: v for k, v in data.items() if k in {s.key for s in TOP}}, place, TOP, faults)
     once = {
@@ -93,6 +94,7 @@ def build(text: TomlText, data: dict[str, Any], place: tuple[str | int, ...], fa
         for name, settings in LISTS.items()
         if name in data
     }
+    targets = read_targets(text, data["targets"], (*place, "targets"), faults) if "targets" in data else ()
     for name in CONDITIONS:
         for number, row in many.get(name, {}).items():
             check_condition(text, name, row, (*place, name, number), faults)
@@ -112,6 +114,7 @@ def build(text: TomlText, data: dict[str, Any], place: tuple[str | int, ...], fa
         returns=Returns(**once.get("returns", {})),
         related=tuple(Related(**row) for row in many.get("related", {}).values()),
         exclude=tuple(Exclusion(**row) for row in many.get("exclude", {}).values()),
+        targets=targets,
         **values,
     )
     conditions: dict[str, Any] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from firstcontact.kernel.errors import EXIT_POLICY, ErrorKind, Faults
@@ -175,6 +176,8 @@ def _fits(value: Any, setting: Setting) -> bool:
             return whole
         case "value":
             return isinstance(value, bool | int | float | str)
+        case "day":
+            return type(value) is date
         case "texts":
             return isinstance(value, list) and all(isinstance(item, str) for item in value)
         case "wholes":

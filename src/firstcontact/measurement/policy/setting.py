@@ -10,7 +10,7 @@ from typing import Literal
 
 from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX, REASON_SEPARATOR
 
-Kind = Literal["text", "number", "whole", "flag", "texts", "wholes", "value", "days_by_reason"]
+Kind = Literal["text", "number", "whole", "flag", "texts", "wholes", "value", "day", "days_by_reason"]
 
 KIND_WORDS: dict[Kind, str] = {
     "text": 'text in quotes, like "billing"',
@@ -20,6 +20,7 @@ KIND_WORDS: dict[Kind, str] = {
     "texts": 'a list of texts, like ["phone", "email"]',
     "wholes": "a list of whole numbers, like [1, 2, 3, 4, 5]",
     "value": "true, false, a number or text",
+    "day": "a day without quotes, like 2026-01-31",
     "days_by_reason": 'a table of days by reason, like { "billing" = 45 }',
 }
 
@@ -211,6 +212,13 @@ RETURNS = (
     ),
 )
 
+TARGET = (
+    Setting("at_least", "number", "The share aimed at, where more is better", 0, 1, above=True, unset="less is better"),
+    Setting("at_most", "number", "The share aimed at, where less is better", 0, 1, unset="more is better"),
+    Setting("tolerance", "number", "So far beside it still counts as reached", 0, 0.5),
+    Setting("since", "day", "It holds from this day on", unset="the whole period"),
+)
+
 SECTIONS: dict[str, tuple[Setting, ...]] = {
     "window": WINDOW,
     "link": LINK,
@@ -230,6 +238,13 @@ LISTS: dict[str, tuple[Setting, ...]] = {
     "exclude": EXCLUDE,
 }
 """Sections that may stand several times: `[[counts_when]]`."""
+
+NAMED: dict[str, tuple[Setting, ...]] = {"targets": TARGET}
+"""Sections that stand once for each of several names: `[targets.fcr_issue]`."""
+
+NAMED_WORDS: dict[str, str] = {
+    "targets": "What a measure of the whole centre is to reach. A target moves no figure, and no hash knows of it",
+}
 
 LIST_WORDS: dict[str, str] = {
     "related": "Reasons that can be one issue",

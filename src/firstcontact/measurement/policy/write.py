@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from firstcontact.measurement.policy.model import Policy
-from firstcontact.measurement.policy.setting import LIST_WORDS, LISTS, SECTIONS, TOP, Setting
+from firstcontact.measurement.policy.setting import LIST_WORDS, LISTS, NAMED_WORDS, SECTIONS, TARGET, TOP, Setting
 
 
 def write_policy(policy: Policy) -> str:
@@ -24,6 +25,8 @@ def write_policy(policy: Policy) -> str:
         parts.append("\n".join([f"# {LIST_WORDS[name]}.", *(["\n\n".join(rows)] if rows else [f"# [[{name}]]"])]))
     for name in ("calendar", "service_level", "publish", "cost", "returns"):
         parts.append(_section(f"[{name}]", data[name], SECTIONS[name]))
+    rows = [_row(f"[targets.{row['measure']}]", row, TARGET) for row in data["targets"]]
+    parts.append("\n".join([f"# {NAMED_WORDS['targets']}.", "\n\n".join(rows) or "# [targets.fcr_issue]"]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -57,6 +60,8 @@ def _literal(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return _quoted(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, dict):
         inner = ", ".join(f"{_quoted(key)} = {_literal(item)}" for key, item in value.items())
         return f"{{ {inner} }}" if inner else "{}"
