@@ -197,6 +197,7 @@ def open_service(
     from firstcontact.services.live_rules import LiveRules
     from firstcontact.services.measure_history import MEASURE
     from firstcontact.services.measuring import MEASUREMENT, measuring_of
+    from firstcontact.services.mend_many import ManyMended, mending_handlers
     from firstcontact.services.password import Passwords
     from firstcontact.services.relink import JOB as LINK
     from firstcontact.services.relink import Linker
@@ -232,6 +233,8 @@ def open_service(
     importing = ImportWork(
         imports, uploads, file_reader, inbox, lambda: redactor(preferences), queue, moment, announcer.imported
     )
+    quarantine = SqlQuarantine(database)
+    mending = ManyMended(quarantine, inbox, imports, file_reader, lambda: redactor(preferences), moment)
     warehouse = Warehouse(database, settings.data / "warehouse")
     files = DataFolder(settings.data, database, warehouse)
     sent_forms = SqlSentForms(database)
@@ -266,7 +269,7 @@ def open_service(
         erasure=erasure,
         people=SqlPeople(database, rules.region),
         identities=SqlIdentities(database, rules.region),
-        quarantine=SqlQuarantine(database),
+        quarantine=quarantine,
         webhook_sources=SqlWebhookSources(database),
         rules=rules,
         subscriptions=subscriptions,
@@ -280,6 +283,7 @@ def open_service(
                 LINK: Linker(links, rules, moment),
                 **import_handlers(importing),
                 **privacy_handlers(erasure),
+                **mending_handlers(mending),
                 TIDY: tidying,
             }
         ),

@@ -237,6 +237,7 @@ def customers(walk: Walk) -> None:
         strict=True,
     ):
         walk.ask("POST", f"/api/v1/quarantine/{aside['id']}/{end}", Role.QUALITY, json=body)
+    walk.ask("POST", "/api/v1/quarantine/replay", Role.QUALITY, json={"look": True})
     for what in ("find", "export", "erase"):
         walk.ask("POST", f"/api/v1/subjects/{what}", json={"kind": "customer", "value": "p2"})
 

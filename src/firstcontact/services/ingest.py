@@ -80,11 +80,11 @@ class Mended:
     """What was set aside and is taken in after all.
 
     Attributes:
-        number: Its number.
-        actor: Who takes it in.
+        numbers: The number of each.
+        actor: Who takes them in.
     """
 
-    number: int
+    numbers: tuple[int, ...]
     actor: str
 
 
@@ -110,7 +110,7 @@ class Inbox(Protocol):
             records: What was read, in the order in which it was sent; a later copy within the batch counts as later.
             now: The moment.
             import_id: The import they belong to.
-            mended: What they are taken in from; it ends in the same transaction.
+            mended: What they are taken in from; all of it ends in the same transaction.
             counted: The last change that the import had counted when it broke off, where these are the records that it
                 may have stored after that: those that it did count as they did then.
 

@@ -72,6 +72,17 @@ class Quarantine(Protocol):
     ) -> list[Aside]:
         """Records, newest first."""
 
+    def count(
+        self,
+        *,
+        state: AsideState | None = None,
+        kind: str | None = None,
+        code: str | None = None,
+        import_id: str | None = None,
+        source: str | None = None,
+    ) -> int:
+        """How many there are."""
+
     def end(self, number: int, state: AsideState, *, actor: str, now: datetime) -> bool:
         """Say what became of an open one, and note it in the audit; False where it is not open any more."""
 
@@ -101,7 +112,7 @@ def replay(inbox: Inbox, aside: Aside, item: Any | None, *, redact: Redact, acto
     if read.text is not None:
         text, redacted = redact(read.text)
         read = replace(read, text=text, redacted=redacted)
-    outcomes, _ = inbox.put([read], now=now, import_id=aside.import_id, mended=Mended(aside.id, actor))
+    outcomes, _ = inbox.put([read], now=now, import_id=aside.import_id, mended=Mended((aside.id,), actor))
     return outcomes[0]
 
 

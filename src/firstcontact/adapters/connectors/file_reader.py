@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import json
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from firstcontact.adapters.connectors.tabular.fault import NO_ROW_LEFT
 from firstcontact.adapters.connectors.tabular.load import TabularConnector
 from firstcontact.adapters.connectors.tabular.mapping import mapping_from
+from firstcontact.adapters.connectors.tabular.quarantine import QUARANTINE
 from firstcontact.contacts.table import EXTRA_PREFIX, TABLES
+from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.scratch import make_scratch, remove_scratch
 from firstcontact.kernel.sentence import Sentence, kept
+from firstcontact.services.mend_many import NUMBER
 from firstcontact.services.take_import import BATCH, Batch
 
 if TYPE_CHECKING:
@@ -27,7 +33,7 @@ _INSIDE = {"contacts", "identifiers"}
 
 
 class FileReader:
-    """Reads files. Implements `services.take_import.FileReader`.
+    """Reads files. Implements `services.take_import.FileReader` and `services.mend_many.Again`.
 
     Args:
         engine: Opens an engine for the length of a block.
@@ -77,6 +83,75 @@ class FileReader:
             for rows in _rows(connection, f"SELECT codes, raw FROM {loaded.quarantine}"):
                 done += len(rows)
                 yield Batch("contacts", [row["raw"] for row in rows], [row["codes"] for row in rows], done / whole)
+
+    def again(
+        self, rows: Sequence[tuple[int, Mapping[str, Any]]], mapping: dict[str, Any], tell: Callable[[str], None]
+    ) -> tuple[list[Batch], dict[int, list[str]]]:
+        """Read rows as if they were a file.
+
+        Args:
+            rows: Each with a number, by which it is known.
+            mapping: What their columns mean.
+            tell: Told what is done; raises where the reading shall stop.
+
+        Returns:
+            The records, each contact with the number of its row, and of each row that does not fit its codes.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        names = dict.fromkeys(name for _, row in rows for name in row)
+        table: dict[str, list[str | None]] = {name: [_text(row.get(name)) for _, row in rows] for name in names}
+        numbers: list[str | None] = [str(number) for number, _ in rows]
+        # What rows without ids get in their place stands in the name of its column: `services.mend_many.changed`.
+        own = str(mapping.get("columns", {}).get("contact_id", ""))
+        if own.startswith(f"{NUMBER}_"):
+            table[own] = [f"{own.removeprefix(f'{NUMBER}_')}-aside-{number}" for number in numbers]
+        table[NUMBER] = numbers
+        known = mapping | {"extra": [*(mapping.get("extra") or ()), NUMBER]}
+        scratch = make_scratch()
+        try:
+            path = scratch / "rows.parquet"
+            pq.write_table(pa.table(table, schema=pa.schema([(name, pa.string()) for name in table])), path)
+            with self._engine() as engine:
+                return self._again(engine, path, known, tell)
+        finally:
+            remove_scratch(scratch)
+
+    def _again(
+        self, engine: Engine, path: Path, mapping: dict[str, Any], tell: Callable[[str], None]
+    ) -> tuple[list[Batch], dict[int, list[str]]]:
+        batches: list[Batch] = []
+        connection, aside = engine.sql(), QUARANTINE
+        try:
+            loaded = self._connector.load(engine, [path], mapping, progress=tell)
+        except FirstcontactError as error:
+            if any(fault.kind is not NO_ROW_LEFT for fault in error.faults):
+                raise
+        else:
+            aside = loaded.quarantine
+            for name in ("contacts", *(one for one in loaded.tables if one not in _INSIDE)):
+                for rows in _rows(connection, _query(name, loaded)):
+                    batches.append(Batch(name, [_known(_item(name, row, loaded.extra, "")) for row in rows], [], 1.0))
+        unfit = {}
+        for codes, raw in connection.execute(f"SELECT codes, raw FROM {aside}").fetchall():
+            unfit[int(json.loads(raw)[NUMBER])] = list(codes)
+        return batches, unfit
+
+
+def _text(value: Any) -> str | None:
+    """A value as a file of text has it."""
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _known(item: dict[str, Any]) -> dict[str, Any]:
+    """A record by the number of its row, which is none of its own columns."""
+    attributes = item.get("attributes", {})
+    if NUMBER in attributes:
+        item[NUMBER] = attributes.pop(NUMBER)
+        if not attributes:
+            item.pop("attributes")
+    return item
 
 
 def _sentences(found: Inspection) -> dict[str, Any]:

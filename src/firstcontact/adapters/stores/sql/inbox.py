@@ -174,9 +174,10 @@ def _may_come(connection: Connection, parcel: _Parcel) -> None:
                 where="the import", saw=str(state), allowed="one that is not undone", cure="import the file again"
             )
             raise FirstcontactError([fault])
-    mended = parcel.mended
-    if mended is not None and not end_aside(connection, mended.number, "replayed", mended.actor, parcel.now):
-        raise ended_already(mended.number)
+    if (mended := parcel.mended) is not None:
+        for number in mended.numbers:
+            if not end_aside(connection, number, "replayed", mended.actor, parcel.now):
+                raise ended_already(number)
 
 
 def ask_to_link(database: Database, connection: Connection, now: datetime) -> None:

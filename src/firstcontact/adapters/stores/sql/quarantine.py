@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, cast, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Text, cast, func, select, update
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.audit import write_event
@@ -42,26 +42,44 @@ class SqlQuarantine:
         limit: int,
         source: str | None = None,
     ) -> list[Aside]:
-        asked = select(_aside).order_by(_aside.c.id.desc()).limit(limit)
-        wanted = (
-            (_aside.c.state, state),
-            (_aside.c.kind, kind),
-            (_aside.c.import_id, import_id),
-            (_aside.c.source, source),
-        )
-        for column, value in wanted:
-            if value is not None:
-                asked = asked.where(column == value)
-        if code is not None:
-            asked = asked.where(cast(_aside.c.codes, Text).contains(f'"{code}"', autoescape=True))
+        asked = select(_aside).where(*_among(state, kind, code, import_id, source))
         if before is not None:
             asked = asked.where(_aside.c.id < before)
         with self._database.reading() as connection:
-            return [_read(row) for row in connection.execute(asked)]
+            return [_read(row) for row in connection.execute(asked.order_by(_aside.c.id.desc()).limit(limit))]
+
+    def count(
+        self,
+        *,
+        state: AsideState | None = None,
+        kind: str | None = None,
+        code: str | None = None,
+        import_id: str | None = None,
+        source: str | None = None,
+    ) -> int:
+        asked = select(func.count()).select_from(_aside).where(*_among(state, kind, code, import_id, source))
+        with self._database.asking() as connection:
+            return int(connection.execute(asked).scalar_one())
 
     def end(self, number: int, state: AsideState, *, actor: str, now: datetime) -> bool:
         with self._database.writing() as connection:
             return end_aside(connection, number, state, actor, now)
+
+
+def _among(
+    state: AsideState | None, kind: str | None, code: str | None, import_id: str | None, source: str | None
+) -> list[ColumnElement[bool]]:
+    """Which ones are meant."""
+    wanted = (
+        (_aside.c.state, state),
+        (_aside.c.kind, kind),
+        (_aside.c.import_id, import_id),
+        (_aside.c.source, source),
+    )
+    asked = [column == value for column, value in wanted if value is not None]
+    if code is not None:
+        asked.append(cast(_aside.c.codes, Text).contains(f'"{code}"', autoescape=True))
+    return asked
 
 
 def end_aside(connection: Connection, number: int, state: AsideState, actor: str, now: datetime) -> bool:

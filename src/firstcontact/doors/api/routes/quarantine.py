@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from firstcontact.doors.api.moment import Moment
 from firstcontact.doors.api.page import After, Limit, Page, cursor, read_number
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
+from firstcontact.doors.api.routes.jobs import ON_DEMAND, JobSeen, job_seen
+from firstcontact.kernel.clock import zone_exists
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.ingest import Outcome
 from firstcontact.services.mend import Aside, ended_already, replay
+from firstcontact.services.mend_many import COLUMN_NAMES, REPLAY, can_be_written
+from firstcontact.services.service import Service
 from firstcontact.services.setting import redactor
 
 router = APIRouter(prefix="/api/v1/quarantine", tags=["quarantine"])
@@ -52,6 +58,66 @@ class Correction(BaseModel):
     item: Any = Field(None, description="The whole record, corrected; as it arrived where null.")
 
 
+class Change(BaseModel):
+    """What is changed in one column of each record."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    column: str = Field(
+        min_length=1, max_length=200, description="As the record has it: of the file for rows of a file, else as sent."
+    )
+    way: Literal["words", "moment", "column", "drop"] = Field(
+        description="`words`: some values become others. `moment`: its moments are written otherwise than was "
+        "understood. `column`: it is another column than was understood. `drop`: it says nothing."
+    )
+    words: dict[Annotated[str, Field(max_length=200)], Annotated[str, Field(max_length=200)]] = Field(
+        default={}, max_length=100, description="Of `words`: what becomes of which value; nothing where empty."
+    )
+    format: str = Field(
+        default="iso", max_length=64, description="Of `moment`: `iso`, or as Python's `strptime` has it."
+    )
+    zone: str = Field(default="UTC", max_length=64, description="Of `moment`: in which those without an offset are.")
+    to: str = Field(default="", max_length=64, description="Of `column`: which of the table's columns it is.")
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        if not zone_exists(zone):
+            raise ValueError
+        return zone
+
+    @field_validator("format")
+    @classmethod
+    def _written(cls, format: str) -> str:  # noqa: A002 - the field's name
+        if format != "iso" and not ("%" in format and can_be_written(format)):
+            raise ValueError
+        return format
+
+    @model_validator(mode="after")
+    def _whole(self) -> Change:
+        if (self.way == "words" and not self.words) or (self.way == "column" and self.to not in COLUMN_NAMES):
+            raise ValueError
+        return self
+
+
+class Many(BaseModel):
+    """Which records, and what is changed in each."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str | None = Field(None, pattern=r"^FC\d{4}$", description="Only with this code.")
+    source: str | None = Field(None, max_length=200, description="Only of this system.")
+    kind: str | None = Field(None, max_length=32, description="Only of this table.")
+    import_id: str | None = Field(None, max_length=32, description="Only of this import.")
+    correction: Change | None = Field(None, description="What is changed; nothing where null.")
+    mapping: str | None = Field(
+        None,
+        max_length=100,
+        description="Name of the mapping by which rows of files are read; their import's own else.",
+    )
+    look: bool = Field(False, description="Only look what would become of them.")
+
+
 class Replayed(BaseModel):
     """What became of it."""
 
@@ -81,6 +147,33 @@ def list_quarantine(
     )
     more = cursor(found[-1].id) if len(found) == limit else None
     return Page(items=[AsideAnswer(**_fields(one)) for one in found], next=more)
+
+
+@router.post("/replay", status_code=202)
+def replay_many(request: Request, response: Response, asked: Many, who: Mender) -> JobSeen:
+    """Take many records in, corrected alike or as they arrived, or look first what would become of them; as a job.
+
+    Its `result` says how many there were (`asked`): what would be or was taken in (`taken`, and `outcomes`), what still
+    does not fit by its first code (`still`), what somebody else dealt with meanwhile (`left`); and some examples as
+    patterns. Asked twice it is one job, and taken in twice it is taken in once.
+    """
+    service: Service = request.app.state.service
+    if asked.import_id is not None and service.imports.find(asked.import_id) is None:
+        raise not_there("the import")
+    if asked.mapping is not None and service.imports.mapping(asked.mapping) is None:
+        raise not_there("the mapping")
+    plain = asked.model_dump()
+    chosen = {name: plain[name] for name in ("code", "source", "kind", "import_id")}
+    arguments = {name: plain[name] for name in ("correction", "mapping", "look")} | {"chosen": chosen}
+    key = hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()
+    detail = {"look": asked.look, "way": asked.correction.way if asked.correction else None}
+    detail |= {name: value for name, value in chosen.items() if value is not None and name != "source"}
+    now = service.now()
+    with service.together():
+        job = service.queue.ask(REPLAY, arguments, asked_by=who.name, now=now, key=key, priority=ON_DEMAND)
+        service.audit.note(who.name, "quarantine.replay-many", now=now, object=job.id, detail=detail)
+    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
+    return job_seen(job)
 
 
 @router.get("/{number}")
