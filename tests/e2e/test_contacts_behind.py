@@ -19,6 +19,7 @@ from firstcontact.measurement.policy.model import Policy
 from firstcontact.services.ask_contacts import asked_pairs
 from firstcontact.services.behind import NotContacts, behind, learned_reasons
 from firstcontact.services.contact_question import Question, conditions_of, membership
+from firstcontact.services.explained import EXPLAINED
 from firstcontact.services.find_contacts import CONTACTS_FILE, Show, find_contacts
 from firstcontact.services.measure import measure
 from firstcontact.services.prepare import Options
@@ -100,12 +101,66 @@ def test_the_engine_finds_what_a_plain_look_at_every_contact_finds(run, kept, ro
     contacts = pq.read_table(run / CONTACTS_FILE).to_pylist()
     for row in rows[:: max(1, len(rows) // 60)]:
         question = behind(row, learned)
-        if not isinstance(question, NotContacts):
+        if not isinstance(question, NotContacts) and question.measure not in EXPLAINED:
             expected = {one["contact_id"] for one in contacts if _plainly(one, question)}
             show = Show(columns=("contact_id",), limit=None)
             found = kept.find(run / CONTACTS_FILE, list(conditions_of(question)), show)
             assert set(found.rows["contact_id"].to_pylist()) == expected
             assert found.total == len(expected) == row["n"]
+
+
+def test_every_explanation_leads_to_its_contacts(rows) -> None:
+    """Root causes, of all contacts and inside a reason; opportunities; ways between channels: none is left without."""
+    asked = [behind(row) for row in rows]
+    found = {one.measure for one in asked if not isinstance(one, NotContacts)}
+    assert {"root_cause", "root_cause_contacts", "opportunity", "channel_path", "other_reason_returns"} <= found
+    refused = [row for row in rows if row["measure"] == "root_cause" and row["refusal_code"]]
+    assert refused
+    assert all(isinstance(behind(row), NotContacts) for row in refused)
+
+
+def test_a_cause_is_shown_by_the_contacts_that_are_compared(run, kept, rows) -> None:
+    """Of the judged contacts those of its weekday, where their reason and channel hold others, too; told by looking at
+    each. Those of the ways between channels came back, and by the channel that the figure names."""
+    contacts = pq.read_table(run / CONTACTS_FILE).to_pylist()
+    judged = [one for one in contacts if one["in_failure"] == "counted"]
+    days: dict[tuple[str, str], set[str]] = {}
+    for one in judged:
+        days.setdefault((one["reason"], one["channel"]), set()).add(f"{one['local_day']:%A}")
+    causes = {row["cause"]: row["n"] for row in rows if row["measure"] == "root_cause" and row["by"] == "cause"}
+    weekdays = {cause: n for cause, n in causes.items() if cause.startswith("weekday: ")}
+    assert len(weekdays) > 4
+    for cause, n in weekdays.items():
+        expected = {
+            one["contact_id"]
+            for one in judged
+            if f"weekday: {one['local_day']:%A}" == cause and len(days[one["reason"], one["channel"]]) > 1
+        }
+        assert _ids(kept, run, Question("root_cause", cell={"cause": cause})) == expected
+        assert len(expected) == n
+    path = next(row for row in rows if row["measure"] == "channel_path" and row["cause"])
+    cell = {"channel": path["channel"], "cause": path["cause"]}
+    went = _ids(kept, run, Question("channel_path", "met", cell))
+    assert len(went) == round(path["value"] * path["n"]) > 0
+    back = [one for one in contacts if one["contact_id"] in _ids(kept, run, Question("channel_path", cell=cell))]
+    assert len(back) == path["n"]
+    assert all(one["returned"] and one["channel"] == path["channel"] for one in back)
+
+
+def test_what_an_explanation_does_not_know_is_refused(run, kept) -> None:
+    """A cause that is no pattern, a slice and a part that it does not have, each by its code."""
+    for wrong in (
+        Question("root_cause", cell={"cause": "luck: bad"}),
+        Question("root_cause", cell={"cause": "weekday: Monday", "team": "North"}),
+        Question("opportunity", "met", {"reason": "billing"}),
+    ):
+        with pytest.raises(FirstcontactError, match="FC9504"):
+            find_contacts(kept, run, wrong, Show(), None)
+
+
+def _ids(kept: ParquetContacts, run: Path, question: Question) -> set[str]:
+    found = find_contacts(kept, run, question, Show(columns=("contact_id",), limit=None), None)
+    return set(found.rows["contact_id"].to_pylist())
 
 
 def test_every_bucket_of_the_ledger_leads_to_its_contacts(run, kept) -> None:
@@ -114,19 +169,26 @@ def test_every_bucket_of_the_ledger_leads_to_its_contacts(run, kept) -> None:
         buckets = {"counted": ledger["counted"]}
         buckets |= {f"out:{code}": n for code, n in ledger["excluded"].items()}
         buckets |= {f"out:{code}": ledger[code] for code in LEFT_OUT}
+        buckets["excluded"] = sum(ledger["excluded"].values())
         for part, n in buckets.items():
             question = Question(ledger["measure"], part)
             assert kept.count(run / CONTACTS_FILE, list(conditions_of(question))) == n, (ledger["measure"], part)
 
 
 def test_definitions_lead_to_the_contacts_on_which_they_differ(run, kept) -> None:
-    """As many as the definitions side by side say, both ways together."""
+    """As many as the definitions side by side say, each way by itself and both together."""
     told = json.loads((run / "run.json").read_text())["definitions"]
     compared = [one for one in told if one["differs"] and sum(one["differs"])]
     assert compared
     for one in compared:
-        question = Question("fcr_issue", "not_met", says={one["preset"]: "met"})
-        assert kept.count(run / CONTACTS_FILE, list(conditions_of(question))) <= one["differs"][0]
+        here, ours = one["differs"]
+        ways = (
+            (here, Question(says={one["preset"]: "met"}, verdict="no")),
+            (ours, Question(says={one["preset"]: "not_met"}, verdict="yes")),
+            (here + ours, Question(differ=("own", one["preset"]))),
+        )
+        for n, ask in ways:
+            assert kept.count(run / CONTACTS_FILE, list(conditions_of(ask))) == n
         judged = Question(says={one["preset"]: "met"})
         assert kept.count(run / CONTACTS_FILE, list(conditions_of(judged))) == one["resolved"]
 

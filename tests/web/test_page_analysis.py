@@ -18,6 +18,8 @@ from firstcontact.doors.web.link import Links, rows_link
 from firstcontact.doors.workbook import Sheet, workbook
 from firstcontact.kernel.result import SUPPRESSED
 from firstcontact.services.access import Role
+from firstcontact.services.ask_contacts import question_of
+from firstcontact.services.contact_question import Question
 from firstcontact.services.run import Run
 from firstcontact.services.service import Service
 from tests import run_factory, told_runs
@@ -144,7 +146,17 @@ def test_a_count_leads_to_its_contacts_by_the_parameters_of_the_interface(visit:
     assert "part=followed" in rows_link("r1", week, learned=frozenset({""}))
     ledger = dict(parse_qsl(urlsplit(Links("r1", True).ledger("fcr_issue", "not_opener")).query))
     assert ledger == {"run": "r1", "measure": "fcr_issue", "part": "out:not_opener"}
-    assert Links("r1", False).rows(figure) == Links("r1", False).definition("repeat-7d", "differ", "x") == ""
+    assert Links("r1", False).rows(figure) == Links("r1", False).definition("repeat-7d", "differ") == ""
+
+
+def test_a_cause_leads_to_its_contacts_where_the_run_noted_them() -> None:
+    """A run of an earlier version noted nothing of causes: their numbers stand there, and lead nowhere."""
+    cause = row("root_cause", share(0.1, 400), "cause", {"cause": "wrong queue first: a -> b", "queue": "b"})
+    assert Links("r1", True, noted=frozenset({"shows_hour"})).rows(cause) == ""
+    href = Links("r1", True, noted=frozenset({"shows_wrong_queue_first_pair"})).rows(cause)
+    asked = parse_qsl(urlsplit(href).query)
+    assert ("cell", "cause=wrong queue first: a -> b") in asked
+    assert question_of(asked[1:]) == Question("root_cause", "n", {"cause": "wrong queue first: a -> b", "queue": "b"})
 
 
 def test_the_file_has_no_links_to_rows() -> None:

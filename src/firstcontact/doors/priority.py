@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from firstcontact.kernel.result import Estimate
 from firstcontact.measurement.measures.flag import flagged
+from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.services.run import Run
 
 CAUSE_SEPARATOR = ": "
@@ -22,6 +23,7 @@ class Cause:
         excess: Share of its contacts that fail beyond comparable ones.
         contacts: How many contacts that is.
         clear: Whether it differs by more than chance, all that were looked at taken together.
+        row: Where it stands in the results.
     """
 
     cause: str
@@ -29,6 +31,7 @@ class Cause:
     excess: Estimate
     contacts: Estimate | None
     clear: bool
+    row: ResultRow
 
     @property
     def weight(self) -> float:
@@ -46,6 +49,7 @@ class Opportunity:
         contacts: Contacts a month.
         money: What they cost, where that is known.
         gap: How much more of it fails than at its best.
+        row: Where it stands in the results.
     """
 
     reason: str
@@ -53,6 +57,7 @@ class Opportunity:
     contacts: Estimate
     money: Estimate | None
     gap: Estimate | None
+    row: ResultRow
 
     @property
     def sure(self) -> bool:
@@ -72,6 +77,7 @@ class Edge:
         delay: How late, where that is known.
         cost: At what cost, where that is known.
         mutual: Whether each brings the other, so that neither can be called the cause.
+        row: Where it stands in the results.
     """
 
     cause: str
@@ -81,6 +87,7 @@ class Edge:
     delay: Estimate | None
     cost: Estimate | None
     mutual: bool
+    row: ResultRow
 
 
 def causes(run: Run) -> list[Cause]:
@@ -91,7 +98,7 @@ def causes(run: Run) -> list[Cause]:
         if isinstance(row.result, Estimate):
             place = (row.cell.get("cause", ""), row.cell.get("reason", ""))
             clear = flagged(row) and row.result.value > 0
-            found.append(Cause(*place, row.result, contacts.get(("root_cause_contacts", *place)), clear))
+            found.append(Cause(*place, row.result, contacts.get(("root_cause_contacts", *place)), clear, row))
     return sorted(found, key=lambda one: (-one.weight, one.cause, one.reason))
 
 
@@ -105,6 +112,7 @@ def opportunities(run: Run) -> list[Opportunity]:
             row.result,
             figures.get(("opportunity_cost", reason)),
             figures.get(("opportunity_gap", reason)),
+            row,
         )
         for row in run.select("opportunity")
         for reason in (row.cell.get("reason", ""),)
@@ -121,7 +129,7 @@ def edges(run: Run) -> list[Edge]:
         if isinstance(row.result, Estimate):
             pair = (row.cell.get("reason", ""), row.cell.get("next_reason", ""))
             excess, delay, cost = (figures.get((part, *pair)) for part in parts)
-            found.append(Edge(*pair, row.result, excess, delay, cost, "cause" in row.cell))
+            found.append(Edge(*pair, row.result, excess, delay, cost, "cause" in row.cell, row))
     return sorted(found, key=lambda edge: (edge.mutual, -(edge.excess.value if edge.excess else 0.0)))
 
 

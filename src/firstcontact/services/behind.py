@@ -10,6 +10,7 @@ from firstcontact.contacts.table import EXTRA_PREFIX
 from firstcontact.kernel.result import ONE_CUSTOMER_DOMINATES, SUPPRESSED, TOO_FEW
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.services.contact_question import LIKE, Period, Question, membership
+from firstcontact.services.explained import EXPLAINED, PATHS, column_noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ def behind(row: Mapping[str, Any], learned: Container[str] = ()) -> Question | N
     measure = str(row["measure"])
     if row.get("refusal_code") == SUPPRESSED.code:
         return NotContacts(Sentence("behind.suppressed", "So few contacts are not shown."))
+    if measure in EXPLAINED:
+        return _explained(measure, row)
     if membership(measure) is None:
         return NotContacts(_ODD.get(measure, _FOLLOWED))
     part = "counted" if row.get("refusal_code") in (ONE_CUSTOMER_DOMINATES.code, TOO_FEW.code) else "n"
@@ -48,6 +51,15 @@ def behind(row: Mapping[str, Any], learned: Container[str] = ()) -> Question | N
     grain = row["period_grain"]
     period = Period(grain, row["period_start"]) if grain in ("week", "month") else None
     return Question(measure, part, cell, period)
+
+
+def _explained(measure: str, row: Mapping[str, Any]) -> Question | NotContacts:
+    """The question for a figure that an explanation gives; of most that it refuses n is no number of contacts."""
+    if row.get("refusal_code") is not None and (measure not in PATHS or row.get("channel") is None):
+        return NotContacts(_REFUSED)
+    cell = {name: str(row[name]) for name in EXPLAINED[measure] if row.get(name) is not None}
+    question = Question(measure, "n", cell)
+    return question if column_noted(measure, cell) is not None else NotContacts(_SIDES)
 
 
 def learned_reasons(rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
@@ -68,6 +80,7 @@ _WEIGHTS = Sentence(
 _SIDES = Sentence(
     "behind.sides", "It compares two groups, and its n counts only contacts that have one of their kind in the other."
 )
+_REFUSED = Sentence("behind.refused", "There is no figure, and its n says what was looked at.")
 _FOLLOWED = Sentence(
     "behind.followed",
     "It rests on first contacts and on what follows them in the time after, not on one list of contacts.",
@@ -79,12 +92,13 @@ _ODD: dict[str, Sentence] = {
     "split_cases": Sentence("behind.cases", "Its n counts cases, each of several contacts."),
     "repeat_window_days": _FOLLOWED,
     "returns_expected": _FOLLOWED,
+    "root_cause_pair": Sentence(
+        "behind.ways", "Its n counts contacts that cannot be judged, too; no list is made of them."
+    ),
     "latency_drift": Sentence(
         "behind.newest", "Its n counts the newest returns, which are compared with earlier ones."
     ),
     "control_chart": _WEIGHTS,
     "root_cause_looked_at": Sentence("behind.looked", "Its n counts contacts once for every pattern that they show."),
-    **dict.fromkeys(("opportunity", "opportunity_gap", "opportunity_cost"), _WEIGHTS),
     **dict.fromkeys(("comparison", "csat_relation", "nps_relation", "ces_relation"), _SIDES),
-    **dict.fromkeys(("root_cause", "root_cause_contacts", "root_cause_pair"), _SIDES),
 }

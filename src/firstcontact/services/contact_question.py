@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal
 
+from firstcontact.contacts.ledger import MEASURE_CAUSES
 from firstcontact.contacts.table import NO_REASON, REASON_SEPARATOR
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.measures.catalog import AUDITED, MEASURES, MISCODED, SPLIT_RECORDS
 from firstcontact.measurement.measures.cut import UNKNOWN
 from firstcontact.measurement.measures.member import NEW, OUT, PREFIX, TAKEN, rests_on
+from firstcontact.services.explained import EXPLAINED, noted
 from firstcontact.services.publish import BY, COMPARED, DAY
 
 NO_SUCH_QUESTION = ErrorKind(
@@ -26,6 +29,9 @@ SLICES = ("reason", "channel", "team", "queue")
 """Columns that cells are cut by, beside those of one's own."""
 LEVEL = re.compile(r"reason_[1-9]\d?")
 """What a cell calls the reason, cut at a level."""
+
+PLACES: tuple[str, ...] = MEASURE_CAUSES[1:]
+"""Causes of the ledger that stand beside what is excluded: where a contact stands in time and in its issue."""
 
 Kind = Literal["is", "under", "begins", "from", "before", "has"]
 
@@ -72,8 +78,9 @@ class Question:
         part: Of the contacts as they enter the measure: `n`, those whose number is the figure's n; `followed`, the same
             for figures of single weeks of openers; `counted`, all that the ledger counts; `met`, `not_met`, `open`;
             `unanswered`, counted but not in n; `out`, all that are left out; `out:<code>`, those left out for a cause;
-            `all`.
-        cell: Value by slice name, as results have it: `reason_1`, `channel`, `team`, `queue`, `x_<column>`.
+            `excluded`, those left out whatever their place in time and issue; `all`.
+        cell: Value by slice name, as results have it: `reason_1`, `channel`, `team`, `queue`, `x_<column>`; for figures
+            of explanations also `reason`, `next_reason` and `cause` (`services.explained`).
         period: The cell's week or month in the business zone.
         reason: This reason or one below it.
         channel: This channel; `(unknown)` where none is recorded, as in the next two.
@@ -89,7 +96,7 @@ class Question:
         cause: A root cause that stands out, as results name it: contacts drawn to be read, in `reason` where it is
             asked for, else in all reasons together.
         says: State by definition, as in `part`: `met`, `not_met`, `open`, `out`, `out:<code>`.
-        differ: Two definitions that both judge the contact, with opposite verdicts.
+        differ: Two definitions that both judge the contact, with opposite verdicts; `own` is the run's policy.
     """
 
     measure: str | None = None
@@ -112,7 +119,7 @@ class Question:
     differ: tuple[str, str] | None = None
 
 
-def no_such_question(where: str, allowed: str) -> FirstcontactError:
+def no_such_question(where: str, allowed: Sentence) -> FirstcontactError:
     """The error for a question that cannot be understood.
 
     Args:
@@ -144,6 +151,8 @@ LIKE: dict[str, str] = {
     "failure_shift": "r_fcr",
 }
 """Figures that rest on the same contacts as a measure."""
+OWN = "own"
+"""What the run's own policy is called beside the presets."""
 COMPARISONS: tuple[str, ...] = ("team_effect", "team_share")
 """Figures that rest on the contacts of comparisons."""
 
@@ -160,24 +169,43 @@ def membership(measure: str) -> Membership | None:
     return Membership(f"{PREFIX}{known.id}", rests_on(known)) if known else None
 
 
-def conditions_of(question: Question) -> Iterator[Condition]:
-    """What contacts must fulfil to belong to the answer."""
+def conditions_of(question: Question, reason_level: int | None = None) -> Iterator[Condition]:
+    """What contacts must fulfil to belong to the answer.
+
+    Args:
+        question: Which contacts.
+        reason_level: Level of the reason at which the run's policy links; only figures of explanations ask.
+    """
     told = membership(question.measure) if question.measure is not None else None
     if told is not None:
         yield from _part(told.column, question.part, told.rests)
     if question.measure in COMPARISONS:
         yield Condition(("team",), "is", (None,), negated=True)
-    yield from _cell(question)
+    if question.measure is not None and question.measure in EXPLAINED:
+        for one in noted(question.measure, question.part, question.cell, reason_level):
+            kind: Kind = "under" if one.under else "is"
+            yield Condition((one.column,), kind, one.values or (None,), negated=one.values is None)
+    else:
+        yield from _cell(question)
     yield from _filters(question)
     for name, said in question.says.items():
         yield from _part(f"{BY}{name}", said, TAKEN)
     if question.differ is not None:
-        first, second = (f"{BY}{name}" for name in question.differ)
+        first, second = (definition_column(name) for name in question.differ)
         # Both judge it, and not alike.
-        yield Condition((first,), "is", ("met", "not_met"))
-        yield Condition((second,), "is", ("met", "not_met"))
-        yield Condition((first, second), "is", ("met",))
-        yield Condition((first, second), "is", ("not_met",))
+        yield Condition((first,), "is", _MET + _NOT_MET)
+        yield Condition((second,), "is", _MET + _NOT_MET)
+        yield Condition((first, second), "is", _MET)
+        yield Condition((first, second), "is", _NOT_MET)
+
+
+_MET, _NOT_MET = ("met", "yes"), ("not_met", "no")
+"""What definitions and the policy's own verdict say."""
+
+
+def definition_column(name: str) -> str:
+    """The column of contacts in which it stands what a definition, or the run's own policy, says of them."""
+    return "verdict" if name == OWN else f"{BY}{name}"
 
 
 def _filters(question: Question) -> Iterator[Condition]:
@@ -214,6 +242,9 @@ def _part(column: str, part: str, rests: tuple[str, ...]) -> Iterator[Condition]
         yield Condition((column,), "is", tuple(one for one in TAKEN if one not in rests))
     elif part == "out":
         yield Condition((column,), "begins", (OUT,))
+    elif part == "excluded":
+        yield Condition((column,), "begins", (OUT,))
+        yield Condition((column,), "is", tuple(f"{OUT}{code}" for code in PLACES), negated=True)
     elif part != "all":
         yield Condition((column,), "is", (part,))
 

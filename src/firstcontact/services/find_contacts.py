@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from firstcontact.contacts.table import EXTRA_PREFIX
 from firstcontact.kernel.errors import EXIT_INPUT, EXIT_REFUSED, ErrorKind, Fault, FirstcontactError
+from firstcontact.kernel.sentence import Sentence, clause
 from firstcontact.measurement.measures.member import PREFIX
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.services.contact_question import (
@@ -26,10 +27,12 @@ from firstcontact.services.contact_question import (
     Condition,
     Question,
     conditions_of,
+    definition_column,
     membership,
     no_such_question,
     of_teams,
 )
+from firstcontact.services.explained import EXPLAINED, PART_OF, column_noted
 from firstcontact.services.publish import BY, DAY
 
 if TYPE_CHECKING:
@@ -139,11 +142,11 @@ def find_contacts(
     """
     path = place / CONTACTS_FILE
     if not path.is_file():
-        raise not_noted("its contacts", "no such file")
+        raise not_noted("its contacts", clause("no such file"))
     held = kept.columns(path)
     _check(held, question, show)
     _check_size(kept, path, question, show, teams)
-    seen = [*conditions_of(question), *of_teams(teams)]
+    seen = [*conditions_of(question, _policy(place).reason_level), *of_teams(teams)]
     if question.cause is not None:
         seen.append(Condition(("contact_id",), "is", _to_read(place / TO_READ_FILE, question.cause, question.reason)))
     chosen = show.columns or tuple(name for name in USUAL if name in held)
@@ -156,12 +159,14 @@ def _to_read(path: Path, cause: str, reason: str | None) -> tuple[str, ...]:
     import pyarrow.parquet as pq
 
     if not path.is_file():
-        raise not_noted("cause", "no contacts drawn to be read")
+        raise not_noted("cause", clause("no contacts drawn to be read"))
     table = pq.read_table(path)
     inside = pc.is_null(table["reason"]) if reason is None else pc.equal(table["reason"], reason)
     ids = table.filter(pc.and_(pc.equal(table["cause"], cause), inside))["contact_id"].to_pylist()
     if not ids:
-        raise no_such_question("cause", "a root cause of this run that stands out, with its reason where it has one")
+        raise no_such_question(
+            "cause", clause("a root cause of this run that stands out, with its reason where it has one")
+        )
     return tuple(ids)
 
 
@@ -173,28 +178,45 @@ def _check(held: Mapping[str, str], question: Question, show: Show) -> None:
         if column not in held:
             known = sorted(one.removeprefix(prefix) for one in held if one.startswith(prefix))
             fault = NO_SUCH_QUESTION.fault(
-                where=where, saw=f"a name of {len(name)} characters that this run does not have",
+                where=where, saw=clause("a name of {count} characters that this run does not have", count=len(name)),
                 allowed=", ".join(known), cure="name one of these",
             )  # fmt: skip
             faults.append(fault)
 
     if question.measure is not None:
         if not any(name.startswith(PREFIX) for name in held):
-            raise not_noted("measure", "contacts without a note of measures")
+            raise not_noted("measure", clause("contacts without a note of measures"))
         told = membership(question.measure)
-        need("measure", question.measure, told.column if told else "", PREFIX)
+        if question.measure in EXPLAINED:
+            _check_explained(held, question, question.measure)
+        else:
+            need("measure", question.measure, told.column if told else "", PREFIX)
     for name in (*question.says, *(question.differ or ())):
-        need("definition", name, f"{BY}{name}", BY)
-    for name in question.cell:
+        need("definition", name, definition_column(name), BY)
+    for name in question.cell if question.measure not in EXPLAINED else ():
         column = "reason" if LEVEL.fullmatch(name) else name
         if column not in held or (column not in SLICES and not column.startswith(EXTRA_PREFIX)):
             need("cell", name, "")
     if (question.period or question.since or question.until) and DAY not in held:
-        raise not_noted("period", "contacts without a note of their day")
+        raise not_noted("period", clause("contacts without a note of their day"))
     for name in (*show.columns, *(one.removeprefix("-") for one in show.order)):
         need("columns", name, name)
     if faults:
         raise FirstcontactError(faults)
+
+
+def _check_explained(held: Mapping[str, str], question: Question, measure: str) -> None:
+    """See that a figure of an explanation can be asked for so, and that the run noted its contacts."""
+    names = EXPLAINED[measure]
+    if not set(question.cell) <= set(names) or question.period is not None:
+        raise no_such_question("cell", clause("only {names}", names=", ".join(names)))
+    if question.part not in PART_OF[measure]:
+        raise no_such_question("part", clause("only {names}", names=", ".join(PART_OF[measure])))
+    column = column_noted(measure, question.cell)
+    if column is None:
+        raise no_such_question("cell", clause("cause=, with a root cause as results name it"))
+    if column not in held:
+        raise not_noted("measure", clause("contacts without a note of it"))
 
 
 def _check_size(kept: KeptContacts, path: Path, question: Question, show: Show, teams: frozenset[str] | None) -> None:
@@ -214,24 +236,40 @@ def _check_size(kept: KeptContacts, path: Path, question: Question, show: Show, 
         for one, seen in ((whole, None), (same, teams)):
             if one == Question(measure) and seen is None:
                 continue
-            least = _suppress_below(path.parent / "policy.toml", (path.parent / "policy.toml").stat().st_mtime_ns)
-            if 0 < kept.count(path, [*conditions_of(one), *of_teams(seen)]) < least:
+            said = _policy(path.parent)
+            least = said.suppress_below
+            if 0 < kept.count(path, [*conditions_of(one, said.reason_level), *of_teams(seen)]) < least:
                 fault = TOO_FEW_TO_SHOW.fault(
                     where="the cell",
                     saw="fewer contacts than are shown",
-                    allowed=f"at least {least}",
+                    allowed=clause("at least {least}", least=least),
                     cure="ask for a larger one",
                 )
                 raise FirstcontactError([fault])
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a run's policy says that questions depend on."""
+
+    suppress_below: int
+    reason_level: int | None
+
+
+def _policy(place: Path) -> _Said:
+    path = place / "policy.toml"
+    return _read_policy(path, path.stat().st_mtime_ns) if path.is_file() else _read_policy(None, 0)
+
+
 @lru_cache(maxsize=64)
-def _suppress_below(path: Path, _written: int) -> int:
-    said = tomllib.loads(path.read_text(encoding="utf-8")).get("publish", {})
-    return int(said.get("suppress_below", Policy().publish.suppress_below))
+def _read_policy(path: Path | None, _written: int) -> _Said:
+    told = tomllib.loads(path.read_text(encoding="utf-8")) if path is not None else {}
+    least = told.get("publish", {}).get("suppress_below", Policy().publish.suppress_below)
+    level = told.get("link", {}).get("reason_level", Policy().link.reason_level)
+    return _Said(int(least), level)
 
 
-def not_noted(where: str, saw: str) -> FirstcontactError:
+def not_noted(where: str, saw: Sentence) -> FirstcontactError:
     """The error for what a run did not note, or notes no longer.
 
     Args:

@@ -75,7 +75,8 @@ class Measured:
         loaded: What was read.
         exports: Tables of single contacts that explanations leave, by file name.
         cards: What to know about a model behind a column of contacts, by file name.
-        verdicts: Tables of `contact_id` and what definitions say of it, where that was asked for.
+        members: Tables of `contact_id` and what explanations rest on it, and what definitions say of it, where that was
+            asked for.
     """
 
     run: Run
@@ -85,7 +86,7 @@ class Measured:
     loaded: Loaded
     exports: dict[str, ir.Table] = field(default_factory=dict)
     cards: dict[str, dict[str, Any]] = field(default_factory=dict)
-    verdicts: tuple[ir.Table, ...] = ()
+    members: tuple[ir.Table, ...] = ()
 
 
 class _Watch:
@@ -228,7 +229,8 @@ def measure(
     tables = {name: engine.table(table) for name, table in loaded.tables.items()}
     lacking = tuple(one for one in stands if one.cause == "not-in-fit")
     known = replace(fit, models=fit.models + lacking) if lacking else fit
-    context = Context(engine, told, tables, policy, known, frame, prepared.zone, has, stamp, exports)
+    members: list[ir.Table] | None = [] if options.members else None
+    context = Context(engine, told, tables, policy, known, frame, prepared.zone, has, stamp, exports, members)
     if options.explanations:
         rows = supersede(rows, explain(context, watch))
         engine.drop(_TOLD)
@@ -278,7 +280,8 @@ def measure(
         audit=audit_record(options.audit),
     )
     quarantine = engine.table(loaded.quarantine)
-    return Measured(run, linked, prepared.identity.labels, quarantine, loaded, exports, cards, tuple(verdicts))
+    noted = (*(members or ()), *verdicts)
+    return Measured(run, linked, prepared.identity.labels, quarantine, loaded, exports, cards, noted)
 
 
 _TOLD = "fc_explained_kept"

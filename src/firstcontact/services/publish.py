@@ -262,8 +262,8 @@ def member_export(measured: Measured, named: ir.Table) -> ir.Table:
         "contact_id", **{COMPARED: ibis.literal("counted")}
     )
     table = table.left_join(compared, "contact_id").drop("contact_id_right")
-    for verdicts in measured.verdicts:
-        table = table.left_join(verdicts, "contact_id").drop("contact_id_right")
+    for told_of in measured.members:
+        table = table.left_join(told_of, "contact_id").drop("contact_id_right")
     return table.order_by([table.started_at.desc(), table.contact_id])
 
 

@@ -24,16 +24,20 @@ class Links(Protocol):
         """The contacts behind a figure."""
 
     def ledger(self, measure: str, code: str, /) -> str:
-        """The contacts that a measure leaves out for a cause; those it counts for "", all of them for `all`."""
+        """The contacts that a measure leaves out for a cause; those it counts for "", all of them for `all`, and for
+        `excluded` those it leaves out whatever their place in time and issue.
+        """
 
-    def definition(self, preset: str, state: str, other: str = "", /) -> str:
-        """The contacts of which a definition says something, `differ`: those on which it and another do not agree."""
+    def contacts(self) -> str:
+        """All contacts."""
+
+    def definition(self, preset: str, state: str, /) -> str:
+        """The contacts of which a definition says something; `differ`: those on which it and the run's own policy do
+        not agree, of these `only here` those that it calls settled, `only ours` the others.
+        """
 
     def reason(self, reason: str, /) -> str:
         """All that is known of a reason."""
-
-    def returns(self, channel: str, /) -> str:
-        """The contacts of a channel after which the customer came back."""
 
     def to_read(self, cause: str, reason: str, /) -> str:
         """Contacts to read, of those that a root cause is seen in."""
@@ -51,13 +55,13 @@ class _Nowhere:
     def ledger(self, _measure: str, _code: str, /) -> str:
         return ""
 
-    def definition(self, _preset: str, _state: str, _other: str = "", /) -> str:
+    def contacts(self) -> str:
+        return ""
+
+    def definition(self, _preset: str, _state: str, /) -> str:
         return ""
 
     def reason(self, _reason: str, /) -> str:
-        return ""
-
-    def returns(self, _channel: str, /) -> str:
         return ""
 
     def to_read(self, _cause: str, _reason: str, /) -> str:

@@ -9,9 +9,11 @@ from firstcontact.doors.report.sections.root_cause import named
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.contact_words import STATES, VERDICTS, cause, measure_name
 from firstcontact.doors.web.place import N_, NN_
+from firstcontact.measurement.explain.channel_path import NEXT
 from firstcontact.measurement.measures.member import OUT
 from firstcontact.measurement.measures.row import ResultRow
-from firstcontact.services.contact_question import COMPARISONS, Question
+from firstcontact.services.contact_question import COMPARISONS, OWN, Question
+from firstcontact.services.explained import CAUSES, PATHS
 from firstcontact.services.run import Run
 
 PARTS: dict[str, tuple[str, str]] = {
@@ -28,6 +30,7 @@ PARTS: dict[str, tuple[str, str]] = {
         "The contact that is counted without an answer", "The %(number)s contacts that are counted without an answer"
     ),
     "out": NN_("The contact that is left out", "The %(number)s contacts that are left out"),
+    "excluded": NN_("The contact that is excluded", "The %(number)s contacts that are excluded"),
     "all": NN_("The contact, counted or left out", "All %(number)s contacts, counted or left out"),
 }
 """Which contacts of a measure: one, and many."""
@@ -41,6 +44,7 @@ PART_NAMES: dict[str, str] = {
     "not_met": N_("those against it"),
     "open": N_("those of which it is not said"),
     "out": N_("those left out"),
+    "excluded": N_("those excluded"),
     "all": N_("all"),
 }
 """The same, to choose from."""
@@ -78,8 +82,12 @@ def about(question: Question, run: Run, writer: Writer) -> list[str]:
     elif question.measure is not None:
         told.append(measure_name(question.measure, writer))
     for name, value in question.cell.items():
-        if name.startswith("reason_"):
+        if name.startswith("reason"):
             told.append(path(value, writer))
+        elif name == "cause":
+            told += _cause(question.measure or "", question.part, value, writer)
+        elif name == "next_reason":
+            told.append(writer.say("and then: %(reason)s", reason=path(value, writer)))
         else:
             told.append(f"{cut_name(name, writer)}: {writer.name(value, translate=name == 'channel')}")
     if question.period is not None:
@@ -95,6 +103,16 @@ def about(question: Question, run: Run, writer: Writer) -> list[str]:
         first, second = (_preset(name, run, writer) for name in question.differ)
         told.append(writer.say("judged by both %(first)s and %(second)s, and not alike", first=first, second=second))
     return told
+
+
+def _cause(measure: str, part: str, value: str, writer: Writer) -> list[str]:
+    """What a figure of an explanation is about, beside its other slices; nothing where that chooses no contacts."""
+    if measure in CAUSES:
+        return [named(value, writer)]
+    if measure in PATHS and part == "met":
+        channel = writer.name(value.removeprefix(NEXT), translate=True)
+        return [writer.say("came back by: %(channel)s", channel=channel)]
+    return []
 
 
 def said(state: str, writer: Writer) -> str:
@@ -147,7 +165,7 @@ def cut_name(name: str, writer: Writer) -> str:
 
 
 def _preset(name: str, run: Run, writer: Writer) -> str:
-    ours = name == run.policy.name
+    ours = name in (OWN, run.policy.name)
     return writer.say("our policy") if ours else writer.notation.apart(shown(name))
 
 

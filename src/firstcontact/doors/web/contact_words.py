@@ -11,8 +11,13 @@ from firstcontact.doors.report import words
 from firstcontact.doors.report.notation import Notation, shown
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.place import N_
+from firstcontact.measurement.explain.channel_path import THEN
+from firstcontact.measurement.explain.root_cause.member import FAILURE
+from firstcontact.measurement.explain.root_cause.pattern import SHOWS
+from firstcontact.measurement.explain.sequence import FOLLOWED
 from firstcontact.measurement.measures.catalog import TITLES
 from firstcontact.measurement.measures.member import OUT, PREFIX
+from firstcontact.services.explained import CAUSES, GAINS, PAIRS, PATHS
 from firstcontact.services.publish import BY, COMPARED
 
 COLUMNS: dict[str, str] = {
@@ -92,6 +97,10 @@ def heading(column: str, writer: Writer) -> str:
         return writer.say(COLUMNS[column])
     if column == COMPARED:
         return writer.say("Enters comparisons of teams")
+    if column in EXPLAINED_COLUMNS:
+        return writer.say(EXPLAINED_COLUMNS[column])
+    if column.startswith(SHOWS):
+        return writer.say(PATTERN_COLUMNS.get(column, column))
     if column.startswith(PREFIX) and column.removeprefix(PREFIX) in TITLES:
         return writer.say("Enters: %(measure)s", measure=measure_name(column.removeprefix(PREFIX), writer))
     if column.startswith(BY):
@@ -99,8 +108,43 @@ def heading(column: str, writer: Writer) -> str:
     return shown(column.removeprefix(EXTRA_PREFIX))
 
 
+EXPLAINED_COLUMNS: dict[str, str] = {
+    FAILURE: N_("Enters causes and what could be saved"),
+    FOLLOWED: N_("Enters what comes next"),
+    THEN: N_("Came back by"),
+}
+"""What columns are called in which it is noted what explanations rest on."""
+PATTERN_COLUMNS: dict[str, str] = {
+    f"{SHOWS}hour": N_("Shows: hour"),
+    f"{SHOWS}weekday": N_("Shows: weekday"),
+    f"{SHOWS}event": N_("Shows: what happened shortly before"),
+    f"{SHOWS}wrong_place_first": N_("Shows: wrong place first"),
+    f"{SHOWS}to_and_fro": N_("Shows: handed to and fro"),
+    f"{SHOWS}wrong_queue_first": N_("Shows: wrong queue first"),
+    f"{SHOWS}wrong_queue_first_pair": N_("Shows: from which queue to which"),
+    f"{SHOWS}wrong_reason_first": N_("Shows: wrong reason first"),
+    f"{SHOWS}wrong_reason_first_pair": N_("Shows: from which reason to which"),
+    f"{SHOWS}escalation": N_("Shows: escalation"),
+    f"{SHOWS}channel": N_("Shows: channel"),
+    f"{SHOWS}waiting": N_("Shows: put on hold"),
+    f"{SHOWS}call_back": N_("Shows: call-back by the centre"),
+    f"{SHOWS}asset": N_("Shows: the same asset again"),
+}
+"""The same of root causes."""
+
+_SECTIONS: dict[str, str] = {
+    **dict.fromkeys(CAUSES, "What failures have in common"),
+    **dict.fromkeys(GAINS, "What could be saved"),
+    **dict.fromkeys(PAIRS, "What comes next"),
+    **dict.fromkeys(PATHS, "Where issues go on"),
+}
+"""What figures of explanations are called: as the parts of pages that show them."""
+
+
 def measure_name(measure: str, writer: Writer) -> str:
     """What a measure is called."""
+    if measure in _SECTIONS:
+        return writer.say(_SECTIONS[measure])
     if measure in words.MEASURES:
         return writer.say(words.MEASURES[measure][0])
     if measure in words.TRUTHS:
@@ -149,7 +193,7 @@ def _word(column: str, found: str, writer: Writer) -> str:
         return writer.say(STATES[found]) if found in STATES else shown(found)
     if column == "reason":
         return " › ".join(writer.name(part) for part in found.split(REASON_SEPARATOR))
-    return writer.name(found, translate=column == "channel")
+    return writer.name(found, translate=column in ("channel", THEN))
 
 
 def came_of(row: Mapping[str, Any], writer: Writer) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +11,8 @@ from firstcontact.kernel.result import Refusal
 from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.services.ask_contacts import asked_pairs
 from firstcontact.services.behind import NotContacts, behind, learned_reasons
-from firstcontact.services.contact_question import Question
+from firstcontact.services.contact_question import OWN, Question
+from firstcontact.services.explained import EXPLAINED, column_noted
 from firstcontact.services.run import Run
 
 SECTIONS: dict[str, str] = {
@@ -45,32 +46,37 @@ class Links:
         run_id: The run.
         rows_seen: Whether the visitor may see contacts.
         learned: Reasons whose weeks are followed opener by opener (`services.behind.learned_reasons`).
+        noted: Columns of the run's contacts: what it noted of them.
     """
 
     run_id: str
     rows_seen: bool
     learned: frozenset[str] = frozenset()
+    noted: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, run_id: str, run: Run, *, rows_seen: bool) -> Links:
+    def of(cls, run_id: str, run: Run, *, rows_seen: bool, noted: frozenset[str] = frozenset()) -> Links:
         """The links of a run that was read."""
-        return cls(run_id, rows_seen, learned(run))
+        return cls(run_id, rows_seen, learned(run), noted)
 
     def rows(self, row: ResultRow, part: str = "n") -> str:
-        return rows_link(self.run_id, row, part, learned=self.learned) if self.rows_seen else ""
+        if not self.rows_seen or (row.measure in EXPLAINED and column_noted(row.measure, row.cell) not in self.noted):
+            return ""
+        return rows_link(self.run_id, row, part, learned=self.learned)
 
     def ledger(self, measure: str, code: str) -> str:
-        part = {"": "counted", "all": "all"}.get(code, f"out:{code}")
+        part = {"": "counted", "all": "all", "excluded": "excluded"}.get(code, f"out:{code}")
         return self._asked(Question(measure, part))
 
-    def definition(self, preset: str, state: str, other: str = "") -> str:
-        return self._asked(Question(differ=(other, preset)) if other else Question(says={preset: state}))
+    def contacts(self) -> str:
+        return self._asked(Question())
+
+    def definition(self, preset: str, state: str) -> str:
+        both = _DEFINITION.get(state)
+        return self._asked(both(preset) if both is not None else Question(says={preset: state}))
 
     def reason(self, reason: str) -> str:
         return "/reason?" + _encoded([("run", self.run_id), ("name", reason)])
-
-    def returns(self, channel: str) -> str:
-        return self._asked(Question(channel=channel, returned=True))
 
     def contacts_of(self, reason: str) -> str:
         """All contacts of a reason and of those below it."""
@@ -84,6 +90,14 @@ class Links:
 
     def _asked(self, question: Question) -> str:
         return contacts_link(self.run_id, question) if self.rows_seen else ""
+
+
+_DEFINITION: Mapping[str, Callable[[str], Question]] = {
+    "differ": lambda name: Question(differ=(OWN, name)),
+    "only here": lambda name: Question(says={name: "met"}, verdict="no"),
+    "only ours": lambda name: Question(says={name: "not_met"}, verdict="yes"),
+}
+"""What is asked of a definition and the run's own policy together."""
 
 
 def learned(run: Run) -> frozenset[str]:

@@ -32,7 +32,8 @@ def sections(shown: Snapshot, writes: Sequence[Write], *, linked: bool) -> Marku
     """
     run_id, linked = shown.kept.id, linked and shown.rows_kept
     return Markup("").join(
-        shown.piece(partial(_sections, write=write, run_id=run_id, linked=linked), (write, linked)) for write in writes
+        shown.piece(partial(_sections, write=write, run_id=run_id, linked=linked, noted=shown.noted), (write, linked))
+        for write in writes
     )
 
 
@@ -44,7 +45,7 @@ def links(shown: Snapshot, *, linked: bool) -> Links:
         linked: As above.
     """
     known: frozenset[str] = shown.piece(_learned, "learned")
-    return Links(shown.kept.id, linked and shown.rows_kept, known)
+    return Links(shown.kept.id, linked and shown.rows_kept, known, shown.noted)
 
 
 def _learned(run: Run, _writer: Writer) -> frozenset[str]:
@@ -59,13 +60,13 @@ def head(shown: Snapshot, *, linked: bool) -> Markup:
         linked: As above.
     """
     linked, what = linked and shown.rows_kept, about(shown, shown.run.headline_measure)
-    make = partial(_opening, run_id=shown.kept.id, linked=linked, what=what)
+    make = partial(_opening, run_id=shown.kept.id, linked=linked, what=what, noted=shown.noted)
     made: Markup = shown.piece(make, ("opening", linked))
     return made
 
 
-def _opening(run: Run, writer: Writer, *, run_id: str, linked: bool, what: About) -> Markup:
-    speaking = replace(writer, links=Links.of(run_id, run, rows_seen=linked))
+def _opening(run: Run, writer: Writer, *, run_id: str, linked: bool, what: About, noted: frozenset[str]) -> Markup:
+    speaking = replace(writer, links=Links.of(run_id, run, rows_seen=linked, noted=noted))
     made = environment(_tag(writer))
     asked = made.get_template("ui.html.j2").module.what(what)  # type: ignore[attr-defined]
     template = made.get_template("opening.html.j2")
@@ -73,8 +74,8 @@ def _opening(run: Run, writer: Writer, *, run_id: str, linked: bool, what: About
     return Markup(text)  # noqa: S704 - a template of ours, which escapes what it is given
 
 
-def _sections(run: Run, writer: Writer, *, write: Write, run_id: str, linked: bool) -> Markup:
-    speaking = replace(writer, links=Links.of(run_id, run, rows_seen=linked))
+def _sections(run: Run, writer: Writer, *, write: Write, run_id: str, linked: bool, noted: frozenset[str]) -> Markup:
+    speaking = replace(writer, links=Links.of(run_id, run, rows_seen=linked, noted=noted))
     found = write(run, speaking)
     if not found:
         return Markup("")

@@ -42,6 +42,7 @@ class Snapshot:
         writer: Speaks the visitor's language; days are those of the business.
         asked: Whether the address names the run, so that links stay with it.
         rows_kept: Whether its contacts are kept still, so that counts can lead to them.
+        noted: What it noted of each of them: their columns.
     """
 
     kept: KeptRun
@@ -49,6 +50,7 @@ class Snapshot:
     writer: Writer
     asked: bool
     rows_kept: bool
+    noted: frozenset[str] = frozenset()
 
     @property
     def stamp(self) -> Stamp:
@@ -110,7 +112,9 @@ def snapshot_of(service: Service, kept: KeptRun, language: str, *, asked: bool =
         return None
     run = read(folder)
     writer = Writer(Notation(locale(language), run.zone), sentences(language))
-    return Snapshot(kept, run, writer, asked, (folder / CONTACTS_FILE).is_file())
+    contacts = folder / CONTACTS_FILE
+    noted = frozenset(service.kept_contacts.columns(contacts)) if contacts.is_file() else frozenset[str]()
+    return Snapshot(kept, run, writer, asked, bool(noted), noted)
 
 
 def _permit(who: Principal | None, kept: KeptRun) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from firstcontact.measurement.measures.row import ResultRow
 
 PATH = "channel_path"
+THEN = "next_channel"
+"""Column of contacts: the channel of the return inside the window, `(unknown)` where not recorded; else missing."""
 NEXT = "next channel: "
 """Before the channel in which an issue went on, in the cell's cause."""
 MOST = 20
@@ -60,12 +62,14 @@ def _counted(context: Context) -> tuple[list[str], NDArray[np.float64], list[int
     """Names of channels, returns by first channel, next channel and bucket, and the first channels by size."""
     linked = context.linked.filter(context.linked.takes_part)
     chain = ibis.window(group_by=[linked.customer, linked.key], order_by=[linked.start_us, linked.contact_id])
-    columns = ("bucket", "channel", "returned", "next_gap_us", "window_us")
+    columns = ("contact_id", "bucket", "channel", "returned", "next_gap_us", "window_us")
     following = linked.select(*columns, then=linked.channel.lead().over(chain))
     came = following.filter(following.returned & (following.next_gap_us <= following.window_us))
-    held = came.group_by(came.bucket, first=came.channel.coalesce(UNKNOWN), then=came.then.coalesce(UNKNOWN)).aggregate(
-        n=came.count()
-    )
+    came = came.select("contact_id", "bucket", first=came.channel.coalesce(UNKNOWN), then=came.then.coalesce(UNKNOWN))
+    if context.members is not None:
+        came = context.engine.materialise(came, "fc_channel_path")
+        context.members.append(came.select("contact_id", **{THEN: came.then}))
+    held = came.group_by("bucket", "first", "then").aggregate(n=came.count())
     found = context.engine.execute(held).to_pydict()
     names = sorted({*found["first"], *found["then"]})
     place = {name: number for number, name in enumerate(names)}

@@ -12,7 +12,7 @@ from firstcontact.kernel.result import COUNTED, NOTHING_TO_COUNT, TOO_FEW, Estim
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.crossing import CROSSING, CROSSING_ESTIMAND, crossing_rows
 from firstcontact.measurement.explain.explanation import Explanation
-from firstcontact.measurement.explain.sequence import LEAST_PAIRS, Reduced, lags, occupied, reduce
+from firstcontact.measurement.explain.sequence import LEAST_PAIRS, Reduced, followed, lags, occupied, reduce
 from firstcontact.measurement.explain.tally import NOTHING_CLEAR, array_of, fared, reason_names
 from firstcontact.measurement.linking.portable import BUCKETS
 from firstcontact.statistics.sequence_symmetry import (
@@ -72,6 +72,8 @@ def explain(context: Context) -> list[ResultRow]:
     found = reduce(context, reach)
     if not len(found.sums.first):
         return [context.row("downstream_share", _nothing(0, reach))]
+    if context.members is not None:
+        context.members.append(context.engine.materialise(followed(context, reach), "fc_followed"))
     result = sequences(found.sums, found.openers, found.profile, context.policy.publish.level)
     return _rows(context, found, result, names)
 
@@ -166,8 +168,9 @@ def _edge_rows(
             context.row("downstream_cost", figure(tuple(cost * value for value in excess), "money", _COST), cell)
         )
     back = {"reason": cell["next_reason"], "next_reason": cell["reason"]}
-    for count, way in ((result.count[edge], cell), (result.reverse[edge], back)):
-        rows.append(context.row("downstream_count", _exactly(int(count), n, _COUNT), way))
+    other = int(found.openers[result.effect[edge]].sum())
+    for count, of, way in ((result.count[edge], n, cell), (result.reverse[edge], other, back)):
+        rows.append(context.row("downstream_count", _exactly(int(count), of, _COUNT), way))
     return rows
 
 

@@ -93,6 +93,8 @@ class Context:
         stamp: What every row says about the run.
         exports: Tables of single contacts that explanations leave for the run's files, by file name; each adds its own.
             Contact ids stand in none of the result rows.
+        members: Takes tables of `contact_id` and what figures rest on it, each with columns of its own, for those
+            whose n is not told by the measures' own columns; nothing of the kind is kept where None.
     """
 
     engine: Engine
@@ -105,6 +107,7 @@ class Context:
     has: frozenset[str]
     stamp: Stamp
     exports: dict[str, ir.Table] = field(default_factory=dict)
+    members: list[ir.Table] | None = None
 
     def row(
         self,

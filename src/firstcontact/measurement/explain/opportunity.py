@@ -45,6 +45,7 @@ class Sums:
 
     Attributes:
         names: The reasons.
+        contacts: Judged contacts, shape (reasons,).
         weight, failed: Of judged contacts by reason and bucket, shape (reasons, buckets).
         volume: Index contacts, judged or not, shape (reasons,).
         cell_of: For each comparable cell its reason, for teams and for stretches.
@@ -55,6 +56,7 @@ class Sums:
     """
 
     names: list[str]
+    contacts: Ints
     weight: Floats
     failed: Floats
     volume: Floats
@@ -79,8 +81,8 @@ def explain(context: Context) -> list[ResultRow]:
     rows: list[tuple[float, list[ResultRow]]] = []
     least = context.policy.publish.minimum_sample
     for reason, name in enumerate(sums.names):
-        n = int(sums.weight[reason].sum())
-        found = _one(sums, reason, least) if n >= least else None
+        n = int(sums.contacts[reason])
+        found = _one(sums, reason, least) if sums.weight[reason].sum() >= least else None
         if found is None:
             continue
         replicates, gaps, kind = found
@@ -213,12 +215,13 @@ def _sums(context: Context) -> Sums | None:
     kept = contacts.mutate(stretch=stretch)
     rows = engine.execute(
         kept.group_by(["key", *teams, "stretch", "bucket"])
-        .aggregate(failed=kept.failed.sum(), weight=kept.exposure.sum())
+        .aggregate(failed=kept.failed.sum(), weight=kept.exposure.sum(), n=kept.count())
         .order_by(["key", *teams, "stretch", "bucket"])
     )
     if not len(rows):
         return None
     labels, reason = numbered([names[key] for key in rows["key"].to_pylist()])
+    contacts_of = array_of(rows, [reason], [len(labels)], "n").sum(axis=1).astype(np.int64)
     weight = array_of(rows, [reason], [len(labels)], "weight")
     failed = array_of(rows, [reason], [len(labels)], "failed")
     cell_of, cells = [], []
@@ -244,6 +247,7 @@ def _sums(context: Context) -> Sums | None:
     days = (context.frame.cutoff - context.frame.since).total_seconds() / 86_400
     return Sums(
         [str(label) for label in labels],
+        contacts_of,
         weight,
         failed,
         volume,

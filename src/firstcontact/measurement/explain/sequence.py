@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from firstcontact.measurement.explain.tally import array_of
 from firstcontact.measurement.linking.portable import BUCKETS, DAY_US, MINUTE_US
+from firstcontact.measurement.measures.member import COUNTED, PREFIX
 from firstcontact.statistics.miscoding import CrossSums, pooled_early_for_late
 from firstcontact.statistics.sequence_symmetry import NullProfile, PairSums, null_profile
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 SAME_CONTACT_MINUTES = 15
 """Two reasons so near each other are one contact that was coded twice, or transferred."""
+FOLLOWED = f"{PREFIX}downstream"
+"""Column of contacts: `counted` for openers after which a full reach was seen, else missing."""
 LEAST_PAIRS = 20
 """Pairs of reasons that meet less often, in either order, are not looked at."""
 
@@ -63,16 +66,8 @@ def reduce(context: Context, reach: int) -> Reduced:
         The sums.
     """
     engine, linked = context.engine, context.linked
-    last = _us(context.frame.cutoff) - reach * DAY_US
-    kept = linked.filter(
-        linked.opener
-        & ~linked.alone
-        & linked.excluded_code.isnull()
-        & linked.customer.notnull()
-        # A contact without a reason is one of any kind: whatever follows it is as likely the same issue, coded now.
-        & linked.reason.notnull()
-    ).select("customer", "bucket", "key", "start_us", "local_day")
-    openers = engine.materialise(kept.mutate(whole=kept.start_us <= last), "fc_downstream_opener")
+    kept = linked.filter(_begins(linked)).select("customer", "bucket", "key", "start_us", "local_day")
+    openers = engine.materialise(kept.mutate(whole=_whole(kept, context, reach)), "fc_downstream_opener")
     pairs = engine.materialise(_pairs(openers, reach), "fc_downstream_pair")
     customer = pairs.group_by(["customer", "bucket", "lo", "hi"]).aggregate(
         forward=pairs.ahead.sum(),
@@ -91,6 +86,36 @@ def reduce(context: Context, reach: int) -> Reduced:
     )
     rows = engine.execute(bucket)
     return _assemble(context, reach, rows, openers, pairs)
+
+
+def followed(context: Context, reach: int) -> ir.Table:
+    """The openers with a full reach, on which the figures of pairs of reasons rest.
+
+    Args:
+        context: The run.
+        reach: Days.
+
+    Returns:
+        `contact_id`, and `in_downstream`: `counted`.
+    """
+    linked = context.linked
+    kept = linked.filter(_begins(linked) & _whole(linked, context, reach))
+    return kept.select("contact_id", **{FOLLOWED: ibis.literal(COUNTED)})
+
+
+def _begins(linked: ir.Table) -> ir.BooleanValue:
+    return (
+        linked.opener
+        & ~linked.alone
+        & linked.excluded_code.isnull()
+        & linked.customer.notnull()
+        # A contact without a reason is one of any kind: whatever follows it is as likely the same issue, coded now.
+        & linked.reason.notnull()
+    )
+
+
+def _whole(contacts: ir.Table, context: Context, reach: int) -> ir.BooleanValue:
+    return contacts.start_us <= _us(context.frame.cutoff) - reach * DAY_US
 
 
 _COUNTED = ("forward", "backward", "forward_early", "backward_early", "forward_late", "backward_late")

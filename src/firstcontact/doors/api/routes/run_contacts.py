@@ -79,12 +79,19 @@ def run_contacts(
     part: Annotated[
         str,
         Query(
-            pattern=r"^(n|followed|counted|met|not_met|open|unanswered|out|all|out:[\w.-]{1,80})$",
+            pattern=r"^(n|followed|counted|met|not_met|open|unanswered|out|excluded|all|out:[\w.-]{1,80})$",
             description="Which of them: `n`, as many as the figure's n; `followed`, the same for single weeks of "
-            "openers; `counted` by the ledger; `met`, `not_met`, `open`; `unanswered`; `out`, `out:<code>`; `all`.",
+            "openers; `counted` by the ledger; `met`, `not_met`, `open`; `unanswered`; `out`, `out:<code>`, "
+            "`excluded`; `all`.",
         ),
     ] = "n",
-    cell: Annotated[Pairs, Query(description="The figure's cell, each `slice=value`: `reason_1=billing`.")] = None,
+    cell: Annotated[
+        Pairs,
+        Query(
+            description="The figure's cell, each `slice=value`: `reason_1=billing`; of a root cause, an opportunity or "
+            "a pair of reasons as its own columns have it: `cause=hour: 09-12`, `reason=billing`."
+        ),
+    ] = None,
     period_grain: Annotated[Literal["week", "month"] | None, Query(description="The figure's period.")] = None,
     period_start: Annotated[date | None, Query(description="Its first day.")] = None,
     reason: Annotated[Text, Query(description="This reason, or one below it.")] = None,
@@ -99,11 +106,12 @@ def run_contacts(
     excluded_code: Text = None,
     text: Annotated[Text, Query(description="Part of the id or of the reason.")] = None,
     cause: Annotated[
-        Text, Query(description="A root cause of the results that stands out: contacts drawn to be read.")
+        Text, Query(description="A root cause of the results that stands out: the contacts drawn from it to be read.")
     ] = None,
     says: Annotated[Pairs, Query(description="What definitions say, each `definition=state`.")] = None,
     differ: Annotated[
-        list[str] | None, Query(max_length=2, description="Two definitions that judge it, and not alike.")
+        list[str] | None,
+        Query(max_length=2, description="Two definitions that judge it, and not alike; `own` is the run's policy."),
     ] = None,
     column: Annotated[list[str] | None, Query(max_length=100, description="Columns to show, in this order.")] = None,
     order: Annotated[

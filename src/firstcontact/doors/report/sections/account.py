@@ -92,7 +92,7 @@ def _counts(ledger: MeasureLedger, writer: Writer) -> list[str]:
     single = ("not_opener", "left_censored", "immature")
     amounts = [("all", ledger.contacts), ("", ledger.counted)]
     cells = [_linked(ledger.measure, code, count, writer) for code, count in amounts]
-    cells.append(writer.notation.count(sum(ledger.excluded.values())))
+    cells.append(_linked(ledger.measure, "excluded", sum(ledger.excluded.values()), writer))
     return cells + [_linked(ledger.measure, code, getattr(ledger, code), writer) for code in single]
 
 

@@ -28,7 +28,7 @@ class Definition:
         figure: In words.
         readings: The figure under both readings of its open cases; empty where there are none.
         unsettled: How many open cases; empty where there are none.
-        only_here: Contacts that it counts as settled and the run's policy does not.
+        only_here: Contacts that it counts as settled and the run's policy does not; markup where it leads to them.
         only_ours: The other way round.
         differ: Both together; empty for the run's own, and where it may not be shown.
         ours: Whether it is the run's own policy.
@@ -113,6 +113,10 @@ def _told(row: DefinitionRow, run: Run, writer: Writer) -> Definition:
         readings = number.span(number.decimal(row.reading_low * 100), number.percent(row.reading_high))
     ours = row.preset == run.policy.name
     yes, no = row.differs or (0, 0)
+
+    def only(count: int, which: str) -> str:
+        return writer.linked(number.count(count), writer.links.definition(row.preset, which) if count else "")
+
     return Definition(
         shown(row.preset),
         writer.tell(row.title).removesuffix(writer.notation.stop),
@@ -122,9 +126,9 @@ def _told(row: DefinitionRow, run: Run, writer: Writer) -> Definition:
         ),
         readings,
         number.count(row.unsettled) if row.unsettled else "",
-        number.count(yes),
-        number.count(no),
+        only(yes, "only here"),
+        only(no, "only ours"),
         "" if ours or row.differs is None else number.count(yes + no),
         ours,
-        writer.links.definition(row.preset, "differ", run.policy.name) if row.differs and yes + no and not ours else "",
+        writer.links.definition(row.preset, "differ") if row.differs and yes + no and not ours else "",
     )

@@ -182,6 +182,7 @@ def _guidance(found: Sequence[Edge], run: Run, writer: Writer) -> Table:
     timed = any(edge.delay for edge in found)
     brought = any(edge.excess for edge in found)
     columns = [writer.say("After"), writer.say("comes"), writer.say("how often")]
+    columns += [writer.say("openers followed")]
     columns += [writer.say("half of them within")] if timed else []
     columns += [writer.say("issues brought")] if brought else []
     columns += [writer.say("cost")] if priced else []
@@ -193,6 +194,7 @@ def _guidance(found: Sequence[Edge], run: Run, writer: Writer) -> Table:
         if edge.mutual:
             effect = Markup(writer.say("%(reason)s (each brings the other)")) % {"reason": effect}  # noqa: S704 - our sentence
         row = [writer.reason(edge.cause), effect, f"{told.value} ({told.interval})"]
+        row += [writer.linked(told.n, writer.behind(edge.row))]
         row += [_with_interval(edge.delay, writer)] if timed else []
         row += [_with_interval(edge.excess, writer)] if brought else []
         row += [_with_interval(edge.cost, writer)] if priced else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from firstcontact.doors.report.charts.matrix import steps
 from firstcontact.doors.report.section import Block, Cell, Matrix, Paragraph, Section, Table
 from firstcontact.doors.report.writer import Writer
@@ -20,6 +22,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
     """The section; none where the run says nothing of it."""
     rows = run.select(MEASURE)
     found: _Paths = {(row.cell["channel"], _then(row)): row.result for row in rows if isinstance(row.result, Estimate)}
+    lines = {(row.cell["channel"], _then(row)): row for row in rows if isinstance(row.result, Estimate)}
     title = writer.say("Where issues go on")
     if not found:
         told = next((writer.figure(row.result).refused for row in rows if not row.cell), None)
@@ -39,7 +42,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
             )
         )
     )
-    blocks += [_matrix(found, writer), _table(found, run, writer), *_without(rows, writer)]
+    blocks += [_matrix(found, writer), _table(found, lines, writer), *_without(rows, writer)]
     return [Section("paths", title, blocks)]
 
 
@@ -103,12 +106,12 @@ def _cell(first: str, then: str, result: Estimate, shade: int, writer: Writer) -
     return Cell(told.value, shade, title)
 
 
-def _table(found: _Paths, run: Run, writer: Writer) -> Table:
+def _table(found: _Paths, lines: Mapping[tuple[str, str], ResultRow], writer: Writer) -> Table:
     rows = []
     for (first, then), result in found.items():
-        told = writer.figure(result)
-        n = writer.linked(told.n, "" if run.policy.related else writer.links.returns(first))
-        times = writer.notation.count(result.value * result.n)
+        told, row = writer.figure(result), lines[first, then]
+        n = writer.linked(told.n, writer.behind(row))
+        times = writer.linked(writer.notation.count(result.value * result.n), writer.behind(row, "met"))
         rows.append((_named(first, writer), _named(then, writer), times, told.value, told.interval, n))
     columns = [
         writer.say("After"),
@@ -126,7 +129,8 @@ def _without(rows: list[ResultRow], writer: Writer) -> list[Block]:
     told = []
     for row in rows:
         if isinstance(row.result, Refusal) and row.cell and row.result.kind is not SUPPRESSED:
-            told.append((_named(row.cell["channel"], writer), writer.say(row.result.kind.title), str(row.result.n)))
+            n = writer.linked(writer.notation.count(row.result.n), writer.behind(row))
+            told.append((_named(row.cell["channel"], writer), writer.say(row.result.kind.title), n))
     if not told:
         return []
     columns = [writer.say("Channel"), writer.say("Why"), writer.say("came back")]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from markupsafe import Markup
+
 from firstcontact.doors.priority import Opportunity, opportunities
 from firstcontact.doors.report import words
 from firstcontact.doors.report.charts.bars import Bar, bars
@@ -91,7 +93,11 @@ def _drawn(found: Sequence[Opportunity], run: Run, writer: Writer) -> Rows:
             parts.append(writer.say("worth %(money)s a month", money=money(one.money, run, writer)))
         if one.best in words.BESTS:
             parts.append(writer.say("against %(best)s", best=writer.say(words.BESTS[one.best])))
-        note, href = writer.notation.listed(parts, long=True), writer.links.reason(one.reason)
+        rests = Markup(writer.say("on %(count)s contacts")) % {  # noqa: S704 - our sentence
+            "count": writer.linked(told.n, writer.behind(one.row))
+        }
+        note = Markup("{}; {}").format(writer.notation.listed(parts, long=True), rests) if parts else rests
+        href = writer.links.reason(one.reason)
         lines.append(Line(writer.name(one.reason), told.value, told.interval, note, href=href))
         boxes.append(Bar(0, one.contacts.value, "returned-band", (one.contacts.low, one.contacts.high)))
     headings = (writer.say("Reason"), writer.say("contacts a month"), writer.say("and measured by what"))

@@ -148,12 +148,11 @@ def _drawn(found: Sequence[Cause], writer: Writer) -> Rows:
             continue
         told = writer.figure(one.contacts)
         often, span = points(one.excess, number)
-        note = writer.say(
-            "%(points)s points (%(interval)s) on %(count)s contacts",
-            points=often,
-            interval=span,
-            count=number.count(one.excess.n),
-        )
+        note: str = Markup(writer.say("%(points)s points (%(interval)s) on %(count)s contacts")) % {  # noqa: S704 - our sentence
+            "points": often,
+            "interval": span,
+            "count": writer.linked(number.count(one.excess.n), writer.behind(one.row)),
+        }
         if link := _to_read(one, writer):
             note = Markup("{} {}").format(note, link)
         lines.append(Line(named(one.cause, writer), told.value, told.interval, note))
@@ -186,7 +185,7 @@ def _inside(found: Sequence[Cause], writer: Writer) -> Table:
                 named(one.cause, writer),
                 f"{told.value} ({told.interval})" if told else "",
                 f"{often} ({span})",
-                writer.notation.count(one.excess.n),
+                writer.linked(writer.notation.count(one.excess.n), writer.behind(one.row)),
                 *([_to_read(one, writer)] if reading else []),
             )
         )
@@ -209,7 +208,8 @@ def _unclear(found: Sequence[Cause], writer: Writer) -> Table:
     rows = []
     for one in found:
         often, span = points(one.excess, writer.notation)
-        rows.append((named(one.cause, writer), often, span, writer.notation.count(one.excess.n)))
+        n = writer.linked(writer.notation.count(one.excess.n), writer.behind(one.row))
+        rows.append((named(one.cause, writer), often, span, n))
     columns = [
         writer.say("Looked at"),
         writer.say("percentage points"),

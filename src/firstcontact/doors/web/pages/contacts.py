@@ -33,6 +33,7 @@ from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.ask_contacts import NAMES, question_of
 from firstcontact.services.contact_question import Question
+from firstcontact.services.explained import PART_OF
 from firstcontact.services.find_contacts import (
     CONTACTS_FILE,
     NOT_NOTED,
@@ -229,7 +230,7 @@ def show(
     except FirstcontactError as error:
         codes = {fault.kind.code for fault in error.faults}
         refused = {TOO_FEW_TO_SHOW.code: "few", NOT_NOTED.code: "not noted"}.get(min(codes), "")
-        wrong = () if refused else wrongs(error, shown.writer.say)
+        wrong = () if refused else wrongs(error, request)
     it = _told(shown, who, asked, question, found, start, refused, wrong)
     saved = saved_views(request, who, asked.view, urlencode(asked.chosen_pairs), unsaved)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong or unsaved else HTTPStatus.OK
@@ -406,7 +407,7 @@ def _filter(shown: Snapshot, who: Principal, asked: Asked, question: Question) -
         # Names of other teams' reasons and queues are not proposed to who sees only some.
         names = {by: _names(shown, by) for by in ("team", "queue")}
         names["reason"] = _names(shown, "reason_1") + _names(shown, "reason_2")
-    parts = dict.fromkeys((*_PARTS, question.part)) if question.measure else {}
+    parts = dict.fromkeys((*PART_OF.get(question.measure, _PARTS), question.part)) if question.measure else {}
     return Filter(
         typed,
         tuple(kept),

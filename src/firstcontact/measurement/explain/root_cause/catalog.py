@@ -12,7 +12,7 @@ from firstcontact.measurement.explain.root_cause import (
     waiting,
     when,
 )
-from firstcontact.measurement.explain.root_cause.pattern import Pattern
+from firstcontact.measurement.explain.root_cause.pattern import SEPARATOR, Pattern
 
 PATTERNS: tuple[Pattern, ...] = (
     when.HOUR,
@@ -28,3 +28,19 @@ PATTERNS: tuple[Pattern, ...] = (
     waiting.CALL_BACK,
     asset.PATTERN,
 )
+
+
+def column_of(cause: str) -> str | None:
+    """The column of a run's contacts that says which of them show a root cause; None for no pattern's name.
+
+    Args:
+        cause: As results name it.
+
+    >>> column_of("hour: 09-12"), column_of("wrong queue first: a -> b"), column_of("luck: bad")
+    ('shows_hour', 'shows_wrong_queue_first_pair', None)
+    """
+    name, _, variant = cause.partition(SEPARATOR)
+    pattern = next((one for one in PATTERNS if one.id == name), None)
+    if pattern is None or not variant:
+        return None
+    return (pattern.by_pair if pattern.pair and variant != misplaced.CHANGED else pattern).column

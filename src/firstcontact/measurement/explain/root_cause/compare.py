@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import ibis
@@ -51,7 +51,21 @@ class Looked:
     n: int
 
 
-def compare(context: Context, pattern: Pattern, shown: ir.Table) -> list[Looked]:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came of a pattern.
+
+    Attributes:
+        looked: Comparisons of which enough is known.
+        alone: (linking key, channel, variant) of the strata in which every contact shows a variant: with none to
+            compare them with, these contacts are in no n.
+    """
+
+    looked: list[Looked]
+    alone: list[tuple[int, str | None, str]] = field(default_factory=list)
+
+
+def compare(context: Context, pattern: Pattern, shown: ir.Table) -> Compared:
     """Every variant of a pattern, by stratified difference or by flows.
 
     Args:
@@ -60,12 +74,12 @@ def compare(context: Context, pattern: Pattern, shown: ir.Table) -> list[Looked]
         shown: What `pattern.mark` gave.
 
     Returns:
-        Comparisons of which enough is known.
+        Its comparisons.
     """
-    return _flows(context, pattern, shown) if pattern.outflow else _differences(context, pattern, shown)
+    return Compared(_flows(context, pattern, shown)) if pattern.outflow else _differences(context, pattern, shown)
 
 
-def _differences(context: Context, pattern: Pattern, shown: ir.Table) -> list[Looked]:
+def _differences(context: Context, pattern: Pattern, shown: ir.Table) -> Compared:
     """Excess failure inside strata of reason and channel."""
     rows = context.engine.execute(
         shown.group_by(["key", "channel", "shows", "bucket"]).aggregate(
@@ -73,7 +87,7 @@ def _differences(context: Context, pattern: Pattern, shown: ir.Table) -> list[Lo
         )
     )
     if not len(rows):
-        return []
+        return Compared([])
     keys, key = numbered(rows["key"].to_pylist())
     channels, channel = numbered(rows["channel"].to_pylist())
     volume: dict[str, int] = {}
@@ -82,7 +96,7 @@ def _differences(context: Context, pattern: Pattern, shown: ir.Table) -> list[Lo
             volume[variant] = volume.get(variant, 0) + n
     variants = sorted(sorted(volume), key=lambda name: -volume[name])[:MOST_VARIANTS]
     if not variants:
-        return []
+        return Compared([])
     place = {variant: number for number, variant in enumerate(variants)}
     at = np.array([place.get(variant, len(variants)) for variant in rows["shows"].to_pylist()], dtype=np.int64)
     shape = [len(variants) + 1, len(keys), len(channels)]
@@ -91,7 +105,9 @@ def _differences(context: Context, pattern: Pattern, shown: ir.Table) -> list[Lo
     if pattern.each_reason and len(keys) > 1:
         for number, one in enumerate(keys):
             found += _judged(context, pattern, variants, one, [array[:, number] for array in sums])
-    return found
+    own = sums[2].sum(axis=-1)
+    only = np.argwhere((own[:-1] > 0) & (own[:-1] == own.sum(axis=0)))
+    return Compared(found, [(keys[k], channels[c], variants[v]) for v, k, c in only.tolist()])
 
 
 def _strata(array: Floats) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,9 @@ from firstcontact.kernel.result import COUNTED, SIGNAL_ABSENT, Estimate, Refusal
 from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
 from firstcontact.measurement.explain.root_cause.catalog import PATTERNS
-from firstcontact.measurement.explain.root_cause.compare import Looked, compare
-from firstcontact.measurement.explain.root_cause.pattern import ARROW, PAIR, Pattern
+from firstcontact.measurement.explain.root_cause.compare import Compared, Looked, compare
+from firstcontact.measurement.explain.root_cause.member import ROW, keep_members
+from firstcontact.measurement.explain.root_cause.pattern import ARROW, PAIR, SEPARATOR, Pattern
 from firstcontact.measurement.explain.tally import NOTHING_CLEAR, fared, reason_names
 from firstcontact.statistics.discovery import q_values
 
@@ -31,8 +31,6 @@ MOST_PAIRS = 20
 """So many pairs of a first and a final queue or reason are counted, the commonest."""
 TO_READ = 20
 """Failed contacts to read for each finding."""
-SEPARATOR = ": "
-"""Stands between a pattern and its variant in `cause`."""
 
 _EXCESS = "share of contacts that fail beyond comparable ones, where they show the pattern"
 _CONTACTS = "failures beyond those of comparable contacts, among contacts that show the pattern"
@@ -43,8 +41,8 @@ _LOOKED = "patterns that were looked at, each among all contacts and inside each
 def explain(context: Context) -> list[ResultRow]:
     """Rows about every pattern among all contacts, and about those that stand out inside a reason."""
     contacts = _narrow(context)
-    looked: list[Looked] = []
     marked: dict[Pattern, ir.Table] = {}
+    compared: dict[Pattern, Compared] = {}
     rows: list[ResultRow] = []
     for pattern in PATTERNS:
         shown = pattern.mark(context, contacts)
@@ -52,15 +50,15 @@ def explain(context: Context) -> list[ResultRow]:
             rows.append(context.row("root_cause", _absent(pattern), {"cause": pattern.id}))
             continue
         found = compare(context, pattern, shown)
-        if not found:
+        if not found.looked:
             rows.append(context.row("root_cause", _unseen(context, pattern), {"cause": pattern.id}))
-        marked[pattern] = shown
-        looked += found
+        marked[pattern], compared[pattern] = shown, found
         if pattern.pair:
-            by_pair = replace(pattern, each_reason=False)
+            by_pair = pattern.by_pair
             marked[by_pair] = shown.mutate(shows=shown[PAIR])
-            looked += compare(context, by_pair, marked[by_pair])
+            compared[by_pair] = compare(context, by_pair, marked[by_pair])
             rows += _pairs(context, pattern)
+    looked = [one for found in compared.values() for one in found.looked]
     q = q_values(np.array([one.p for one in looked]))
     level, names = context.policy.publish.level, reason_names(context)
     findings = []
@@ -84,6 +82,8 @@ def explain(context: Context) -> list[ResultRow]:
     rows.append(context.row("root_cause_looked_at", total))
     if findings:
         context.exports["to_read"] = _to_read(context, marked, findings, names)
+    if context.members is not None:
+        context.members.append(keep_members(context, contacts, marked, compared))
     return rows
 
 
@@ -119,6 +119,8 @@ def _narrow(context: Context) -> ir.Table:
     base = ["contact_id", "customer", "bucket", "key", "start_us", "local_day", "next_gap_us"]
     base += ["failed", "exposure", "returned", "mature"]
     kept = judged.select(*base, *sorted(wanted - {"channel", *base}), channel=_channel(judged))
+    if context.members is not None:
+        kept = kept.mutate(**{ROW: ibis.row_number()})
     if "channel" not in context.has:
         return context.engine.materialise(kept, "fc_failure")
     linked = context.linked.filter(context.linked.takes_part)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ PAIR = "pair"
 """Column in which a marked contact's pair stands."""
 ARROW = " -> "
 """Stands between the first and the final one in a pair."""
+SEPARATOR = ": "
+"""Stands between a pattern and its variant in `cause`."""
+SHOWS = "shows_"
+"""Before the name of a pattern: the column of contacts that says which of its variants a contact shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +52,18 @@ class Pattern:
     others: str = "contacts of the same reason and channel that do not show it"
     columns: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
+
+    @property
+    def by_pair(self) -> Pattern:
+        """The same with pairs for variants, which are looked at among all contacts only."""
+        return replace(self, each_reason=False)
+
+    @property
+    def column(self) -> str:
+        """The column in which a run's contacts say which variant they show, of those that are compared with others.
+
+        >>> Pattern("call-back", "called back", lambda run, contacts: None).column
+        'shows_call_back'
+        """
+        plain = SHOWS + self.id.replace(" ", "_").replace("-", "_")
+        return f"{plain}_pair" if self.pair and not self.each_reason else plain
