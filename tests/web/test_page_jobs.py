@@ -47,8 +47,8 @@ def test_what_went_wrong_is_said_in_words(sqlite_service: Service) -> None:
     sqlite_service.queue.end(job.id, "w", "failed", now, faults=[fault])
     client = browser(sqlite_service, Role.QUALITY)
     listed, page = client.get("/jobs").text, client.get(f"/jobs/{job.id}").text
-    assert "a &lt;b&gt;title" in listed
-    for part in ("a &lt;b&gt;title", "there", "this", "that", "FC9502", "&lt;i&gt;x"):
+    assert "A &lt;b&gt;title" in listed
+    for part in ("A &lt;b&gt;title", "there", "this", "that", "FC9502", "&lt;i&gt;x"):
         assert part in page
     assert "/cancel" not in listed + page
     assert client.post("/jobs").status_code == 403

@@ -90,6 +90,35 @@ def read(path: Path) -> tuple[list[tuple[str, ...]], list[Unmarked]]:
     return reader.found, reader.unmarked
 
 
+def collected() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a translator needs: the file, and the clause; of a counted one both forms.
+
+    Titles of faults are among them, and what is told of rows and of settings that must be given. What only programs
+    are told is not (`clause_words`).
+    """
+    from firstcontact.contacts.table import TABLES
+    from firstcontact.doors.web.clause_words import EDITED
+    from firstcontact.measurement.policy.setting import LISTS, SECTIONS, TOP
+
+    for path in sources():
+        for forms in (*_titles(path), *read(path)[0]):
+            if forms[-1] not in EDITED:
+                yield path.relative_to(PACKAGE).as_posix(), tuple(" ".join(form.split()) for form in forms)
+    for column in (column for table in TABLES for column in table.columns if column.required):
+        yield "contacts/table.py", (column.meaning,)
+    for setting in (one for some in (TOP, *SECTIONS.values(), *LISTS.values()) for one in some if one.required):
+        yield "measurement/policy/setting.py", (setting.words,)
+
+
+def _titles(path: Path) -> Iterator[tuple[str]]:
+    """The titles of kinds of faults that a file declares."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            texts = [str(one.value) for one in node.args[:2] if isinstance(one, ast.Constant)]
+            if len(texts) == 2 and re.fullmatch(r"FC\d{4}", texts[0]):
+                yield (texts[1],)
+
+
 class _Reader(ast.NodeVisitor):
     """Goes through a file, and knows in which functions it is."""
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
 
 from firstcontact.doors.api.problem import unfit
 from firstcontact.doors.report.notation import upright
+from firstcontact.doors.report.writer import Writer
+from firstcontact.doors.web.clause_words import told
+from firstcontact.doors.web.page import sentences
+from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import FirstcontactError
 
 Asked = TypeVar("Asked", bound=BaseModel)
@@ -20,15 +25,16 @@ Asked = TypeVar("Asked", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One thing that is wrong.
+    """One thing that is wrong, in the visitor's language.
 
     Attributes:
         where: The field, as the interface names it.
-        title: What is wrong, in the visitor's language.
+        title: What is wrong.
         code: Its code, under which the handbook explains it.
         saw: What was there: a kind and a length, never a value.
         allowed: What may be there.
         cure: What to do.
+        place: Where, in words; empty where the field's own name is all there is.
     """
 
     where: str
@@ -37,29 +43,40 @@ class Wrong:
     saw: str
     allowed: str
     cure: str
+    place: str = ""
 
 
-def wrongs(error: FirstcontactError, say: Callable[[str], str]) -> tuple[Wrong, ...]:
+def wrongs(error: FirstcontactError, request: Request) -> tuple[Wrong, ...]:
     """Everything that is wrong with what was sent.
 
     Args:
         error: What was raised.
-        say: Translates.
+        request: Whose answer it is.
     """
+    seen = viewer(request)
+    return in_words((fault.as_dict() for fault in error.faults), Writer(seen.notation, sentences(seen.language)))
 
-    def told(text: str) -> str:
-        return say(text) if text else ""  # of nothing a catalogue says its own head
 
-    return tuple(
-        Wrong(
-            upright(one.where),
-            told(one.kind.title),
-            one.kind.code,
-            upright(told(one.saw)),
-            told(one.allowed),
-            told(one.cure),
-        )
-        for one in error.faults
+def in_words(faults: Iterable[Mapping[str, str]] | None, writer: Writer) -> tuple[Wrong, ...]:
+    """Faults in words.
+
+    Args:
+        faults: As plain data, as they are kept with what they belong to.
+        writer: Speaks the visitor's language.
+    """
+    return tuple(_in_words(fault, writer) for fault in faults or ())
+
+
+def _in_words(fault: Mapping[str, str], writer: Writer) -> Wrong:
+    title = writer.say(fault["title"])
+    return Wrong(
+        upright(fault["where"]),
+        title[:1].upper() + title[1:],
+        fault["code"],
+        told(fault["saw"], writer),
+        told(fault["allowed"], writer),
+        told(fault["cure"], writer),
+        told(fault["where"], writer),
     )
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
-from firstcontact.doors.report.notation import upright
 from firstcontact.doors.web.place import N_
 
 KINDS: dict[str, str] = {
@@ -108,16 +107,3 @@ def step_words(step: str | None, say: Callable[[str], str]) -> str:
     if _TAKING.fullmatch(step):
         return say(N_("taking in records"))
     return step
-
-
-def fault_words(faults: Sequence[Mapping[str, str]] | None, say: Callable[[str], str]) -> tuple[dict[str, str], ...]:
-    """Faults with their titles translated. Not left to templates: what these translate they take for markup.
-
-    Args:
-        faults: As kept, with `title`.
-        say: Translates a sentence.
-    """
-    return tuple(
-        {**{name: upright(text) for name, text in fault.items()}, "title": say(fault["title"])}
-        for fault in faults or ()
-    )

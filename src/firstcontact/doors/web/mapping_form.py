@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from firstcontact.doors.web.column_words import COLUMNS, DATED, DATES, FIRST
+from firstcontact.doors.web.form import Wrong
 
 AS_IT_IS = "="
 """Chosen: several columns together, as the mapping has them."""
@@ -93,7 +96,7 @@ class MappingForm:
     missing: str
     bad_values: str
     faults: dict[str, str]
-    rest: tuple[dict[str, str], ...]
+    rest: tuple[Wrong, ...]
 
 
 def columns_of(preview: Mapping[str, Any]) -> tuple[str, ...]:
@@ -115,7 +118,7 @@ def columns_of(preview: Mapping[str, Any]) -> tuple[str, ...]:
 def form_of(
     preview: Mapping[str, Any],
     mapping: Mapping[str, Any],
-    faults: list[dict[str, str]],
+    faults: Iterable[Wrong],
     given: Mapping[str, str],
     told: Callable[[str], str],
 ) -> MappingForm:
@@ -134,7 +137,7 @@ def form_of(
     for fault in faults:
         field = _field(fault)
         if field:
-            by_field.setdefault(field, f"{fault['saw']}; {fault['allowed']}")
+            by_field.setdefault(field, Markup("{}; {}").format(fault.saw, fault.allowed))
         else:
             rest.append(fault)
     first: list[Choice] = []
@@ -297,13 +300,13 @@ def _place(ours: str) -> str:
     return ours if ours.partition(".")[0] in {"identifiers", "surveys", "updates", "extra"} else f"columns.{ours}"
 
 
-def _field(fault: Mapping[str, str]) -> str:
+def _field(fault: Wrong) -> str:
     """The field that a fault is about; empty where it is about none."""
-    if fault["code"] in _NO_DATES:
-        return _NO_DATES[fault["code"]]
-    named = re.search(r": ((?:columns|identifiers|surveys|updates|dates)\.\w+|zone|missing|kind)\b", fault["where"])
+    if fault.code in _NO_DATES:
+        return _NO_DATES[fault.code]
+    named = re.search(r": ((?:columns|identifiers|surveys|updates|dates)\.\w+|zone|missing|kind)\b", fault.where)
     if named is None:
-        return "columns.started_at" if fault["where"].endswith(": columns") else ""
+        return "columns.started_at" if fault.where.endswith(": columns") else ""
     return named.group(1)
 
 

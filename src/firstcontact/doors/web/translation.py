@@ -26,6 +26,7 @@ from firstcontact.doors.language import SOURCE, carry, conventions, finished, ma
 from firstcontact.doors.language import read as language_file
 from firstcontact.doors.report.translation import TEMPLATE as REPORT
 from firstcontact.doors.report.translation import languages as report_languages
+from firstcontact.doors.web.clause import collected
 from firstcontact.measurement.measures.catalog import TITLES
 
 HERE = Path(__file__).parent
@@ -97,7 +98,7 @@ def collect() -> Catalog:
         catalog.add(title, None, [("measurement/measures/catalog.py", 0)])
     with REPORT.open("rb") as file:
         report = read_po(file)
-    for name, forms in _said():
+    for name, forms in (*_said(), *collected()):
         if forms[0] not in report:
             catalog.add(forms if len(forms) > 1 else forms[0], None, [(name, 0)])
     return catalog

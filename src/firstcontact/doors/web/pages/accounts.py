@@ -15,10 +15,9 @@ from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.routes import accounts as api
 from firstcontact.doors.api.routes.tokens import TokenSeen
 from firstcontact.doors.web.form import Wrong, asked, on, wrongs
-from firstcontact.doors.web.page import page, sentences
+from firstcontact.doors.web.page import page
 from firstcontact.doors.web.pages.me import ROLES
 from firstcontact.doors.web.place import N_, RUNNING, Place
-from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Permission, Principal, Role
 from firstcontact.services.service import Service
@@ -133,7 +132,7 @@ def add(
     try:
         made = api.add(request, Response(), asked(api.NewAccount, **_fields(typed)), who)
     except FirstcontactError as error:
-        wrong = wrongs(error, sentences(viewer(request).language).gettext)
+        wrong = wrongs(error, request)
         it = replace(_list(request, who, None, ""), wrong=wrong, typed=typed)
         return page(request, "accounts", place=PLACE, status=HTTPStatus.UNPROCESSABLE_ENTITY, it=it)
     return on(f"/accounts/{made.id}", "made")
@@ -215,7 +214,7 @@ def change(
         change = asked(api.AccountChange, **_fields(typed), disabled=disabled)
         api.change(request, Response(), account_id, change, who, f'"{edition}"')
     except FirstcontactError as error:
-        wrong = wrongs(error, sentences(viewer(request).language).gettext)
+        wrong = wrongs(error, request)
         return _one(request, who, account_id, wrong=wrong, typed=typed | {"disabled": "yes" if disabled else ""})
     return on(f"/accounts/{account_id}", "changed")
 

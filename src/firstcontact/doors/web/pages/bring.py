@@ -142,4 +142,4 @@ def _told(request: Request, fault: Fault) -> str:
     }
     if fault.where == "file":
         return str(say(N_("This file is empty.") if fault.saw == "0 bytes" else N_("This file is too large.")))
-    return str(say(known[fault.where])) if fault.where in known else f"{fault.saw}; {fault.allowed}"
+    return str(say(known[fault.where])) if fault.where in known else str(say(fault.kind.title))

@@ -12,11 +12,9 @@ from fastapi.responses import RedirectResponse
 from firstcontact.doors.api.routes import views as api
 from firstcontact.doors.web.form import asked as read
 from firstcontact.doors.web.form import on, wrongs
-from firstcontact.doors.web.page import sentences
 from firstcontact.doors.web.pages.contacts import PLACE, Reader, show
 from firstcontact.doors.web.saved_views import Unsaved, address
 from firstcontact.doors.web.snapshot import snapshot
-from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import FirstcontactError
 
 router = APIRouter(include_in_schema=False, tags=["pages"])
@@ -79,5 +77,5 @@ def _again(request: Request, who: Reader, name: str, asked: str, shared: bool, e
     now = snapshot(request)
     if now is None:
         return RedirectResponse(PLACE.path, status_code=HTTPStatus.SEE_OTHER)
-    wrong = wrongs(error, sentences(viewer(request).language).gettext)
+    wrong = wrongs(error, request)
     return show(request, who, now, parse_qsl(asked), unsaved=Unsaved(name, shared, wrong))

@@ -269,8 +269,7 @@ def _decide(request: Request, who: Principal, person_id: int, verb: str, keys: l
         else:
             joining.split(request, joining.Split.model_construct(contacts=names, note=note.strip()), who)
     except FirstcontactError as error:
-        say = sentences(viewer(request).language).gettext
-        return _one(request, who, person_id, wrong=wrongs(error, say), typed={})
+        return _one(request, who, person_id, wrong=wrongs(error, request), typed={})
     return on(f"{PLACE.path}/{person_id}", "joined" if verb == "merge" else "split")
 
 

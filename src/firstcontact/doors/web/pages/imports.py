@@ -19,8 +19,7 @@ from firstcontact.doors.report import words
 from firstcontact.doors.report.notation import shown
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.column_words import DATES, FACTS, KINDS
-from firstcontact.doors.web.form import asked
-from firstcontact.doors.web.job_words import fault_words
+from firstcontact.doors.web.form import Wrong, asked, in_words
 from firstcontact.doors.web.mapping_form import MappingForm, columns_of, form_of, mapping_of, same
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.pages.jobs import JobLine, job_line
@@ -178,7 +177,7 @@ class ImportPage:
     dates: dict[str, str]
     zones: tuple[str, ...]
     may_measure: bool
-    faults: tuple[dict[str, str], ...]
+    faults: tuple[Wrong, ...]
     said: str
     wrong: str
 
@@ -310,13 +309,13 @@ def _show(
 ) -> HTMLResponse:
     service: Service = request.app.state.service
     line = _line(request, one)
-    writer = Writer.of(viewer(request).language, viewer(request).zone)
-    say = sentences(viewer(request).language).gettext
+    seen = viewer(request)
+    writer = Writer(seen.notation, sentences(seen.language))
     preview = one.preview or {}
     form = None
     if one.state == "uploaded" and one.preview is not None:
         mapping = preview.get("mapping") or one.mapping or {}
-        wrongs = list(fault_words(faults if faults is not None else one.faults, say))
+        wrongs = in_words(faults if faults is not None else one.faults, writer)
         form = form_of(preview, mapping, wrongs, given or {}, _teller(writer, preview))
     named = (preview.get("mapping") or {}).get("source")
     source = named if named and one.source == stem(one.name) else one.source
@@ -337,7 +336,7 @@ def _show(
         DATES,
         zone_names() if form is not None else (),
         who.may(Permission.RUN_JOBS),
-        fault_words(one.faults, say),
+        in_words(one.faults, writer),
         said,
         wrong,
     )

@@ -14,7 +14,9 @@ from firstcontact.doors.api.page import After, cursor, read_text
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
 from firstcontact.doors.api.routes import jobs as api
-from firstcontact.doors.web.job_words import STATES, fault_words, kind_words, step_words
+from firstcontact.doors.report.writer import Writer
+from firstcontact.doors.web.form import Wrong, in_words
+from firstcontact.doors.web.job_words import STATES, kind_words, step_words
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import N_, RUNNING, Place
 from firstcontact.doors.web.viewer import viewer
@@ -54,7 +56,7 @@ class JobLine:
     open: bool
     file: str
     run: str
-    faults: tuple[dict[str, str], ...]
+    faults: tuple[Wrong, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +99,19 @@ class OneJob:
 
 def job_line(request: Request, job: Job) -> JobLine:
     """A job in the visitor's words."""
-    say = sentences(viewer(request).language).gettext
+    seen = viewer(request)
+    writer = Writer(seen.notation, sentences(seen.language))
     result: dict[str, Any] = job.result or {}
     file = job.arguments.get("import_id", "") if job.kind.startswith("import.") else ""
     run = result.get("run", "") if job.kind == MEASURE else ""
     return JobLine(
         job,
-        kind_words(job.kind, say),
-        step_words(job.step, say),
+        kind_words(job.kind, writer.say),
+        step_words(job.step, writer.say),
         job.state in UNFINISHED,
         str(file),
         str(run),
-        fault_words(job.faults, say),
+        in_words(job.faults, writer),
     )
 
 

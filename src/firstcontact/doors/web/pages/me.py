@@ -19,11 +19,11 @@ from firstcontact.doors.api.routes.tokens import seen as token_seen
 from firstcontact.doors.report.figure import Figure
 from firstcontact.doors.web.about import About, about
 from firstcontact.doors.web.form import Wrong, asked, on, wrongs
-from firstcontact.doors.web.page import page, sentences
+from firstcontact.doors.web.page import page
 from firstcontact.doors.web.place import ANSWERS, N_, Place
 from firstcontact.doors.web.snapshot import snapshot
 from firstcontact.doors.web.tour import COOKIE as TOUR_COOKIE
-from firstcontact.doors.web.viewer import THEME_COOKIE, Theme, viewer
+from firstcontact.doors.web.viewer import THEME_COOKIE, Theme
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Permission, Principal, Role
 from firstcontact.services.service import Service
@@ -121,7 +121,7 @@ def _tried(request: Request, who: Principal, do: Any, said: str) -> Response:
     try:
         do()
     except FirstcontactError as error:
-        return _page(request, who, wrong=wrongs(error, sentences(viewer(request).language).gettext))
+        return _page(request, who, wrong=wrongs(error, request))
     return on("/me", said)
 
 
@@ -172,7 +172,7 @@ def add_token(
     try:
         made = make_token(request, asked(NewToken, name=name, permissions=may, days=int(days)), who)
     except FirstcontactError as error:
-        return _page(request, who, wrong=wrongs(error, sentences(viewer(request).language).gettext))
+        return _page(request, who, wrong=wrongs(error, request))
     request.state.again = "/me?said=shown"
     return _page(request, who, made=made.token)
 

@@ -218,7 +218,7 @@ def _read(request: Request, toml: str) -> tuple[Policy | None, tuple[Wrong, ...]
 
 
 def _wrong(request: Request, error: FirstcontactError) -> tuple[Wrong, ...]:
-    return wrongs(error, sentences(viewer(request).language).gettext)
+    return wrongs(error, request)
 
 
 def _draft_page(

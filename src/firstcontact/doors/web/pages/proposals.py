@@ -169,7 +169,7 @@ def decline(request: Request, who: Joiner, proposal_id: joining.ProposalId) -> R
 
 
 def _wrong(request: Request, error: FirstcontactError) -> tuple[Wrong, ...]:
-    return wrongs(error, sentences(viewer(request).language).gettext)
+    return wrongs(error, request)
 
 
 def _one(request: Request, who: Principal, proposal_id: str, wrong: tuple[Wrong, ...] = ()) -> Response:

@@ -20,7 +20,8 @@ from firstcontact.doors.report.notation import shown
 from firstcontact.doors.report.sections import account, method, noticed
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.audit_section import AuditSection, Faulty, audit_section
-from firstcontact.doors.web.page import page
+from firstcontact.doors.web.form import Wrong, in_words
+from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import CARE, N_, Place
 from firstcontact.doors.web.sections import sections
 from firstcontact.doors.web.snapshot import snapshot
@@ -114,6 +115,7 @@ class AsideList:
         asked: The filters, as they were asked for.
         first: Where the list begins; empty where this is its beginning.
         more: Where further ones are; empty where there are none.
+        many: Where all that are meant can be corrected alike; empty where the visitor may not, or none is open.
         said: What was just done.
     """
 
@@ -124,6 +126,7 @@ class AsideList:
     asked: dict[str, str]
     first: str
     more: str
+    many: str
     said: str
 
 
@@ -142,7 +145,7 @@ class OneAside:
     """
 
     line: AsideLine
-    faults: tuple[dict[str, str], ...]
+    faults: tuple[Wrong, ...]
     raw: str
     columns: tuple[str, ...]
     mendable: bool
@@ -198,9 +201,10 @@ def show(
     return page(request, "quality", place=PLACE, stamp=found.stamp if found else None, status=status, it=it)
 
 
-@router.get(ASIDE, dependencies=[Depends(Permit(Permission.READ_QUARANTINE))])
+@router.get(ASIDE)
 def aside_list(
     request: Request,
+    who: Reader,
     state: Literal["", "open", "replayed", "discarded"] = "open",
     kind: Annotated[str, Query(max_length=32)] = "",
     code: Annotated[str, Query(pattern=r"^(FC\d{4})?$")] = "",
@@ -226,7 +230,7 @@ def aside_list(
     lines = tuple(_line(writer, one) for one in found)
     codes = dict(sorted((found_code, text) for line in lines for text, found_code in line.wrong))
     if code:
-        codes.setdefault(code, _means(writer, code))
+        codes.setdefault(code, means(writer, code))
     it = AsideList(
         lines,
         (*STATES.items(), ("", N_("All"))),
@@ -235,6 +239,7 @@ def aside_list(
         asked,
         f"{ASIDE}?{kept}" if after else "",
         f"{ASIDE}?{kept}&{urlencode({'after': cursor(found[-1].id)})}" if len(found) == PAGE else "",
+        f"{ASIDE}/many?{kept}" if lines and state == "open" and who.may(Permission.MEND_QUARANTINE) else "",
         said,
     )
     return page(request, "aside_list", place=PLACE, it=it)
@@ -284,11 +289,10 @@ def _one(
     writer = _writer(request)
     found = [fault.as_dict() for fault in error.faults] if error is not None else [dict(each) for each in one.faults]
     tried = error is not None or broken
-    faults = [each | {"title": _means(writer, each["code"])} for each in found]
     columns = next((table.names for table in TABLES if table.name == one.kind), ())
     it = OneAside(
         _line(writer, one),
-        () if broken else tuple(faults),
+        () if broken else in_words(found, writer),
         _pretty(one.raw) if typed is None else typed,
         tuple(columns),
         who.may(Permission.MEND_QUARANTINE) and one.state == "open",
@@ -300,12 +304,18 @@ def _one(
 
 
 def _line(writer: Writer, one: Aside) -> AsideLine:
-    wrong = dict.fromkeys((_means(writer, code), code) for code in one.codes)
+    wrong = dict.fromkeys((means(writer, code), code) for code in one.codes)
     kind = writer.say(TABLE_NAMES[one.kind]) if one.kind in TABLE_NAMES else shown(one.kind)
     return AsideLine(one, kind, tuple(wrong))
 
 
-def _means(writer: Writer, code: str) -> str:
+def means(writer: Writer, code: str) -> str:
+    """What a code means, in the visitor's words.
+
+    Args:
+        writer: Writes them.
+        code: The code.
+    """
     kind = ErrorKind.registry.get(code)
     text = writer.say(kind.title) if kind else shown(code)
     return text[:1].upper() + text[1:]
@@ -313,7 +323,7 @@ def _means(writer: Writer, code: str) -> str:
 
 def _writer(request: Request) -> Writer:
     seen = viewer(request)
-    return Writer.of(seen.language, seen.zone)
+    return Writer(seen.notation, sentences(seen.language))
 
 
 def _pretty(raw: str) -> str:

@@ -96,7 +96,7 @@ def _take(request: Request, who: Principal, data: bytes, *, keep: bool) -> Respo
     except FirstcontactError as error:
         if error.faults[0].kind.code not in {"FC4020", "FC4021", "FC4022", "FC9304"}:
             raise
-        found = wrongs(error, sentences(viewer(request).language).gettext)
+        found = wrongs(error, request)
         return show(request, who, faulty=Faulty(form=found))
     if answer.taken_at is not None:
         return on("/quality", "audit-kept")

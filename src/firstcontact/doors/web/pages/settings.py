@@ -13,9 +13,8 @@ from starlette.datastructures import FormData
 
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.web.form import Wrong, on, wrongs
-from firstcontact.doors.web.page import page, sentences
+from firstcontact.doors.web.page import page
 from firstcontact.doors.web.place import N_, RUNNING, Place
-from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import Faults, FirstcontactError
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.measuring import MEASUREMENT
@@ -178,6 +177,6 @@ def _change(request: Request, who: Principal, name: str, value: Mapping[str, Any
     try:
         change_setting(service.preferences, name, value, edition=edition, actor=who.name, now=service.now())
     except FirstcontactError as error:
-        wrong = wrongs(error, sentences(viewer(request).language).gettext)
+        wrong = wrongs(error, request)
         return _page(request, who, wrong=wrong, typed=Setting(name, dict(value), edition))
     return on("/settings", name)

@@ -1,0 +1,110 @@
+"""Clauses of faults as a page says them: in the visitor's language, and without what only a program can do."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from firstcontact.doors.report.notation import upright
+from firstcontact.doors.report.writer import Writer
+from firstcontact.doors.web.place import N_
+from firstcontact.kernel.sentence import Sentence, clause
+
+ON_PAGE: dict[str, str] = {
+    "POST /api/v1/policies/{number}/try, and wait for the job": N_("try it, and wait until that is done"),
+    "a session, or Authorization: Bearer <token>": N_("somebody who is logged in"),
+    "give more with --memory, use fewer --threads, or read fewer files at once": N_(
+        "give the service more memory, or let fewer of its jobs run at once"
+    ),
+    "go on where what has arrived ends": N_("load the page anew; the upload goes on where it broke off"),
+    "list them": N_("go back to the list"),
+    "log in, or make a token": N_("log in"),
+    "name a directory that `firstcontact measure --out` wrote": N_("measure again"),
+    "name it in a mapping: `firstcontact inspect FILE --write-mapping mapping.toml`": N_(
+        "choose the column under “Began”"
+    ),
+    "read it again": N_("load the page anew"),
+    "read it again and decide anew": N_("load the page anew, and decide again"),
+    "read it first": N_("load the page anew"),
+    "run firstcontact inspect on the file and correct the mapping": N_(
+        "see under Data quality what was set aside, and how the file was understood"
+    ),
+    "see /api/v1/openapi.json": N_("correct the field, and send it again"),
+    "take over what version {in_force} changed, and PUT the draft with based_on {in_force}": N_(
+        "begin a new draft from version {in_force}, and make your changes in it"
+    ),
+    "take single customers from contacts.parquet": N_("leave it out"),
+    "the ETag that was read": N_("the state that the page showed"),
+    "type --by team": N_("write team"),
+    "what Retry-After leaves time for": N_("fewer in the same time"),
+    "what the interface's description says": N_("what stands beside the field"),
+}
+"""By pattern: what to say in the place of what a program or a person at a command line is told."""
+
+MISFITS: dict[str, str] = {
+    "bool_parsing": N_("neither yes nor no"),
+    "date_from_datetime_parsing": N_("no day"),
+    "date_parsing": N_("no day"),
+    "datetime_from_date_parsing": N_("no moment"),
+    "datetime_parsing": N_("no moment"),
+    "enum": N_("another word"),
+    "extra_forbidden": N_("a field that is not known"),
+    "float_parsing": N_("no number"),
+    "greater_than": N_("a smaller number"),
+    "greater_than_equal": N_("a smaller number"),
+    "int_from_float": N_("no whole number"),
+    "int_parsing": N_("no whole number"),
+    "json_invalid": N_("text that is no JSON"),
+    "less_than": N_("a larger number"),
+    "less_than_equal": N_("a larger number"),
+    "literal_error": N_("another word"),
+    "missing": N_("nothing"),
+    "string_pattern_mismatch": N_("a text of another form"),
+    "string_too_long": N_("a longer text"),
+    "string_too_short": N_("a shorter text, or none"),
+    "string_type": N_("no text"),
+    "too_long": N_("a longer list"),
+    "too_short": N_("a shorter list"),
+    "value_error": N_("something else"),
+}
+"""By the name that the interface gives it: how a value does not fit."""
+
+OF_SYSTEMS = (
+    N_("Directory not empty"),
+    N_("Disk quota exceeded"),
+    N_("File exists"),
+    N_("File name too long"),
+    N_("File too large"),
+    N_("Input/output error"),
+    N_("Is a directory"),
+    N_("No space left on device"),
+    N_("No such file or directory"),
+    N_("Not a directory"),
+    N_("Operation not permitted"),
+    N_("Permission denied"),
+    N_("Read-only file system"),
+    N_("Too many open files"),
+)
+"""What operating systems say when they cannot do something, word for word."""
+
+EDITED = {**ON_PAGE, **MISFITS}
+
+
+def told(text: str, writer: Writer) -> str:
+    """A clause as it may stand on a page. What has no translation, a value for instance, keeps its own direction.
+
+    Args:
+        text: The clause, as its fault has it.
+        writer: Speaks the visitor's language.
+
+    Returns:
+        Text, or markup; either way what the clause holds is escaped where it is shown.
+    """
+    said = text if isinstance(text, Sentence) else clause(text)
+    if said.pattern in EDITED:
+        said = clause(EDITED[said.pattern], **said.parts)
+    if writer.notation.locale.language == "en" or not said:
+        return upright(said)
+    pattern = " ".join(said.pattern.split())
+    if writer.say(pattern) == pattern:
+        return Markup('<bdi dir="ltr">{}</bdi>').format(upright(said))
+    return writer.tell(said)
