@@ -28,6 +28,13 @@ PASSED = timedelta(days=390)
 """How much of the simulated time has passed when the demonstration begins; the rest is still to come."""
 
 SOURCE = "demonstration"
+TARGET = """
+[targets.fcr_issue]
+at_least = 0.80
+tolerance = 0.02
+"""
+"""What the demonstration's centre aims at."""
+
 MARK = "demonstration"
 """The setting that says that a service is one: when it began, how large it is, and whether all of it is there."""
 
@@ -87,6 +94,7 @@ def fill(service: Service, *, say: Callable[[str], None], contacts: int = CONTAC
         return ""
     password = secrets.token_urlsafe(12)
     _make_accounts(service, service.passwords.keep(password), now)
+    _aim(service, now)
     began_at, contacts = datetime.fromisoformat(mark.value["began"]), mark.value["contacts"]
     say(f"Simulating {contacts:,} contacts of a year, and sending those that have come by now ...")
     sent = 0
@@ -97,6 +105,16 @@ def fill(service: Service, *, say: Callable[[str], None], contacts: int = CONTAC
     service.preferences.put(MARK, mark.value | {"filled": True}, edition=mark.edition, actor=_BEGAN, now=now)
     say(f"{sent:,} contacts have arrived; they are measured in the background, and more come as their time does.")
     return password
+
+
+def _aim(service: Service, now: datetime) -> None:
+    """Put a target into force, so that there is one to see."""
+    found = service.policies.published()
+    if found.policy.targets:
+        return
+    note = "A target to look at. It moves no figure."
+    made = service.policies.draft(found.toml + TARGET, note=note, based_on=found.number, by=_BEGAN, now=now)
+    service.policies.publish(made.number, made.edition, by=_BEGAN, now=now)
 
 
 def _make_accounts(service: Service, kept: str, now: datetime) -> None:

@@ -18,6 +18,7 @@ from firstcontact.services.policy_version import Policies
 from firstcontact.services.prepare import Connector, Options
 from firstcontact.services.publish import Destination, Exports, publish
 from firstcontact.services.queue import CancelledError
+from firstcontact.services.reach import targets_data
 from firstcontact.services.run import Run
 from firstcontact.services.setting import Settings, read_setting
 from firstcontact.services.work import Task
@@ -217,6 +218,7 @@ def _summary(run: Run) -> dict[str, Any]:
         told |= {"status": "refused", "code": headline.code, "reason": headline.reason}
     return {
         "headline": told,
+        "targets": targets_data(run),
         "contacts": run.row_ledger.contacts,
         "quarantined": sum(run.row_ledger.quarantined.values()),
         "erased": run.row_ledger.erased,

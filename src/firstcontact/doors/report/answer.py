@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
@@ -11,9 +10,11 @@ from firstcontact.doors.report.charts.drawing import Drawing
 from firstcontact.doors.report.charts.hundred import hundred
 from firstcontact.doors.report.figure import Figure
 from firstcontact.doors.report.notation import decimals
+from firstcontact.doors.report.target import against
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import Estimate
 from firstcontact.measurement.policy.model import Policy
+from firstcontact.services.reach import judged
 from firstcontact.services.run import Run
 
 KNOWN_WELL = 0.995
@@ -32,6 +33,7 @@ class Answer:
         squares: A hundred issues, drawn; None where the figure is refused.
         alternative: What the squares say.
         caveats: What the figure is not.
+        target: Whether it reaches its target; empty where it has none.
     """
 
     figure: Figure
@@ -41,6 +43,7 @@ class Answer:
     squares: Drawing | None
     alternative: str
     caveats: list[str] = field(default_factory=list)
+    target: str = ""
 
 
 def answer(run: Run, writer: Writer) -> Answer:
@@ -66,7 +69,7 @@ def answer(run: Run, writer: Writer) -> Answer:
             writer.say("No figure. %(why)s.", why=told.refused.title if told.refused else "")
         )
         facts = [(writer.say("to go by"), told.n), closed, cutoff]
-        return Answer(told, sentence, "", facts, None, "")
+        return Answer(told, sentence, "", facts, None, "", target=against(run, run.headline_measure, writer))
     facts = [
         (writer.say("issues judged") if issues else writer.say("contacts judged"), _judged(run, writer, told)),
         closed,
@@ -87,29 +90,13 @@ def answer(run: Run, writer: Writer) -> Answer:
             high=round(result.high * 100),
         ),
         caveats(run, writer),
+        against(run, run.headline_measure, writer),
     )
 
 
 def asks_return(policy: Policy) -> bool:
     """Whether the policy's only question is if the customer came back."""
     return [(rule.signal, rule.equals) for rule in policy.counts_when] == [("returned", False)]
-
-
-def judged(run: Run) -> tuple[datetime, datetime]:
-    """The first and the last moment at which a contact could begin and be judged.
-
-    Before the first nobody knows what came before it; after the last no window has closed. Where windows differ, the
-    shortest look-back and the shortest window set the two. For a refused figure it is the whole period.
-    """
-    frame, windows = run.frame, run.fit.windows
-    first, last = frame.since, frame.cutoff - timedelta(microseconds=1)
-    if not isinstance(run.headline, Estimate):
-        return first, last
-    if windows and run.policy.link.index == "openers":
-        first = max(first, frame.data_start + timedelta(days=min(window.look_back_days for window in windows)))
-    if windows and "returned" in run.policy.signals:
-        last -= timedelta(days=min(window.days for window in windows))
-    return (first, last) if first <= last else (frame.since, frame.cutoff - timedelta(microseconds=1))
 
 
 def _judged(run: Run, writer: Writer, told: Figure) -> str | Markup:

@@ -91,7 +91,8 @@ def opening(run: Run, writer: Writer) -> dict[str, Any]:
         run: What was measured.
         writer: Speaks the reader's language.
     """
-    from firstcontact.doors.report.answer import answer, asks_return, judged
+    from firstcontact.doors.report.answer import answer, asks_return
+    from firstcontact.services.reach import judged
 
     return {
         "run": run,

@@ -21,6 +21,7 @@ from firstcontact.kernel.settings import VERSION
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.measure_history import KeptRun
 from firstcontact.services.publish import harmless
+from firstcontact.services.reach import target_of_row
 from firstcontact.services.read_results import Wanted, check_wanted, read_results
 from firstcontact.services.restate import HISTORY_FILE
 from firstcontact.services.service import Service
@@ -39,6 +40,20 @@ Value = Annotated[str | None, Query(max_length=400, pattern=r"^[^\x00-\x1f\x7f]*
 CSV, PARQUET = "text/csv", "application/vnd.apache.parquet"
 
 
+class TargetSeen(BaseModel):
+    """What a measure of the whole centre is to reach, and whether it does."""
+
+    at_least: float | None = Field(description="The share aimed at, of a measure of which more is better.")
+    at_most: float | None = Field(description="The same of one of which less is better.")
+    tolerance: float = Field(description="So far beside it still counts as reached.")
+    since: date | None = Field(description="It holds from this day on; null for the whole period.")
+    state: Literal["better", "reached", "missed", "open", "young", "later", "none"] = Field(
+        description="Told by the whole interval: `better` than the target and its tolerance, `reached`, `missed`, or "
+        "`open`, for it cannot be told. Compared with nothing are the `young`, of which too few windows have closed; "
+        "what covers time before the target (`later`); and what has no figure (`none`)."
+    )
+
+
 class Headline(BaseModel):
     """The one figure of a run, or why there is none."""
 
@@ -52,6 +67,7 @@ class Headline(BaseModel):
     level: float | None = Field(None, description="Confidence level of the interval.")
     code: str | None = Field(None, description="Why it was refused.")
     reason: str | None = Field(None, description="The same in a sentence.")
+    target: TargetSeen | None = Field(None, description="Null where none is set.")
 
 
 class RunSeen(BaseModel):
@@ -95,6 +111,9 @@ class Figure(BaseModel):
     would_help: str | None
     q_value: float | None
     windows: str | None
+    target: TargetSeen | None = Field(
+        None, description="Of figures of the whole centre and of its weeks; null where none is set."
+    )
 
 
 class Results(Page[Figure]):
@@ -208,7 +227,7 @@ def results(
     rows = table.slice(start, limit)
     more = cursor(start + limit) if start + limit < table.num_rows else None
     return Results(
-        items=[_figure(row) for row in rows.to_pylist()],
+        items=[_figure(row, kept) for row in rows.to_pylist()],
         next=more,
         run=kept.id,
         policy_hash=kept.policy_hash,
@@ -270,15 +289,15 @@ def board(request: Request) -> Board:
     """The whole centre's figures in force, as a wallboard shows them."""
     kept = _found(request, "current")
     place = _place(request, kept)
-    headline = Headline(**kept.summary["headline"])
+    headline = _headline(kept)
     whole = read_results(place, Wanted(by=""), None).to_pylist()
     weeks = read_results(place, Wanted(measures=(headline.measure,), by="week"), None).to_pylist()
     return Board(
         run=kept.id,
         cutoff=kept.cutoff,
         headline=headline,
-        figures=[_figure(row) for row in whole],
-        weeks=[_figure(row) for row in weeks],
+        figures=[_figure(row, kept) for row in whole],
+        weeks=[_figure(row, kept) for row in weeks],
     )
 
 
@@ -303,18 +322,31 @@ def _seen(kept: KeptRun) -> RunSeen:
     names = ("id", "state", "created_at", "cutoff", "policy_number", "policy_hash", "code_version", "seq", "job_id")
     return RunSeen(
         **{name: getattr(kept, name) for name in names},
-        headline=Headline(**summary["headline"]),
+        headline=_headline(kept),
         **{name: summary[name] for name in ("contacts", "quarantined", "erased", "zone")},
     )
+
+
+def _headline(kept: KeptRun) -> Headline:
+    told = kept.summary["headline"]
+    return Headline(**told, target=_targets(kept).get(told["measure"]))
+
+
+def _targets(kept: KeptRun) -> dict[str, Any]:
+    """The targets of a run; none of one that a version without targets measured."""
+    found: dict[str, Any] = kept.summary.get("targets", {})
+    return found
 
 
 _CELL = ("reason", "reason_level", "channel", "team", "queue", "next_reason", "cause")
 
 
-def _figure(row: dict[str, Any]) -> Figure:
+def _figure(row: dict[str, Any], kept: KeptRun) -> Figure:
     further = [name for name in row if name.startswith("x_")]
     cell = {name: row[name] for name in (*_CELL, *further) if row[name] is not None}
-    return Figure(cell=cell, **{name: row[name] for name in Figure.model_fields if name != "cell"})
+    target = target_of_row(_targets(kept), row)
+    names = [name for name in Figure.model_fields if name not in ("cell", "target")]
+    return Figure(cell=cell, target=TargetSeen(**target) if target else None, **{name: row[name] for name in names})
 
 
 def _file(table: Any, name: str, form: str, version: str) -> Response:

@@ -13,6 +13,8 @@ from firstcontact.doors.report.theme import NARROW, paint
 
 _LEFT, _RIGHT, _TOP = 44, 8, 10
 _STRIP, _FOOT = 18, 24
+_HATCHED = 25
+"""So much nearer to a line, words are still read better than on hatching."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,25 @@ class Week:
     open: bool
     title: str
     nowcast: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A target.
+
+    Attributes:
+        value: The share aimed at.
+        low: Lower end of what is tolerated; the value where nothing is.
+        high: Upper end.
+        since: It holds from this day on; None for all weeks.
+        text: What its line is called.
+    """
+
+    value: float
+    low: float
+    high: float
+    since: date | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +94,7 @@ def trend(
     reference: float | None,
     percent: Callable[[float], str],
     day: Callable[[date], str],
+    aim: Aim | None = None,
 ) -> Drawing:
     """Draw the weeks. Time runs from left to right in every language.
 
@@ -82,6 +104,7 @@ def trend(
         reference: The figure of the whole period, drawn as a dashed line.
         percent: How a share of the scale is written.
         day: How a day of the scale is written.
+        aim: The target; None where there is none.
 
     Returns:
         The drawing. Hatched weeks are those whose windows have not all closed; the strip at the foot says how many.
@@ -92,6 +115,7 @@ def trend(
     ends = [end for week in weeks if week.value is not None for end in (week.low, week.high)]
     ends += [end for week in weeks for end in week.nowcast or ()]
     ends += [reference] if reference is not None else []
+    ends += [aim.low, aim.high] if aim is not None else []
     scale = ticks(min(ends), max(ends)) if ends else [0.0, 0.5, 1.0]
     tall = place.bottom - _TOP
 
@@ -108,16 +132,70 @@ def trend(
     for role, top in (("grid", "open"), ("neutral", "closed")):
         look = {"fill": paint(role), "stroke": paint("paper"), "strokeWidth": 0.5}
         sheet.add("rect", columns, look, x="x", x2="end", y=top, y2="full")
+    span = _span(aim, weeks, place)
+    if aim is not None and span and aim.low < aim.high:
+        band = [{"x": span[0], "end": span[1], "y": up(aim.low), "top": up(aim.high)}]
+        sheet.add("rect", band, {"color": paint("neutral"), "opacity": 0.16}, x="x", x2="end", y="y", y2="top")
     _add_shares(sheet, weeks, place, up)
     if reference is not None:
         line = [{"x": _LEFT, "end": width - _RIGHT, "y": up(reference)}]
         sheet.add("rule", line, {"color": paint("neutral"), "strokeDash": [3, 3]}, x="x", x2="end", y="y")
+    if aim is not None and span:
+        _add_aim(sheet, aim, span, weeks, place, up)
     days = [{"x": place.middle(week.start), "y": height - 6, "text": day(week.start)} for week in _named(weeks, width)]
     words = {"color": paint("soft"), "baseline": "bottom", "fontSize": 11.5}
     sheet.add("text", days, words, x="x", y="y", text="text")
     look = {"fill": "transparent", "strokeWidth": 0}
     sheet.add("rect", columns, look, x="x", x2="end", y="top", y2="full", description="title")
     return sheet.draw()
+
+
+def _span(aim: Aim | None, weeks: Sequence[Week], place: _Place) -> tuple[float, float] | None:
+    """From where to where a target is drawn; None where it holds for none of the weeks."""
+    if aim is None:
+        return None
+    held = [week.start for week in weeks if aim.since is None or week.start >= aim.since]
+    return (place.x(held[0]), place.width - _RIGHT) if held else None
+
+
+def _add_aim(
+    sheet: Sheet,
+    aim: Aim,
+    span: tuple[float, float],
+    weeks: Sequence[Week],
+    place: _Place,
+    up: Callable[[float], float],
+) -> None:
+    """The line of a target and its name, which stands at whichever end of it the weeks leave more room."""
+    if aim.low < aim.high:
+        edges = [{"x": span[0], "end": span[1], "y": up(end)} for end in (aim.low, aim.high)]
+        sheet.add(
+            "rule", edges, {"color": paint("neutral"), "strokeWidth": 0.8, "opacity": 0.7}, x="x", x2="end", y="y"
+        )
+    line = [{"x": span[0], "end": span[1], "y": up(aim.value)}]
+    look = {"color": paint("soft"), "strokeWidth": 1.5, "strokeDash": [9, 3, 2, 3]}
+    sheet.add("rule", line, look, x="x", x2="end", y="y")
+    long = 7.0 * len(aim.text) + 8
+    places = []
+    for left in (False, True):
+        begin = span[0] if left else span[1] - long
+        near = [week for week in weeks if begin - place.step < place.middle(week.start) < begin + long + place.step]
+        hatched = any(week.open for week in near)
+        for y in (up(aim.high) - 8, up(aim.low) + 9):
+            if _TOP + 6 <= y <= place.bottom - 6:
+                places.append((_room(near, y, up) - _HATCHED * hatched, left, y))
+    if span[1] - span[0] < long or not places:
+        return
+    _, left, y = max(places, key=lambda one: one[0])
+    words = {"color": paint("soft"), "align": "left" if left else "right", "baseline": "middle", "fontSize": 11.5}
+    at = span[0] + 4 if left else span[1] - 4
+    sheet.add("text", [{"x": at, "y": y, "text": aim.text}], words, x="x", y="y", text="text")
+
+
+def _room(weeks: Sequence[Week], y: float, up: Callable[[float], float]) -> float:
+    """How far the lines of some weeks stay away from a height."""
+    seen = [week.nowcast or (week.value, week.low, week.high) for week in weeks]
+    return min((abs(up(value) - y) for value, _, _ in seen if value is not None), default=1e9)
 
 
 def _columns(weeks: Sequence[Week], place: _Place) -> list[Record]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from firstcontact.doors.report import words
 from firstcontact.doors.report.figure import Figure, Refused
 from firstcontact.doors.report.section import Section
+from firstcontact.doors.report.target import against
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import SIGNAL_ABSENT, Estimate, Refusal
 from firstcontact.services.run import Run
@@ -49,10 +50,11 @@ def companions(run: Run, writer: Writer) -> Companions:
 
 
 def meaning(measure: str, run: Run, writer: Writer) -> str:
-    """What a measure of `words.MEASURES` counts, in a line, with the goal where the policy sets one."""
+    """What a measure of `words.MEASURES` counts, with the goal or target where the policy sets one."""
     _, about = words.MEASURES[measure]
     if measure != "service_level":
-        return writer.say(about)
+        target, said = against(run, measure, writer), writer.say(about)
+        return writer.notation.running((said + writer.notation.stop, target)) if target else said
     level = run.policy.service_level
     goal = writer.notation.percent(level.goal)
     return writer.say(about, seconds=writer.notation.count(level.seconds), goal=goal)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from firstcontact.doors.report import target as aims
 from firstcontact.doors.report.charts.drawing import Drawing
 from firstcontact.doors.report.charts.trend import Week, trend
 from firstcontact.doors.report.figure import Figure
@@ -14,6 +15,7 @@ from firstcontact.doors.report.theme import NARROW, WIDE
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.result import NOTHING_TO_COUNT, SIGNAL_ABSENT, Estimate, Refusal
 from firstcontact.measurement.measures.row import ResultRow
+from firstcontact.measurement.policy.target import say_target
 from firstcontact.services.run import Run
 
 LONGEST = 106
@@ -31,6 +33,9 @@ class Course:
         idle: How many weeks before and after hold nothing to judge, in a sentence.
         more: Earlier weeks that are not shown.
         alternative: What the chart shows, in a sentence.
+        target: What is aimed at, in a few words; empty where nothing is.
+        against: How each of the weeks stands against it, in a word; empty where there is none.
+        said: What of the chart is the target, and how many weeks reach it.
     """
 
     drawings: tuple[Drawing, Drawing] | None
@@ -39,6 +44,9 @@ class Course:
     idle: str
     more: int
     alternative: str
+    target: str = ""
+    against: Sequence[str] = ()
+    said: str = ""
 
 
 def write(run: Run, writer: Writer) -> list[Section]:
@@ -63,9 +71,10 @@ def course(
     Args:
         run: What was measured.
         writer: Speaks the reader's language.
-        rows: The weeks; those of all contacts where None.
+        rows: The weeks; those of all contacts, beside their target, where None.
         whole: The figure of the whole period; that of all contacts where None.
     """
+    target = run.policy.target(run.headline_measure) if rows is None else None
     rows, whole = (run.slices(run.headline_measure, "week"), run.headline) if rows is None else (rows, whole)
     dated = [(row.period_start, row) for row in rows if row.period_start]
     if not dated:
@@ -96,7 +105,8 @@ def course(
             return number.day(value, year=False)
 
         wide, narrow = (
-            trend(weeks, width=width, reference=headline, percent=number.percent, day=day) for width in (WIDE, NARROW)
+            trend(weeks, width=width, reference=headline, percent=number.percent, day=day, aim=aims.aim(target, writer))
+            for width in (WIDE, NARROW)
         )
         drawings = (wide, narrow)
     known = [week.value for week in weeks if week.value is not None and not week.open]
@@ -109,8 +119,19 @@ def course(
             low=number.percent(min(known)),
             high=number.percent(max(known)),
         )
-    return Course(
+    made = Course(
         drawings, lines, _open(sum(week.open for week in weeks), writer), _idle(idle, writer), more, alternative
+    )
+    if target is None or drawings is None:
+        return made
+    shown = [row for _, row in dated]
+    words = writer.say("Target: %(target)s", target=writer.tell(say_target(target)))
+    return replace(
+        made,
+        alternative=number.running((alternative, f"{words}{number.stop}")),
+        target=words,
+        against=aims.weeks(shown, target, writer),
+        said=number.running(filter(None, (aims.drawn(target, writer), aims.counted(shown, target, writer)))),
     )
 
 

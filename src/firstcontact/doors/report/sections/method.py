@@ -6,13 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 
 from firstcontact.doors.report import words
-from firstcontact.doors.report.answer import asks_return, judged
+from firstcontact.doors.report.answer import asks_return
 from firstcontact.doors.report.notation import shown
 from firstcontact.doors.report.section import Section
 from firstcontact.doors.report.writer import Writer
 from firstcontact.measurement.measures.flag import FALSE_FLAGS, flagged
 from firstcontact.measurement.policy.explain import explain
 from firstcontact.measurement.policy.model import Condition
+from firstcontact.services.reach import judged
 from firstcontact.services.run import Run
 
 WINDOWS = 30

@@ -13,6 +13,7 @@ from firstcontact.doors.report.charts.dots import dots
 from firstcontact.doors.report.charts.drawing import Drawing
 from firstcontact.doors.report.figure import Figure, dot
 from firstcontact.doors.report.section import Section
+from firstcontact.doors.report.target import against
 from firstcontact.doors.report.theme import DEFINITION_ROW
 from firstcontact.doors.report.words import N_
 from firstcontact.doors.report.writer import Writer
@@ -108,7 +109,10 @@ def _kind(measure: str, result: Estimate | Refusal, row: ResultRow | None, run: 
     told = writer.figure(result)
     rests_on = writer.say(rests, n=told.n)
     rests_on = writer.linked(rests_on, writer.behind(row) if row else "")
-    return Kind(writer.say(name), writer.say(about), told, rests_on, measure, own)
+    said = writer.say(about)
+    if not own and (target := against(run, measure, writer)):
+        said = writer.notation.running((said + writer.notation.stop, target))
+    return Kind(writer.say(name), said, told, rests_on, measure, own)
 
 
 def _takeaway(results: dict[str, Estimate | Refusal], writer: Writer) -> str:

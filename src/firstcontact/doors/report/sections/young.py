@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from firstcontact.doors.report import target as aims
 from firstcontact.doors.report.charts.trend import Week, trend
 from firstcontact.doors.report.section import Block, Chart, Paragraph, Section, Table
 from firstcontact.doors.report.sections.course import LONGEST
@@ -45,7 +46,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
         )
     )
     behind = {row.period_start: writer.behind(row) for row in run.slices(MEASURE, "week")}
-    blocks.append(_chart(weeks, counted, behind, run, writer))
+    blocks.append(_chart(weeks, counted, behind, run, writer, whole_centre=True))
     blocks += [Paragraph(text, "more") for text in (*_odd(run, writer), *_coming(run, writer)) if text]
     return [Section("young", writer.say("R-FCR week by week, young weeks included"), blocks)]
 
@@ -120,6 +121,8 @@ def _chart(
     behind: _Behind,
     run: Run,
     writer: Writer,
+    *,
+    whole_centre: bool = False,
 ) -> Chart:
     number = writer.notation
     whole = next((row.result for row in run.select(MEASURE, by="")), None)
@@ -129,8 +132,10 @@ def _chart(
         return number.day(value, year=False)
 
     marks = [_mark(start, result, writer) for start, result in weeks]
+    target = aims.aim(run.policy.target(MEASURE) if whole_centre else None, writer)
     wide, narrow = (
-        trend(marks, width=width, reference=reference, percent=number.percent, day=day) for width in (WIDE, NARROW)
+        trend(marks, width=width, reference=reference, percent=number.percent, day=day, aim=target)
+        for width in (WIDE, NARROW)
     )
     young = sum(_provisional(result) for _, result in weeks)
     withheld = sum(isinstance(result, Refusal) for _, result in weeks)
@@ -141,6 +146,8 @@ def _chart(
         keys.append(("open", writer.say("withheld: too young to say, or too little is known of its reasons")))
     if reference is not None:
         keys.append(("neutral", writer.say("the whole period")))
+    if target is not None:
+        keys.append(("target", target.text))
     alternative = writer.say(
         "Weeks from %(first)s to %(last)s; %(young)s of them are provisional and %(withheld)s withheld.",
         first=number.day(weeks[0][0]),

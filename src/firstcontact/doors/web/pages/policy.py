@@ -59,10 +59,12 @@ class Meaning:
     Attributes:
         sentences: What the figure means.
         points: The decisions behind it.
+        aimless: Its headline measure, where no measure has a target; empty where one has.
     """
 
     sentences: tuple[str, ...]
     points: tuple[str, ...]
+    aimless: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,8 @@ def _meaning(request: Request, found: Policy) -> Meaning:
     seen = viewer(request)
     told = explain(found)
     say = Writer(seen.notation, sentences(seen.language)).tell
-    return Meaning(tuple(map(say, told.sentences)), tuple(map(say, told.points)))
+    headline = "fcr_issue" if found.link.index == "openers" else "fcr_contact"
+    return Meaning(tuple(map(say, told.sentences)), tuple(map(say, told.points)), "" if found.targets else headline)
 
 
 @router.get("/policy/new")

@@ -12,6 +12,7 @@ from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.report import words
 from firstcontact.doors.report.figure import Figure
 from firstcontact.doors.report.sections.course import Course, course
+from firstcontact.doors.report.target import brief
 from firstcontact.doors.web.page import page
 from firstcontact.doors.web.place import ANSWERS, N_, Place
 from firstcontact.doors.web.snapshot import Snapshot, snapshot
@@ -38,6 +39,8 @@ class Wall:
         name: What the figure is called.
         about: What it counts, in a few words.
         figure: The figure of the panel; None for that of the weeks.
+        target: What is aimed at, in a few words; empty where nothing is.
+        against: How the figure stands against it, in two or three words.
         course: The weeks; None for the other panels.
         seconds: How long it stays; 0 until somebody goes on.
         cutoff: End of the data.
@@ -48,6 +51,8 @@ class Wall:
     name: str
     about: str
     figure: Figure | None
+    target: str
+    against: str
     course: Course | None
     seconds: int
     cutoff: str
@@ -63,25 +68,39 @@ def wall(
     """The next panel; each leads to the one after it by itself, unless somebody wants it to stay."""
     shown = snapshot(request)
     if shown is None:
-        return page(request, "wall", it=Wall(0, 0, "", "", None, None, SECONDS, ""))
+        return page(request, "wall", it=Wall(0, 0, "", "", None, "", "", None, SECONDS, ""))
     figures = _figures(shown)
     place = panel % (len(figures) + 1)
     writer = shown.writer
-    name, about, figure = figures[0 if place < 2 else place - 1]
+    one = figures[0 if place < 2 else place - 1]
+    weeks = place == 1
     it = Wall(
         place,
         len(figures) + 1,
-        name,
-        about,
-        None if place == 1 else figure,
-        shown.piece(course, "wall") if place == 1 else None,
+        one.name,
+        one.about,
+        None if weeks else one.figure,
+        one.target,
+        "" if weeks else one.against,
+        shown.piece(course, "wall") if weeks else None,
         0 if stay else SECONDS,
         writer.notation.moment(shown.run.frame.cutoff),
     )
     return page(request, "wall", it=it)
 
 
-def _figures(shown: Snapshot) -> list[tuple[str, str, Figure]]:
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """One figure, as in `Wall`."""
+
+    name: str
+    about: str
+    figure: Figure
+    target: str
+    against: str
+
+
+def _figures(shown: Snapshot) -> list[_Panel]:
     """The headline, and what stands beside it where there is a figure."""
     run, writer = shown.run, shown.writer
     rows = {row.measure: row for row in run.select(by="")}
@@ -93,5 +112,5 @@ def _figures(shown: Snapshot) -> list[tuple[str, str, Figure]]:
         told = writer.figure(rows[measure].result) if measure in rows else None
         if told is not None and (told.refused is None or measure == run.headline_measure):
             meaning = writer.say(about, **parts) if measure == "service_level" else writer.say(about)
-            found.append((writer.say(name), meaning, told))
+            found.append(_Panel(writer.say(name), meaning, told, *brief(run, measure, writer)))
     return found
