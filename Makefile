@@ -30,6 +30,7 @@ test-full: check ## The same at the nightly size: 10,000 invented histories, lon
 check: $(VENV)/dev
 	@tools/install-chromium
 	@tools/install-postgresql
+	@tools/install-pango
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -66,7 +67,7 @@ lock: $(VENV)/build ## Pin every dependency anew; `make lock UPGRADE=--upgrade` 
 	$(COMPILE) $(UPGRADE) -c requirements/build.txt -c requirements/base.txt pyproject.toml \
 		--extra service --extra postgresql -o requirements/service.txt
 	$(COMPILE) $(UPGRADE) -c requirements/build.txt -c requirements/service.txt pyproject.toml \
-		--extra service --extra postgresql --group build --group dev -o requirements/dev.txt
+		--extra service --extra postgresql --extra pdf --group build --group dev -o requirements/dev.txt
 
 clean: ## Remove what was made: environment, demo, caches
 	rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from firstcontact.doors.font import fonts
+from firstcontact.doors.pdf import pdf_made
 from firstcontact.doors.report.theme import themes
 from firstcontact.doors.report.translation import translations as report_translations
 from firstcontact.doors.web.place import GROUPS, Place
@@ -97,6 +98,7 @@ def page(
             answers=request.method not in {"GET", "HEAD"},
             stamp=stamp,
             taken=taken(request, stamp),
+            on_paper=on_paper(request, stamp),
             tour=stop(request, seen.who),
             number=seen.notation,
             asset=asset,
@@ -139,6 +141,14 @@ def taken(request: Request, stamp: Stamp | None) -> str:
     name = request.query_params.get("name", "")
     asked = [("of", request.url.path), ("run", stamp.run), *([("name", name)] if name else [])]
     return f"/take.xlsx?{urlencode(asked)}"
+
+
+def on_paper(request: Request, stamp: Stamp | None) -> str:
+    """Where the page is to be had as PDF; empty where there is nothing to take along, or nothing that makes one."""
+    if stamp is None or request.url.path not in TAKEN or not pdf_made():
+        return ""
+    asked = [one for one in request.query_params.multi_items() if one[0] not in ("run", "said", "of")]
+    return f"/take.pdf?{urlencode([('of', request.url.path), ('run', stamp.run), *asked], errors='replace')}"
 
 
 def token(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Take along: the figures of a page as an Excel workbook. A PDF is made by the browser, of any page, by printing it."""
+"""Take along: the figures of a page as an Excel workbook, and the page as PDF where this installation makes one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from firstcontact.doors.api.problem import not_there
 from firstcontact.doors.report import words
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web import page
+from firstcontact.doors.web.paper import page_pdf
 from firstcontact.doors.web.place import N_
 from firstcontact.doors.web.snapshot import Snapshot, snapshot
 from firstcontact.doors.workbook import Sheet, Value, workbook
@@ -90,6 +91,15 @@ def take(
     figures = workbook([sheet(shown) if sheet else _figures(rows, shown), _stamp(shown, of, name)])
     file = f"firstcontact-{of.strip('/') or 'overview'}-{shown.kept.id}.xlsx"
     return Response(figures, media_type=KIND, headers={"Content-Disposition": f'attachment; filename="{file}"'})
+
+
+@router.get("/take.pdf", dependencies=[Depends(Permit(Permission.READ_SELF))])
+async def take_pdf(request: Request, of: Of = "/", run: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """A page as PDF, with whatever else its address asks; the page itself decides who may see it."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in ("of", "said")]
+    plain = "".join(one for one in run if one.isascii() and (one.isalnum() or one == "-"))[:80]
+    name = of.strip("/") or "overview"
+    return await page_pdf(request, of, asked, "-".join(("firstcontact", name, *([plain] if plain else []))) + ".pdf")
 
 
 def _seen(run: Run, who: Principal, of: str, name: str) -> list[ResultRow]:
