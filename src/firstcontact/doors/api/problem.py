@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from firstcontact.doors.api.response_headers import ALWAYS
 from firstcontact.kernel.errors import EXIT_INPUT, INTERNAL, ErrorKind, Fault, FirstcontactError
+from firstcontact.kernel.sentence import clause
 from firstcontact.services.access import NOT_ALLOWED, NOT_KNOWN
 
 if TYPE_CHECKING:
@@ -133,12 +134,12 @@ def answer(faults: Sequence[Fault], headers: dict[str, str] | None = None) -> JS
     return JSONResponse(body.model_dump(), status_code=status, media_type=MEDIA_TYPE, headers=extra)
 
 
-def install(app: FastAPI, in_words: Callable[[Request, int, str], Response]) -> None:
+def install(app: FastAPI, in_words: Callable[[Request, int, str, Sequence[Fault]], Response]) -> None:
     """Give an application this shape for every error.
 
     Args:
         app: The application.
-        in_words: Makes a page of it, from its status and code, where a browser asked for one.
+        in_words: Makes a page of it, from its status, its code and what is wrong, where a browser asked for one.
     """
     app.state.in_words = in_words
     app.add_exception_handler(FirstcontactError, _ours)
@@ -163,21 +164,22 @@ async def refuse(
         headers: For example `Retry-After`.
     """
     found = answer(faults, headers)
-    response = await _said(Request({**scope, "state": {}}), found, faults[0].kind.code)
+    response = await _said(Request({**scope, "state": {}}), found, faults)
     await response(scope, receive, send)
 
 
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, FirstcontactError)  # noqa: S101 - what the handler is registered for
-    return await _said(request, answer(error.faults, getattr(error, "headers", None)), error.faults[0].kind.code)
+    return await _said(request, answer(error.faults, getattr(error, "headers", None)), error.faults)
 
 
-async def _said(request: Request, found: JSONResponse, code: str) -> Response:
+async def _said(request: Request, found: JSONResponse, faults: Sequence[Fault], code: str = "") -> Response:
     """The answer as it is, or as a page where a browser asked for one; its headers stay."""
     if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
         return found
     # A page asks the store how its reader wants it, and drawing takes time: not in the loop that serves everybody.
-    page: Response = await run_in_threadpool(request.app.state.in_words, request, found.status_code, code)
+    code = code or faults[0].kind.code
+    page: Response = await run_in_threadpool(request.app.state.in_words, request, found.status_code, code, faults)
     for name, value in found.headers.items():
         if name not in {"content-type", "content-length"}:
             page.headers.setdefault(name, value)
@@ -186,13 +188,15 @@ async def _said(request: Request, found: JSONResponse, code: str) -> Response:
 
 async def _unreadable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    return await _said(request, answer([_fault_of(one) for one in error.errors()]), REQUEST_UNREADABLE.code)
+    faults = [_fault_of(one) for one in error.errors()]
+    return await _said(request, answer(faults), faults)
 
 
 async def _unfit(request: Request, error: Exception) -> Response:
     # A net: a page that fills in what the interface takes, from a form, catches this itself (`web.form.asked`).
     assert isinstance(error, ValidationError)  # noqa: S101 - as above
-    return await _said(request, answer(unfit(error).faults), REQUEST_UNREADABLE.code)
+    faults = unfit(error).faults
+    return await _said(request, answer(faults), faults)
 
 
 def unfit(error: ValidationError) -> ProblemError:
@@ -212,7 +216,7 @@ def _fault_of(found: Mapping[str, Any]) -> Fault:
     return REQUEST_UNREADABLE.fault(
         where=place[:200] or "the request",
         saw=str(found.get("type", "something else")),
-        allowed="what the interface's description says" if most is None else f"at most {most}",
+        allowed="what the interface's description says" if most is None else clause("at most {most}", most=most),
         cure="see /api/v1/openapi.json",
     )
 
@@ -228,7 +232,7 @@ async def _http(request: Request, error: Exception) -> Response:
     )
     response = answer([fault], dict(error.headers or {}))
     response.status_code = error.status_code
-    return await _said(request, response, kind.code)
+    return await _said(request, response, (), kind.code)
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
@@ -241,7 +245,7 @@ async def _unforeseen(request: Request, error: Exception) -> Response:
     # This answer leaves from outside of what adds them to every other.
     found = answer([fault], dict(ALWAYS))
     try:
-        return await _said(request, found, INTERNAL.code)
+        return await _said(request, found, [fault])
     except Exception as second:
         _log.error("no page for an error", extra={"error": type(second).__name__})
         return found

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import quote, urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from firstcontact.doors.web.page import page
+from firstcontact.doors.report.writer import Writer
+from firstcontact.doors.web.form import in_words
+from firstcontact.doors.web.page import page, sentences
+from firstcontact.doors.web.viewer import viewer
+from firstcontact.kernel.errors import Fault
 from firstcontact.services.sign_on import safe_path
 
 
-def problem_page(request: Request, status: int, code: str) -> Response:
+def problem_page(request: Request, status: int, code: str, faults: Sequence[Fault] = ()) -> Response:
     """The page of an error; who is not known is asked to log in.
 
     Args:
         request: What went wrong.
         status: Of HTTP.
         code: Of the error.
+        faults: What is wrong; none where the address says it all.
     """
     if status == HTTPStatus.UNAUTHORIZED:
         # What a form would have done is not done after all; whoever logs in again comes to the page that it stands on.
@@ -27,4 +33,7 @@ def problem_page(request: Request, status: int, code: str) -> Response:
         asked = place.path + (f"?{place.query}" if place.query else "")
         back = f"/login?{urlencode({'next': safe_path(asked)}, quote_via=quote)}"
         return RedirectResponse(back, status_code=HTTPStatus.SEE_OTHER)
-    return page(request, "problem", status=status, problem=status, code=code)
+    seen = viewer(request)
+    told = () if status == HTTPStatus.NOT_FOUND else faults
+    wrong = in_words((one.as_dict() for one in told), Writer(seen.notation, sentences(seen.language)))
+    return page(request, "problem", status=status, problem=status, code=code, wrong=wrong)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from firstcontact.kernel.errors import EXIT_POLICY, ErrorKind, Faults, FirstcontactError
+from firstcontact.kernel.sentence import clause
 from firstcontact.measurement.policy.conflict import check_condition, check_together
 from firstcontact.measurement.policy.model import (
     Calendar,
@@ -50,7 +51,7 @@ def read_text(path: Path) -> str:
             [
                 UNREADABLE.fault(
                     where=str(path),
-                    saw=reason[:1].lower() + reason[1:],
+                    saw=clause(reason[:1].lower() + reason[1:]),
                     allowed="a readable UTF-8 text file",
                     cure="check the name; `firstcontact policy list` shows the presets that need no file",
                 )

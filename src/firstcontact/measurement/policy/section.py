@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from firstcontact.kernel.errors import EXIT_POLICY, ErrorKind, Faults
+from firstcontact.kernel.sentence import Sentence, clause
 from firstcontact.measurement.policy.setting import KIND_WORDS, Setting
 from firstcontact.measurement.policy.toml_text import TomlText
 
@@ -51,7 +52,7 @@ def refuse_unknown(
                 where=text.where(*place, key),
                 saw=f"`{key}`",
                 allowed=", ".join(known),
-                cure=f"type `{near[0]}`" if near else "remove it",
+                cure=clause("type `{name}`", name=near[0]) if near else "remove it",
             )
 
 
@@ -65,7 +66,7 @@ def read_list(
             where=text.where(*place),
             saw=_kind_of(data),
             allowed="sections in double brackets",
-            cure=f"type `[[{place[-1]}]]` above each",
+            cure=clause("type `[[{section}]]` above each", section=place[-1]),
         )
         return {}
     rows = {}
@@ -87,7 +88,7 @@ def read_table(
             where=text.where(*place),
             saw=_kind_of(data),
             allowed="a section",
-            cure=f"type `[{place[-1]}]` and its settings below it",
+            cure=clause("type `[{section}]` and its settings below it", section=place[-1]),
         )
         return {}
     refuse_unknown(text, data, place, [setting.key for setting in settings], faults)
@@ -101,9 +102,9 @@ def read_table(
             faults.add(
                 REQUIRED,
                 where=text.where(*place),
-                saw=f"no `{setting.key}`",
+                saw=clause("no `{key}`", key=setting.key),
                 allowed=KIND_WORDS[setting.kind],
-                cure=f"add `{setting.key} = ...` ({setting.words})",
+                cure=clause("add `{key} = ...` ({words})", key=setting.key, words=clause(setting.words)),
             )
     return values
 
@@ -116,7 +117,7 @@ def _value(text: TomlText, value: Any, place: tuple[str | int, ...], setting: Se
             where=text.where(*place),
             saw=_kind_of(value),
             allowed=KIND_WORDS[setting.kind],
-            cure=f"type `{setting.key} = ...` with {KIND_WORDS[setting.kind]}",
+            cure=clause("type `{key} = ...` with {kind}", key=setting.key, kind=KIND_WORDS[setting.kind]),
         )
         return None
     if setting.choices and value not in setting.choices:
@@ -126,7 +127,7 @@ def _value(text: TomlText, value: Any, place: tuple[str | int, ...], setting: Se
             where=text.where(*place),
             saw=f'"{value}"',
             allowed=", ".join(f'"{choice}"' for choice in setting.choices),
-            cure=f'type `{setting.key} = "{near[0] if near else setting.choices[0]}"`',
+            cure=clause('type `{key} = "{value}"`', key=setting.key, value=near[0] if near else setting.choices[0]),
         )
         return None
     numbers = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
@@ -137,7 +138,7 @@ def _value(text: TomlText, value: Any, place: tuple[str | int, ...], setting: Se
             where=text.where(*place),
             saw=", ".join(str(n) for n in outside),
             allowed=limits(setting),
-            cure=f"give `{setting.key}` a value {limits(setting)}",
+            cure=clause("give `{key}` a value {limits}", key=setting.key, limits=limits(setting)),
         )
         return None
     if isinstance(value, list):
@@ -147,12 +148,13 @@ def _value(text: TomlText, value: Any, place: tuple[str | int, ...], setting: Se
     return float(value) if setting.kind == "number" else value
 
 
-def limits(setting: Setting) -> str:
+def limits(setting: Setting) -> Sentence:
     """The limits of a number, in words."""
     if setting.low is None or setting.high is None:
-        return "that is finite"
-    low = f"more than {setting.low:g}" if setting.above else f"at least {setting.low:g}"
-    return f"{low} and at most {setting.high:g}"
+        return clause("that is finite")
+    if setting.above:
+        return clause("more than {low:g} and at most {high:g}", low=setting.low, high=setting.high)
+    return clause("at least {low:g} and at most {high:g}", low=setting.low, high=setting.high)
 
 
 def _inside(number: float, setting: Setting) -> bool:
@@ -186,7 +188,17 @@ def _fits(value: Any, setting: Setting) -> bool:
             return isinstance(value, dict) and all(type(days) in (int, float) for days in value.values())
 
 
-def _kind_of(value: Any) -> str:
+def _kind_of(value: Any) -> Sentence:
     """What a TOML value is, without the value."""
-    names = {bool: "true or false", int: "a whole number", float: "a number", str: "text", list: "a list"}
-    return names.get(type(value), "a section" if isinstance(value, dict) else "a date or time")
+    if isinstance(value, dict):
+        return clause("a section")
+    return _KINDS.get(type(value), clause("a date or time"))
+
+
+_KINDS: dict[type, Sentence] = {
+    bool: clause("true or false"),
+    int: clause("a whole number"),
+    float: clause("a number"),
+    str: clause("text"),
+    list: clause("a list"),
+}

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from firstcontact.contacts.table import CONTACTS, EXTRA_PREFIX, REASON_SEPARATOR
+from firstcontact.kernel.sentence import Sentence, clause
 
 Kind = Literal["text", "number", "whole", "flag", "texts", "wholes", "value", "day", "days_by_reason"]
 
-KIND_WORDS: dict[Kind, str] = {
-    "text": 'text in quotes, like "billing"',
-    "number": "a number, like 30 or 1.5",
-    "whole": "a whole number, like 3",
-    "flag": "true or false",
-    "texts": 'a list of texts, like ["phone", "email"]',
-    "wholes": "a list of whole numbers, like [1, 2, 3, 4, 5]",
-    "value": "true, false, a number or text",
-    "day": "a day without quotes, like 2026-01-31",
-    "days_by_reason": 'a table of days by reason, like { "billing" = 45 }',
+KIND_WORDS: dict[Kind, Sentence] = {
+    "text": clause('text in quotes, like "billing"'),
+    "number": clause("a number, like 30 or 1.5"),
+    "whole": clause("a whole number, like 3"),
+    "flag": clause("true or false"),
+    "texts": clause('a list of texts, like ["phone", "email"]'),
+    "wholes": clause("a list of whole numbers, like [1, 2, 3, 4, 5]"),
+    "value": clause("true, false, a number or text"),
+    "day": clause("a day without quotes, like 2026-01-31"),
+    "days_by_reason": clause('a table of days by reason, like { "billing" = 45 }'),
 }
 
 
