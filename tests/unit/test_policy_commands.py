@@ -23,9 +23,9 @@ def run(*arguments: str) -> str:
 
 
 def documented() -> tuple[str, str]:
-    """The policy and the story that the documentation shows."""
-    own, story = re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), flags=re.DOTALL)
-    return own, story
+    """The policy, with its targets, and the story that the documentation shows."""
+    own, targets, story = re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return own + targets, story
 
 
 def test_list_names_every_preset() -> None:
