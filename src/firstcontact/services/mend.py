@@ -83,6 +83,12 @@ class Quarantine(Protocol):
     ) -> int:
         """How many there are."""
 
+    def some(self, numbers: Sequence[int]) -> list[Aside]:
+        """Those of some numbers, newest first; those that are not there are passed over."""
+
+    def kept(self, numbers: Sequence[int]) -> list[int]:
+        """Of some numbers those that are there, newest first."""
+
     def end(self, number: int, state: AsideState, *, actor: str, now: datetime) -> bool:
         """Say what became of an open one, and note it in the audit; False where it is not open any more."""
 

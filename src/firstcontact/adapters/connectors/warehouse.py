@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from firstcontact.adapters.connectors.tabular.vocabulary import names_an_agent
 from firstcontact.adapters.connectors.validate import (
     ENGINE_TYPES,
@@ -85,11 +87,8 @@ class WarehouseConnector:
         present = _present(connection)
         contacts_view(connection, _ROWS, "contacts", present, list(names))
         tables = {"contacts": "contacts"} | self._identifiers(connection) | self._companions(connection, cleared)
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {QUARANTINE} AS SELECT 0::BIGINT AS row_number, '' AS file, "
-            "['']::VARCHAR[] AS codes, '' AS raw WHERE false"
-        )
-        quarantined = dict(sorted((Counter(self.holding.quarantined) + unfit).items()))
+        engine.register(_aside(self.holding.aside), QUARANTINE)
+        quarantined = dict(sorted((Counter(code for _, code in self.holding.aside) + unfit).items()))
         erased = self.holding.erased
         ledger = RowLedger(count + sum(quarantined.values()) + erased, count, {}, quarantined, erased)
         return Loaded(
@@ -172,6 +171,18 @@ class WarehouseConnector:
         digest = hashlib.sha256("\n".join([str(self.holding.seq), *sorted(path.name for path in files)]).encode())
         size = sum(path.stat().st_size for path in files)
         return {"name": f"history up to change {self.holding.seq}", "bytes": size, "sha256": digest.hexdigest()}
+
+
+def _aside(waiting: Sequence[tuple[int, str]]) -> pa.Table:
+    """What waits to be corrected, in the form of rows set aside: its number and code, and nothing of what it says."""
+    return pa.table(
+        {
+            "row_number": pa.array([number for number, _ in waiting], pa.int64()),
+            "file": pa.array([""] * len(waiting), pa.string()),
+            "codes": pa.array([[code] for _, code in waiting], pa.list_(pa.string())),
+            "raw": pa.array([""] * len(waiting), pa.string()),
+        }
+    )
 
 
 def _present(connection: DuckDBPyConnection) -> list[str]:

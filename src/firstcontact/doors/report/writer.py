@@ -31,6 +31,9 @@ class Links(Protocol):
     def contacts(self) -> str:
         """All contacts."""
 
+    def set_aside(self, code: str, count: int, /) -> str:
+        """The rows that were set aside under a code, so many."""
+
     def definition(self, preset: str, state: str, /) -> str:
         """The contacts of which a definition says something; `differ`: those on which it and the run's own policy do
         not agree, of these `only here` those that it calls settled, `only ours` the others.
@@ -56,6 +59,9 @@ class _Nowhere:
         return ""
 
     def contacts(self) -> str:
+        return ""
+
+    def set_aside(self, _code: str, _count: int, /) -> str:
         return ""
 
     def definition(self, _preset: str, _state: str, /) -> str:
@@ -103,6 +109,21 @@ class Writer:
             part: `n`, as many as its n; `met` and `not_met`, those for it and against it.
         """
         return self.links.rows(row, part)
+
+    @property
+    def on_page(self) -> bool:
+        """Whether it speaks on a page, which gives its figures along as a workbook, and not in a file."""
+        return not isinstance(self.links, _Nowhere)
+
+    def more(self, count: int) -> str:
+        """That so many more are not shown, and where they stand."""
+        if self.on_page:
+            return self.say_many(
+                "%(number)s more is in the Excel file of this page.",
+                "%(number)s more are in the Excel file of this page.",
+                count,
+            )
+        return self.say("%(count)s more are in results.csv.", count=self.notation.count(count))
 
     def at(self, section: str) -> str:
         """The address of a section of the report, by its id."""

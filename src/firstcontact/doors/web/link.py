@@ -15,6 +15,9 @@ from firstcontact.services.contact_question import OWN, Question
 from firstcontact.services.explained import EXPLAINED, column_noted
 from firstcontact.services.run import Run
 
+WAITED = "/quality/waited"
+"""Where records are listed that waited to be corrected when a run was made."""
+
 SECTIONS: dict[str, str] = {
     "opportunities": "/",
     "trend": "/",
@@ -47,17 +50,28 @@ class Links:
         rows_seen: Whether the visitor may see contacts.
         learned: Reasons whose weeks are followed opener by opener (`services.behind.learned_reasons`).
         noted: Columns of the run's contacts: what it noted of them.
+        waited: Pairs of a code and how many records waited with it, which the run noted; none for those who may not
+            see such records.
     """
 
     run_id: str
     rows_seen: bool
     learned: frozenset[str] = frozenset()
     noted: frozenset[str] = frozenset()
+    waited: frozenset[tuple[str, int]] = frozenset()
 
     @classmethod
-    def of(cls, run_id: str, run: Run, *, rows_seen: bool, noted: frozenset[str] = frozenset()) -> Links:
+    def of(
+        cls,
+        run_id: str,
+        run: Run,
+        *,
+        rows_seen: bool,
+        noted: frozenset[str] = frozenset(),
+        waited: frozenset[tuple[str, int]] = frozenset(),
+    ) -> Links:
         """The links of a run that was read."""
-        return cls(run_id, rows_seen, learned(run), noted)
+        return cls(run_id, rows_seen, learned(run), noted, waited)
 
     def rows(self, row: ResultRow, part: str = "n") -> str:
         if not self.rows_seen or (row.measure in EXPLAINED and column_noted(row.measure, row.cell) not in self.noted):
@@ -67,6 +81,11 @@ class Links:
     def ledger(self, measure: str, code: str) -> str:
         part = {"": "counted", "all": "all", "excluded": "excluded"}.get(code, f"out:{code}")
         return self._asked(Question(measure, part))
+
+    def set_aside(self, code: str, count: int) -> str:
+        # Contacts that were taken in once and do not fit today count, too, and no record of them waits.
+        noted = (code, count) in self.waited
+        return f"{WAITED}?{urlencode([('run', self.run_id), ('code', code)])}" if noted else ""
 
     def contacts(self) -> str:
         return self._asked(Question())

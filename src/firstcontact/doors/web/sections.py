@@ -22,17 +22,27 @@ Write = Callable[[Run, Writer], list[Section]]
 """What the report's sections are made by: `doors.report.sections.*.write`."""
 
 
-def sections(shown: Snapshot, writes: Sequence[Write], *, linked: bool) -> Markup:
+def sections(
+    shown: Snapshot,
+    writes: Sequence[Write],
+    *,
+    linked: bool,
+    waited: frozenset[tuple[str, int]] = frozenset(),
+) -> Markup:
     """Sections as they stand on a page; nothing where the run has none of them.
 
     Args:
         shown: The run, for a visitor.
         writes: What makes each.
         linked: Whether the visitor may see contacts, so that counts lead to them where the run's are kept.
+        waited: As in `Links`.
     """
     run_id, linked = shown.kept.id, linked and shown.rows_kept
     return Markup("").join(
-        shown.piece(partial(_sections, write=write, run_id=run_id, linked=linked, noted=shown.noted), (write, linked))
+        shown.piece(
+            partial(_sections, write=write, run_id=run_id, linked=linked, noted=shown.noted, waited=waited),
+            (write, linked, waited),
+        )
         for write in writes
     )
 
@@ -74,8 +84,17 @@ def _opening(run: Run, writer: Writer, *, run_id: str, linked: bool, what: About
     return Markup(text)  # noqa: S704 - a template of ours, which escapes what it is given
 
 
-def _sections(run: Run, writer: Writer, *, write: Write, run_id: str, linked: bool, noted: frozenset[str]) -> Markup:
-    speaking = replace(writer, links=Links.of(run_id, run, rows_seen=linked, noted=noted))
+def _sections(
+    run: Run,
+    writer: Writer,
+    *,
+    write: Write,
+    run_id: str,
+    linked: bool,
+    noted: frozenset[str],
+    waited: frozenset[tuple[str, int]],
+) -> Markup:
+    speaking = replace(writer, links=Links.of(run_id, run, rows_seen=linked, noted=noted, waited=waited))
     found = write(run, speaking)
     if not found:
         return Markup("")

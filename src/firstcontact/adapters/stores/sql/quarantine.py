@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,8 @@ from firstcontact.services.audit import Event
 from firstcontact.services.mend import Aside, AsideState
 
 _aside = schema.quarantine
+AT_ONCE = 5_000
+"""Numbers of one question."""
 
 
 class SqlQuarantine:
@@ -60,6 +63,19 @@ class SqlQuarantine:
         asked = select(func.count()).select_from(_aside).where(*_among(state, kind, code, import_id, source))
         with self._database.asking() as connection:
             return int(connection.execute(asked).scalar_one())
+
+    def some(self, numbers: Sequence[int]) -> list[Aside]:
+        asked = select(_aside).where(_aside.c.id.in_(numbers)).order_by(_aside.c.id.desc())
+        with self._database.reading() as connection:
+            return [_read(row) for row in connection.execute(asked)]
+
+    def kept(self, numbers: Sequence[int]) -> list[int]:
+        found: list[int] = []
+        with self._database.reading() as connection:
+            for start in range(0, len(numbers), AT_ONCE):
+                asked = select(_aside.c.id).where(_aside.c.id.in_(numbers[start : start + AT_ONCE]))
+                found += connection.execute(asked).scalars()
+        return sorted(found, reverse=True)
 
     def end(self, number: int, state: AsideState, *, actor: str, now: datetime) -> bool:
         with self._database.writing() as connection:

@@ -42,7 +42,7 @@ class Holding:
         gone_contacts: `source`, `contact_id`, `seq` of contacts that are no more.
         gone_companions: `kind`, `record_key`, `seq` of records beside them that are no more.
         erased: How many contacts were erased on somebody's behalf.
-        quarantined: Records that wait to be corrected, by the first of their codes.
+        aside: Records that wait to be corrected: number and the first of its codes.
         seq: Number of the last change in it.
     """
 
@@ -50,7 +50,7 @@ class Holding:
     gone_contacts: pa.Table
     gone_companions: pa.Table
     erased: int
-    quarantined: dict[str, int]
+    aside: tuple[tuple[int, str], ...]
     seq: int
 
 
@@ -96,13 +96,14 @@ class Warehouse:
             ).all()
             contacts, companions = gone(connection)
             forgotten = erased(connection)
-            first = select(schema.quarantine.c.codes).where(schema.quarantine.c.state == "open")
-            codes = [str(codes[0]) for (codes,) in connection.execute(first) if codes]
+            waiting = select(schema.quarantine.c.id, schema.quarantine.c.codes).where(
+                schema.quarantine.c.state == "open"
+            )
+            aside = tuple((int(number), str(codes[0])) for number, codes in connection.execute(waiting) if codes)
         files: dict[str, list[Path]] = {}
         for row in rows:
             files.setdefault(row.kind, []).append(self._folder / row.name)
-        counts = {code: codes.count(code) for code in sorted(set(codes))}
-        return Holding(files, contacts, companions, forgotten, counts, upto)
+        return Holding(files, contacts, companions, forgotten, aside, upto)
 
     def rewrite(self, now: datetime, kinds: Iterable[str] = KINDS) -> None:
         """Make one segment of each kind, with the newest version of what is still there and nothing else.

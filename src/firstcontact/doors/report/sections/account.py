@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from firstcontact.contacts.ledger import MeasureLedger, RowLedger
 from firstcontact.doors.report import words
@@ -163,6 +163,8 @@ def _account(
         amount = number.count(count) if total else number.together("−" + number.count(count))
         part = ("all" if not code and count == every else code) if measure and count else None
         href = writer.links.ledger(measure, part) if part is not None else ""
+        if not measure and count and code in quarantined:
+            href = writer.links.set_aside(code, count)
         return Step(label, shown(code), amount, number.together(written) if every else "", total, href)
 
     steps = [step(whole[0], "", every, total=True)]
@@ -177,7 +179,8 @@ def _account(
         steps.append(step(label, code, count))
         boxes.append(Bar(left, left - count, "returned"))
         left -= count
-    steps.append(step(rest[0], "", rest[1], total=True))
+    last = step(rest[0], "", rest[1], total=True)
+    steps.append(last if measure or not rest[1] else replace(last, behind=writer.links.contacts()))
     boxes.append(Bar(rest[1], 0, "settled"))
     addition = " + ".join(number.count(count) for _, count in [*taken, rest])
     return Account(

@@ -24,13 +24,14 @@ from firstcontact.doors.web.form import Wrong, in_words
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import CARE, N_, Place
 from firstcontact.doors.web.sections import sections
-from firstcontact.doors.web.snapshot import snapshot
+from firstcontact.doors.web.snapshot import Snapshot, snapshot
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import ErrorKind, FirstcontactError
 from firstcontact.services.access import Permission, Principal, Scope
 from firstcontact.services.linkage_audit import Filled
 from firstcontact.services.mend import Aside
 from firstcontact.services.service import Service
+from firstcontact.services.waited import waited
 
 router = APIRouter(include_in_schema=False, tags=["pages"])
 
@@ -187,11 +188,11 @@ def show(
     linked = who.scope(Permission.READ_CONTACTS) is Scope.ALL
     nothing = Markup("")
     it = Quality(
-        sections(found, (account.write,), linked=linked) if found else nothing,
+        sections(found, (account.write,), linked=linked, waited=_waited(service, found, sees)) if found else nothing,
         sections(found, (noticed.write,), linked=linked) if found else nothing,
         tuple(method.identity_lines(found.run, found.writer)) if found else (),
         tuple(method.period_lines(found.run, found.writer)) if found else (),
-        tuple(_line(writer, one) for one in aside[:5]),
+        tuple(line_of(writer, one) for one in aside[:5]),
         len(aside) > 5,
         sees,
         audit_section(request, who, found, found.writer if found else writer, faulty=faulty, looked=looked),
@@ -199,6 +200,11 @@ def show(
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faulty else HTTPStatus.OK
     return page(request, "quality", place=PLACE, stamp=found.stamp if found else None, status=status, it=it)
+
+
+def _waited(service: Service, shown: Snapshot, sees: bool) -> frozenset[tuple[str, int]]:
+    """How many records waited when a run was made, by code; nothing for who may not see them."""
+    return frozenset(waited(service.runs.place(shown.kept)).items()) if sees else frozenset()
 
 
 @router.get(ASIDE)
@@ -227,7 +233,7 @@ def aside_list(
     asked = {"state": state, "kind": kind, "code": code, "source": source, "import_id": import_id}
     kept = urlencode({name: value for name, value in asked.items() if value or name == "state"})
     writer = _writer(request)
-    lines = tuple(_line(writer, one) for one in found)
+    lines = tuple(line_of(writer, one) for one in found)
     codes = dict(sorted((found_code, text) for line in lines for text, found_code in line.wrong))
     if code:
         codes.setdefault(code, means(writer, code))
@@ -291,7 +297,7 @@ def _one(
     tried = error is not None or broken
     columns = next((table.names for table in TABLES if table.name == one.kind), ())
     it = OneAside(
-        _line(writer, one),
+        line_of(writer, one),
         () if broken else in_words(found, writer),
         _pretty(one.raw) if typed is None else typed,
         tuple(columns),
@@ -303,7 +309,8 @@ def _one(
     return page(request, "aside", place=PLACE, status=status, it=it, broken=broken)
 
 
-def _line(writer: Writer, one: Aside) -> AsideLine:
+def line_of(writer: Writer, one: Aside) -> AsideLine:
+    """A record that was set aside, in the visitor's words."""
     wrong = dict.fromkeys((means(writer, code), code) for code in one.codes)
     kind = writer.say(TABLE_NAMES[one.kind]) if one.kind in TABLE_NAMES else shown(one.kind)
     return AsideLine(one, kind, tuple(wrong))
