@@ -143,6 +143,21 @@ def test_a_file_holds_the_list_and_is_noted(asking: Caller) -> None:  # noqa: F8
     assert noted[0]["detail"]["contacts"] == total
 
 
+def test_columns_are_drawn_once_and_no_more_than_a_page_holds(asking: Caller) -> None:  # noqa: F811
+    """However often a column is asked for, it stands there once; of all columns the first are drawn, and files have
+    the rest."""
+    client = asking(Role.TEAM_LEAD, "North")
+    page = client.get("/contacts", params=[("column", "contact_id")] * 200, headers=HTML).text
+    assert page.count('<th scope="col"') == 1
+    every = re.findall(r'type="checkbox" name="column" value="([^"]+)"', page)
+    assert len(every) > 35
+    page = client.get("/contacts", params=[("column", name) for name in every], headers=HTML).text
+    assert len(page) < 200_000
+    shown = page.count('<th scope="col"')
+    assert f"the first {shown} of the {len(every)} columns" in page
+    assert page.count("column=", page.index('href="/api/'), page.index("format=csv")) == len(every)
+
+
 def test_before_the_first_measurement_it_says_what_will_be_here(sqlite_service: Service) -> None:
     """An empty service has an empty page, no error."""
     page = caller_of(sqlite_service)(Role.MANAGER).get("/contacts", headers=HTML)

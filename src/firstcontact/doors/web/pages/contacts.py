@@ -54,6 +54,9 @@ PAGE = 50
 MOST_NAMES = 200
 """Names that a field of the filter proposes."""
 
+MOST_COLUMNS = 30
+"""Columns that the list draws, each head of which is an address with all of them; files hold as many as are chosen."""
+
 FORM = (
     "reason",
     "channel",
@@ -157,6 +160,7 @@ class Contacts:
         first: Number of the first one shown.
         filter: The form.
         headings: Columns.
+        unshown: How many columns are chosen beyond those.
         rows: Their cells, contact by contact.
         newer: Where the rows before are; empty where these are the first.
         older: Where further ones are.
@@ -177,6 +181,7 @@ class Contacts:
     first: int
     filter: Filter
     headings: tuple[Heading, ...]
+    unshown: int
     rows: tuple[tuple[Cell, ...], ...]
     newer: str
     older: str
@@ -268,18 +273,23 @@ class Asked:
         path = service.runs.place(shown.kept) / CONTACTS_FILE
         held = tuple(service.kept_contacts.columns(path)) if path.is_file() else ()
         some = list(given)
-        wanted = tuple(text for name, text in some if name == "column" and text in held)
+        wanted = tuple(dict.fromkeys(text for name, text in some if name == "column" and text in held))
         columns = wanted or tuple(name for name in USUAL if name in held and name not in _TOLD)
-        order = tuple(text for name, text in some if name == "order" and text.removeprefix("-") in held)
+        order = tuple(dict.fromkeys(text for name, text in some if name == "order" and text.removeprefix("-") in held))
         pairs = tuple((name, text) for name, text in some if name in NAMES and text)
         view = next((text for name, text in some if name == "view"), "")
         return cls(shown.kept.id, pairs, held, columns, bool(wanted), order[:5], viewer(request).notation, view)
 
     @property
+    def drawn(self) -> tuple[str, ...]:
+        """Columns of the list, where more are chosen for the files than a page can hold."""
+        return self.columns[:MOST_COLUMNS]
+
+    @property
     def read(self) -> tuple[str, ...]:
         """Columns that are read so that those that are shown can be told."""
-        needed = ("source", "contact_id", *(VERDICT_NEEDS if {"verdict", "returned"} & {*self.columns} else ()))
-        return tuple(dict.fromkeys((*self.columns, *(name for name in needed if name in self.held))))
+        needed = ("source", "contact_id", *(VERDICT_NEEDS if {"verdict", "returned"} & {*self.drawn} else ()))
+        return tuple(dict.fromkeys((*self.drawn, *(name for name in needed if name in self.held))))
 
     def address(self, path: str = PLACE.path, *, order: tuple[str, ...] | None = None, after: int = 0) -> str:
         """The address of the same contacts, sorted so, from a place on."""
@@ -332,7 +342,8 @@ def _told(
         total=total,
         first=start + 1 if total else 0,
         filter=_filter(shown, who, asked, question),
-        headings=tuple(_heading(shown, asked, name) for name in asked.columns),
+        headings=tuple(_heading(shown, asked, name) for name in asked.drawn),
+        unshown=len(asked.columns) - len(asked.drawn),
         rows=_rows(shown, who, asked, found),
         newer=asked.address(after=max(0, start - PAGE)) if start else "",
         older=asked.address(after=start + PAGE) if start + PAGE < total else "",
@@ -372,7 +383,7 @@ def _rows(shown: Snapshot, who: Principal, asked: Asked, found: FoundContacts | 
         return ()
     people = who.may(Permission.READ_PEOPLE)
     return tuple(
-        tuple(_cell(shown, asked, row, name, people=people) for name in asked.columns) for row in found.rows.to_pylist()
+        tuple(_cell(shown, asked, row, name, people=people) for name in asked.drawn) for row in found.rows.to_pylist()
     )
 
 
