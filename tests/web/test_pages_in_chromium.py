@@ -430,6 +430,30 @@ def test_pages_hold_at_twice_the_size(browse: Browsing, house: House, first_visi
         assert path == "/wall" or page.locator(".menu summary").is_visible(), path
 
 
+HIDDEN = """() => [...document.querySelectorAll("details.what")].filter((one) => {
+  one.open = true;
+  const text = one.querySelector("dl");
+  text.scrollIntoView({ block: "end", behavior: "instant" });
+  const box = text.getBoundingClientRect();
+  const seen = [[box.left + 4, box.bottom - 4], [box.right - 4, box.bottom - 4]].every(([x, y]) =>
+    one.contains(document.elementFromPoint(x, y)));
+  one.open = false;
+  return !seen;
+}).map((one) => one.closest("section, .tile, tr")?.innerText.slice(0, 60))"""
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 1280), ("he", 390)])
+def test_what_is_this_can_be_read_to_its_end(
+    language: str, width: int, browse: Browsing, house: House, first_visit: Visit
+) -> None:
+    """Of every figure of the overview and of a reason, at the edge of the screen too."""
+    page = browse(Role.MANAGER, locale=language, viewport={"width": width, "height": 900})
+    for path in ("/", next(one for one in kinds(page, house) if one.startswith("/reason?"))):
+        page.goto(house.address + path)
+        assert page.locator("details.what").count() > 3, path
+        assert page.evaluate(HIDDEN) == [], path
+
+
 def jobs(page: Any, house: House) -> list[str]:
     items = page.request.get(f"{house.address}/api/v1/jobs?limit=100").json()["items"]
     return [one["id"] for one in items if one["kind"] == "measure"]
