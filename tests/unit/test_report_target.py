@@ -8,11 +8,14 @@ from datetime import date, timedelta
 
 import pytest
 
+from firstcontact.doors.cli import summary
+from firstcontact.doors.report import words as names
 from firstcontact.doors.report.build import render
 from firstcontact.doors.report.charts import drawing
 from firstcontact.doors.report.charts.trend import Aim, Week, trend
 from firstcontact.doors.report.section import Chart
-from firstcontact.doors.report.sections import young
+from firstcontact.doors.report.sections import truth, young
+from firstcontact.doors.report.sections.companion import companions
 from firstcontact.doors.report.sections.course import course
 from firstcontact.doors.report.target import STATES, against, brief
 from firstcontact.doors.report.writer import Writer
@@ -94,9 +97,9 @@ def test_charts_with_a_target_are_valid_vega_lite(monkeypatch: pytest.MonkeyPatc
     for spec in specs:
         assert "[9, 3, 2, 3]" in str(spec)
         alt.Chart.from_dict(spec, validate=True)
-    assert [key for block in section.blocks if isinstance(block, Chart) for key in block.keys if "target" in key] == [
-        ("target", "target 90%")
-    ]
+    (chart,) = (block for block in section.blocks if isinstance(block, Chart))
+    assert chart.keys[-1] == ("target", "target 90%")
+    assert chart.alternative.endswith(" Target 90%.")
 
 
 @pytest.mark.parametrize(
@@ -134,6 +137,7 @@ def test_each_state_has_its_sentence(target: Target, said: str, short: str) -> N
     html = render(run)
     assert html.count(f'<p class="target">{said}</p>') == 1
     assert brief(run, "fcr_issue", ENGLISH)[1] == short
+    assert summary._target(run) == said
 
 
 def test_what_is_not_compared_says_why() -> None:
@@ -154,6 +158,7 @@ def test_without_a_target_nothing_is_said() -> None:
     assert "9,3,2,3" not in html
     assert against(run_factory.centre(), "fcr_issue", ENGLISH) == ""
     assert brief(run_factory.centre(), "fcr_issue", ENGLISH) == ("", "")
+    assert summary._target(run_factory.centre()) == ""
 
 
 def test_the_table_behind_the_trend_says_how_each_complete_week_stands() -> None:
@@ -188,11 +193,15 @@ def test_a_teams_weeks_have_no_target_of_the_centre() -> None:
 def test_other_measures_say_theirs_where_they_stand() -> None:
     """A ceiling beside the headline is told in the line of its own measure, the less the better."""
     run = aimed(run_factory.centre(), Target("repeat_rate", at_most=0.3), Target("reopen_rate", at_most=0.05))
-    text = words(render(run))
-    assert "for the same reason. The target of at most 30% is missed: the whole interval lies short of 30%." in text
-    assert "opened again. The target of at most 5% is more than reached" in text
-    told = words(render(aimed(told_runs.told(), Target("r_fcr", at_least=0.9))))
-    assert "who gave up in silence is not seen. The target of at least 90% is missed" in told
+    known = {name: about for name, about, _ in companions(run, ENGLISH).known}
+    repeat, reopen = (names.MEASURES[measure] for measure in ("repeat_rate", "reopen_rate"))
+    missed = "The target of at most 30% is missed: the whole interval lies short of 30%."
+    assert known[repeat[0]] == f"{repeat[1]}. {missed}"
+    assert known[reopen[0]].startswith(f"{reopen[1]}. The target of at most 5% is more than reached")
+    (section,) = truth.write(aimed(told_runs.told(), Target("r_fcr", at_least=0.9)), ENGLISH)
+    said = {kind.measure: kind.about for kind in section.data.kinds}
+    assert said["r_fcr"].startswith(f"{names.TRUTHS['r_fcr'][1]}. The target of at least 90% is missed")
+    assert "arget" not in said["s_fcr"]
 
 
 def test_hebrew_keeps_a_target_in_order() -> None:

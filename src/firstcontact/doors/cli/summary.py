@@ -21,6 +21,8 @@ def say(run: Run, folder: Path) -> None:
     console.print()
     console.print(Text(_answer(run), style="bold"))
     console.print(Text(_basis(run)))
+    if target := _target(run):
+        console.print(Text(target))
     warnings = [finding for finding in run.findings if finding.level == "warning"]
     for finding in warnings:
         console.print()
@@ -82,6 +84,15 @@ def _basis(run: Run) -> str:
         mature = f" {percent(result.maturity)} of all {units} so far are judged"
         mature += "; the windows of the others are open." if result.maturity < 1 else "."
     return f"Policy {run.policy.name} {run.policy.version}: {run.policy.title}.{any_reason(run)}{asks}{mature}"
+
+
+def _target(run: Run) -> str:
+    """Whether the figure reaches its target; empty where it has none."""
+    from firstcontact.doors.report.target import against
+    from firstcontact.doors.report.writer import Writer
+
+    has_one = run.policy.target(run.headline_measure) is not None
+    return against(run, run.headline_measure, Writer.of("en", run.zone)) if has_one else ""
 
 
 def any_reason(run: Run) -> str:

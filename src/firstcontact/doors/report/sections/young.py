@@ -155,6 +155,8 @@ def _chart(
         young=number.count(young),
         withheld=number.count(withheld),
     )
+    if target is not None:
+        alternative = number.running((alternative, target.text[:1].upper() + target.text[1:] + number.stop))
     title = writer.say("R-FCR week by week, young weeks included")
     return Chart((wide, narrow), title, alternative, _table(weeks, counted, behind, writer), tuple(keys))
 
