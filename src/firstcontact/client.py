@@ -247,6 +247,17 @@ class Client:
         """Everything that is kept about one person, as a zip of JSON files. Named as in `look_up`."""
         return self._send("POST", "/api/v1/subjects/export", json=named).content
 
+    def replay(self, *, wait: bool = True, **asked: Any) -> Job:
+        """Take in many records that were set aside, corrected alike; or only look what would become of them.
+
+        Args:
+            wait: Until the job has ended, whose result says how many there were and what became of them.
+            asked: Which ones (`code`, `source`, `kind`, `import_id`), their `correction`, `mapping`, and `look`: as
+                `POST /api/v1/quarantine/replay` has them.
+        """
+        job = _job(self._ask("POST", "/api/v1/quarantine/replay", json=asked))
+        return self.wait(job.id) if wait else job
+
     def erase_subject(self, *, wait: bool = True, **named: Any) -> Job:
         """Erase one person everywhere; the job's result says what cannot be reached. Named as in `look_up`."""
         job_id = self._ask("POST", "/api/v1/subjects/erase", json=named)["job_id"]

@@ -334,7 +334,8 @@ def people(walk: Walk) -> None:
     start = "2026-01-05T09:00:00Z"
     sent = [{"contact_id": f"c{n}", "started_at": start, "customer_id": f"p{n // 2}"} for n in range(4)]
     client, _ = walk.people[Role.ADMINISTRATOR]
-    client.post("/api/v1/contacts", json=[*sent, {"contact_id": "x1"}, {"contact_id": "x2"}])
+    strange = {"contact_id": "x3", "started_at": start, "mood": "x"}
+    client.post("/api/v1/contacts", json=[*sent, {"contact_id": "x1"}, {"contact_id": "x2"}, strange])
     drain(walk.service)
     role = Role.QUALITY
     pages = [walk.press("/customers", "/customers", role, kind="customer", value=value) for value in ("p0", "p1")]
@@ -346,6 +347,10 @@ def people(walk: Walk) -> None:
     place = walk.press("/customers", "/customers", role, kind="customer", value="p0")
     contact = re.findall(r'name="contact"[^>]* value="([^"]+)"', walk.people[role][0].get(place).text)[0]
     walk.press(place, "/customers/split", role, contact=contact, note="n")
+    look = walk.press("/quality/aside/many", "/quality/aside/many", role, column="mood", way="drop")
+    drain(walk.service)
+    walk.press(look, look, role)
+    drain(walk.service)
     found = re.findall(r"/quality/aside/\d+", walk.people[role][0].get("/quality/aside").text)
     for place, end in zip(dict.fromkeys(found), ("replay", "discard"), strict=True):
         item = {"item": json.dumps({"contact_id": "x", "started_at": start})} if end == "replay" else {}

@@ -32,6 +32,7 @@ ELSEWHERE = {
     "/imports/{import_id}/undo",
     "/me/sessions/{session_id}/end",
     "/me/toured",
+    "/quality/aside/many/{job_id}",
     "/quality/linkage-audit",  # a file: test_page_quality_audit
     "/quality/linkage-audit/remove",
 }
@@ -72,7 +73,7 @@ def filled(service: Service, admin: Visitor, quality: Visitor) -> dict[Visitor, 
     job = admin.post("/jobs").url.path
     admin.post("/me/tokens", name="x", may=["figures:read"])
     own = ["/", "/me", "/jobs", job, "/policy/new", draft, "/settings", "/accounts", user, brought, f"{brought}/undo"]
-    return {admin: own, quality: ["/customers", person, aside, "/customers/proposals"]}
+    return {admin: own, quality: ["/customers", person, aside, "/quality/aside/many", "/customers/proposals"]}
 
 
 def test_no_form_breaks_by_what_is_typed(served: Service) -> None:

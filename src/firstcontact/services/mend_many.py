@@ -7,19 +7,18 @@ moments are written or what a column is. What does not fit stays as it was, set 
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, Protocol
-from zoneinfo import ZoneInfo
+from typing import Any, Protocol
 
-from firstcontact.contacts.record import SPECS, Record, read_record
+from firstcontact.contacts.record import Record, read_record
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
 from firstcontact.kernel.privacy import pattern
-from firstcontact.services.ingest import Inbox, Mended, Redact, as_sent
+from firstcontact.services.correction import ISO, Correction, corrected, object_of
+from firstcontact.services.ingest import Inbox, Mended, Redact
 from firstcontact.services.mend import ENDED_ALREADY, Aside, Quarantine
 from firstcontact.services.take_import import Batch
 from firstcontact.services.upload import STATE_WRONG, Import, Imports
@@ -41,49 +40,6 @@ WITH_ITS_FILE = ErrorKind(
     "Each row of the file is one update of a ticket, and a contact is made of all updates. Take the import back, "
     "correct the mapping, and bring the file again.",
 )
-
-Way = Literal["words", "moment", "column", "drop"]
-
-_ISO = "iso"
-
-COLUMN_NAMES = frozenset(column.name for spec in SPECS.values() for column in spec.columns) - {"source"}
-"""What a column may be said to be."""
-
-
-def can_be_written(form: str) -> bool:
-    """Whether moments may be written like this: what is written so is read again.
-
-    >>> can_be_written("%d.%m.%Y %H:%M"), can_be_written("%q")
-    (True, False)
-    """
-    one = datetime(2026, 3, 31, 14, 5)  # noqa: DTZ001 - any moment
-    try:
-        datetime.strptime(one.strftime(form), form)  # noqa: DTZ007 - likewise
-    except ValueError:
-        return False
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What is changed in each record.
-
-    Attributes:
-        column: The column, as the record has it: of the file for rows of a file, else as it was sent.
-        way: `words`: some values become others; `moment`: its moments are written otherwise than was understood;
-            `column`: it is another column than was understood; `drop`: it says nothing.
-        words: What becomes of which value; of `words`.
-        format: How its moments are written: `iso` or as `datetime.strptime` has it; of `moment`.
-        zone: In which its moments without an offset are; of `moment`.
-        to: Which of our columns it is; of `column`.
-    """
-
-    column: str
-    way: Way
-    words: Mapping[str, str] = field(default_factory=dict)
-    format: str = _ISO
-    zone: str = "UTC"
-    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +88,14 @@ class _Count:
     still: Counter[str] = field(default_factory=Counter)
     examples: list[dict[str, Any]] = field(default_factory=list)
 
-    def show(self, one: Aside, codes: Sequence[str], before: Any, after: Any) -> None:
-        """Keep an example, as patterns: a few of those that would be taken and of those that would not."""
-        fits = not codes
-        if sum(each["fits"] is fits for each in self.examples) < EXAMPLES:
-            shapes = {"before": pattern(before, 40), "after": pattern(after, 40)}
-            self.examples.append({"id": one.id, "fits": fits, "codes": list(codes), **shapes})
+    def show(self, one: Aside, codes: Sequence[str], where: Sequence[str], before: Any, after: Any) -> None:
+        """Keep an example, as patterns: a few of those that would be taken and of those that would not, one a shape."""
+        shape = {"fits": not codes, "codes": list(codes), "where": list(where)}
+        shape |= {"before": pattern(before, 40), "after": pattern(after, 40)}
+        if any(shape.items() <= each.items() for each in self.examples):
+            return
+        if sum(each["fits"] is shape["fits"] for each in self.examples) < EXAMPLES:
+            self.examples.append({"id": one.id, **shape})
 
     def as_dict(self, *, look: bool) -> dict[str, Any]:
         """As the job's result: what was asked for is what was taken, does not fit, or was left to others."""
@@ -154,6 +112,7 @@ class _Read:
         records: What is to be stored.
         taken: The numbers of those that fit.
         codes: What is wrong with the others.
+        where: In which columns, as far as that is known.
         shown: Of each what stood in the column, and what stands there now.
     """
 
@@ -161,6 +120,7 @@ class _Read:
     taken: list[int]
     codes: dict[int, list[str]]
     shown: dict[int, tuple[Any, Any]]
+    where: dict[int, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +175,7 @@ class ManyMended:
             codes = read.codes.get(one.id, [])
             if codes:
                 count.still[codes[0]] += 1
-            count.show(one, codes, *read.shown.get(one.id, (None, None)))
+            count.show(one, codes, read.where.get(one.id, ()), *read.shown.get(one.id, (None, None)))
 
     def _take(self, read: _Read, actor: str, import_id: str | None) -> tuple[list[str], list[int]]:
         """Store what fits, with its end in the quarantine; gives what became of it, and which it was."""
@@ -240,7 +200,7 @@ class ManyMended:
         mapping: str | None,
         task: Task,
     ) -> _Read:
-        items = {one.id: _object(one.raw) for one in some}
+        items = {one.id: object_of(one.raw) for one in some}
         shown = {}
         for one in some:
             before = items[one.id]
@@ -312,79 +272,18 @@ def changed(mapping: Mapping[str, Any], correction: Correction | None, of: Impor
     if correction is not None and correction.way == "moment":
         dates = made.setdefault("dates", {})
         for ours, source in columns.items():
-            if source == correction.column and dates.get(ours) and _ISO not in dates[ours]:
-                dates[ours] = [*dates[ours], _ISO]
+            if source == correction.column and dates.get(ours) and ISO not in dates[ours]:
+                dates[ours] = [*dates[ours], ISO]
     if "contact_id" not in made["columns"]:
         made["columns"]["contact_id"] = f"{NUMBER}_{(of.digest or of.id)[:12]}"
     return made
-
-
-def corrected(item: Mapping[str, Any], correction: Correction, table: str | None) -> dict[str, Any]:
-    """A record as it is corrected.
-
-    Args:
-        item: As it arrived.
-        correction: What is changed.
-        table: Its table; None for a row of a file, whose mapping says what a column is.
-
-    >>> corrected({"state": "zu", "n": 1}, Correction("state", "words", {"zu": "closed"}), None)
-    {'state': 'closed', 'n': 1}
-    >>> corrected({"at": "31.03.2026 14:05"}, Correction("at", "moment", {}, "%d.%m.%Y %H:%M", "Europe/Sofia"), None)
-    {'at': '2026-03-31T14:05:00+03:00'}
-    >>> corrected({"start": "x"}, Correction("start", "column", to="started_at"), "contacts")
-    {'started_at': 'x'}
-    """
-    made, name = dict(item), correction.column
-    if name not in made:
-        return made
-    value = made[name]
-    if correction.way == "drop":
-        made.pop(name)
-        if table is None:
-            made[name] = None  # a file has the column all the same
-    elif correction.way == "column":
-        if table is not None:
-            made = {correction.to if key == name else key: each for key, each in made.items()}
-    elif correction.way == "words":
-        said = str(value).strip() if isinstance(value, (str, int, float)) else None
-        if said is not None and said in correction.words:
-            made[name] = _typed(correction.words[said], name, table)
-    else:
-        made[name] = _moment(value, correction)
-    return made
-
-
-def _typed(word: str, name: str, table: str | None) -> Any:
-    """A word as its column has it: a number or yes and no where it is one of those."""
-    if not word:
-        return None
-    column = next((one for one in SPECS[table].columns if one.name == name), None) if table is not None else None
-    if column is None or column.type not in {"float64", "int64", "boolean"}:
-        return word
-    try:
-        return json.loads(word)
-    except ValueError:
-        return word
-
-
-def _moment(value: Any, correction: Correction) -> Any:
-    """A moment with its offset; what is written otherwise stays as it is."""
-    text = str(value).strip()
-    try:
-        if correction.format == _ISO:
-            found = datetime.fromisoformat(text)
-        else:
-            found = datetime.strptime(text, correction.format)  # noqa: DTZ007 - its zone is the next line's question
-        return (found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(correction.zone))).isoformat()
-    except (ValueError, OverflowError):
-        return value
 
 
 def _as_sent(
     some: Sequence[Aside], items: Mapping[int, dict[str, Any] | None], shown: dict[int, tuple[Any, Any]]
 ) -> _Read:
     """Records that a program sent."""
-    records, taken, codes = [], [], {}
+    records, taken, codes, where = [], [], {}, {}
     for one in some:
         read = read_record(one.kind, items[one.id], one.source or "api")
         if isinstance(read, Record):
@@ -392,53 +291,8 @@ def _as_sent(
             taken.append(one.id)
         else:
             codes[one.id] = list(dict.fromkeys(unfit.rule.code for unfit in read))
-    return _Read(records, taken, codes, shown)
-
-
-def _object(raw: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnSeen:
-    """A column of records that were set aside, without its values.
-
-    Attributes:
-        name: As the records have it.
-        filled: How many have something there.
-        samples: The commonest patterns of what is there.
-        wrong: Whether something is wrong there, as far as that is known.
-    """
-
-    name: str
-    filled: int
-    samples: tuple[str, ...]
-    wrong: bool
-
-
-def columns_seen(some: Sequence[Aside], most: int = 200) -> tuple[ColumnSeen, ...]:
-    """The columns of some records, those first of which something is wrong.
-
-    Args:
-        some: The records.
-        most: So many columns at most.
-    """
-    filled: dict[str, Counter[str]] = {}
-    wrong = {fault["where"] for one in some for fault in one.faults}
-    for one in some:
-        for name, value in (_object(one.raw) or {}).items():
-            counted = filled.setdefault(str(name), Counter())
-            if value is not None and value != "" and value != []:
-                counted[pattern(value if isinstance(value, (str, int, float)) else as_sent(value))] += 1
-    seen = [
-        ColumnSeen(name, found.total(), tuple(one for one, _ in found.most_common(3)), name in wrong)
-        for name, found in filled.items()
-    ]
-    return tuple(sorted(seen, key=lambda one: not one.wrong)[:most])
+            where[one.id] = list(dict.fromkeys(unfit.column for unfit in read if unfit.column))
+    return _Read(records, taken, codes, shown, where)
 
 
 def mending_handlers(work: ManyMended) -> dict[str, Handler]:

@@ -62,6 +62,7 @@ PAGES = (
     imports,
     jobs,
     live,
+    quality_mend,  # before quality, whose addresses would hold its own
     quality,
     quality_audit,
     quality_run,

@@ -16,9 +16,10 @@ from firstcontact.doors.api.problem import not_there
 from firstcontact.doors.api.routes.jobs import ON_DEMAND, JobSeen, job_seen
 from firstcontact.kernel.clock import zone_exists
 from firstcontact.services.access import Permission, Principal
+from firstcontact.services.correction import COLUMN_NAMES, can_be_written
 from firstcontact.services.ingest import Outcome
 from firstcontact.services.mend import Aside, ended_already, replay
-from firstcontact.services.mend_many import COLUMN_NAMES, REPLAY, can_be_written
+from firstcontact.services.mend_many import REPLAY
 from firstcontact.services.service import Service
 from firstcontact.services.setting import redactor
 
