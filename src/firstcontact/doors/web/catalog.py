@@ -28,6 +28,7 @@ from firstcontact.doors.web.pages import (
     proposals,
     quality,
     quality_audit,
+    quality_mend,
     quality_run,
     reason,
     reasons,
