@@ -49,6 +49,38 @@ def test_one_chooses_language_zone_and_light(served: Service) -> None:
     assert served.accounts.find(one.account.id) == kept
 
 
+AGENTS = {
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 "
+    "Safari/537.36": "Chrome on Windows",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 "
+    "Edg/131.0.0.0": "Edge on Windows",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 "
+    "Safari/605.1.15": "Safari on macOS",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/131.0.0.0 "
+    "Mobile/15E148 Safari/604.1": "Chrome on iPhone",
+    "Mozilla/5.0 (Linux; Android 14; SM-S921B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/27.0 "
+    "Chrome/125.0.0.0 Mobile Safari/537.36": "Samsung Internet on Android",
+    "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0": "Firefox on Linux",
+    "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 "
+    "Safari/537.36": "Chrome on ChromeOS",
+    "Mozilla/5.0 (<b>strange</b>)": "An unknown browser",
+    "python-httpx/0.28": "A program",
+}
+
+
+def test_a_session_is_called_by_its_browser_and_system(served: Service) -> None:
+    """Never by the long name that the browser gives itself, which the interface alone repeats."""
+    one = Visitor(served, Role.QUALITY)
+    for agent in AGENTS:
+        one.client.headers["user-agent"] = agent
+        one.client.cookies.clear()
+        one.client.post("/login", data={"email": one.account.email, "password": WORDS})
+    page = one.get("/me").text
+    assert [agent for agent in AGENTS if agent in page or agent.partition(" ")[0] in page] == []
+    assert [called for called in AGENTS.values() if called not in page] == []
+    assert set(AGENTS) <= {each["device"] for each in one.client.get("/api/v1/me/sessions").json()}
+
+
 def test_a_password_is_changed_by_who_knows_it(served: Service) -> None:
     """A wrong present password, or a new one that is easy to guess, changes nothing."""
     one = Visitor(served, Role.QUALITY)

@@ -256,3 +256,43 @@ def test_what_scrolls_sideways_is_reached_by_keyboard(visit: Callable[..., Visit
         found = re.findall(r'<div class="scroll"[^>]*>', one.get(path).text)
         assert all('tabindex="0"' in tag for tag in found), path
     assert found
+
+
+def test_what_a_page_does_not_show_is_in_its_workbook(
+    visit: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the file report names the table beside it, a page names the workbook that it gives along, and it is so."""
+    for place in ("opportunity", "downstream", "returning", "team", "cut"):
+        monkeypatch.setattr(f"firstcontact.doors.report.sections.{place}.LISTED", 1)
+    monkeypatch.setattr("firstcontact.doors.report.sections.course.LONGEST", 1)
+    run = _told()
+    assert "results.csv" in render(run)
+    for language in ("en", "bg"):
+        seen = visit(run)
+        pages = {path: seen.client.get(path, headers={"Accept-Language": language}).text for path in SHOWN}
+        assert [path for path, text in pages.items() if "results.csv" in text or ".parquet" in text] == []
+    said = {path for path in SHOWN if "in the Excel file of this page" in visit(run).get(path).text}
+    assert {"/", "/reasons"} <= said
+    names = {row.cell.get("reason_1") or row.cell.get("reason_2") for row in run.select("opportunity")}
+    sheet = openpyxl.load_workbook(io.BytesIO(visit(run).get("/take.xlsx?of=/").content)).worksheets[0]
+    shown = {str(cell.value) for line in sheet.iter_rows() for cell in line}
+    assert names - {None} <= shown
+
+
+SHOWN = ("/", "/reasons", "/channels", "/causes", "/downstream", "/teams", "/definitions", "/quality")
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [("Europe/Sofia", ""), ("Asia/Jerusalem", "Where you are: Sunday."), ("Africa/Cairo", "Saturday"), ("UTC", "")],
+)
+def test_every_page_of_figures_says_on_which_day_its_weeks_begin(
+    visit: Callable[..., Visitor], zone: str, said: str
+) -> None:
+    """The policy's day, and the visitor's own where their country begins its weeks on another."""
+    seen = visit(_told())
+    seen.client.cookies.set("zone", zone)
+    text = seen.get("/").text
+    assert "<dt>Weeks begin on</dt><dd>Monday" in text
+    assert said in text
+    assert bool(said) == ("Where you are:" in text)

@@ -352,4 +352,4 @@ def principal_of(
 
 def _device(text: str | None) -> str | None:
     printable = "".join(character for character in text or "" if character.isprintable())
-    return printable[:120] or None
+    return printable[:300] or None  # browsers put last what they really are

@@ -51,6 +51,7 @@ class Stamp:
         cutoff: End of the data.
         policy: The policy's name and version.
         made: When it was measured.
+        week_start: The day on which its weeks begin, 0 for Monday.
     """
 
     run: str
@@ -59,6 +60,7 @@ class Stamp:
     cutoff: str
     policy: str
     made: str
+    week_start: int
 
 
 def page(

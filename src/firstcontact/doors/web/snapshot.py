@@ -18,6 +18,7 @@ from firstcontact.doors.web.translation import locale
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.once import Once
+from firstcontact.measurement.linking.period import WEEK_STARTS
 from firstcontact.services.access import Permission, Principal, refused
 from firstcontact.services.find_contacts import CONTACTS_FILE
 from firstcontact.services.measure_history import KeptRun
@@ -63,6 +64,7 @@ class Snapshot:
             writer.notation.moment(run.frame.cutoff),
             f"{writer.name(run.policy.name)} {self.kept.policy_number or ''}".strip(),
             writer.notation.moment(run.created_at),
+            WEEK_STARTS[run.policy.calendar.week_start],
         )
 
     def piece(self, make: Callable[[Run, Writer], Any], key: Hashable) -> Any:

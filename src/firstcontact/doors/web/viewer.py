@@ -6,7 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from fastapi import Request
 
 from firstcontact.doors.report.notation import Notation
@@ -46,6 +47,18 @@ class Viewer:
     def locale(self) -> Locale:
         """How the language writes numbers and dates."""
         return locale(self.language)
+
+    @property
+    def first_day(self) -> int | None:
+        """The day on which weeks begin in the country of the viewer's zone, 0 for Monday; None where it names none."""
+        country = get_global("zone_territories").get(self.zone)
+        with suppress(UnknownLocaleError, ValueError):
+            return Locale.parse(f"und_{country}").first_week_day if country else None
+        return None
+
+    def weekday(self, day: int) -> str:
+        """What a day of the week is called, 0 for Monday."""
+        return str(self.locale.days["stand-alone"]["wide"][day])
 
     @property
     def notation(self) -> Notation:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _EPOCH = date(1970, 1, 1)
-_WEEK_STARTS = {"monday": 0, "saturday": 5, "sunday": 6}
+WEEK_STARTS = {"monday": 0, "saturday": 5, "sunday": 6}
+"""By a policy's word: the day of the week, 0 for Monday."""
 
 
 def local_day(start_us: ir.IntegerValue, zone: str, first: datetime, last: datetime) -> ir.IntegerValue:
@@ -50,13 +51,13 @@ def week_of(day: int, week_start: str) -> date:
     (datetime.date(2024, 1, 1), datetime.date(2023, 12, 31))
     """
     moment = _EPOCH + timedelta(days=day)
-    return moment - timedelta(days=(moment.weekday() - _WEEK_STARTS[week_start]) % 7)
+    return moment - timedelta(days=(moment.weekday() - WEEK_STARTS[week_start]) % 7)
 
 
 def week_begin(day: ir.IntegerValue, week_start: str) -> ir.IntegerValue:
     """`week_of` as an expression: the number of the day on which the week of a day begins."""
     # Day 0 was a Thursday. The whole weeks that are added keep what is divided above 0.
-    into = (day + _EPOCH.weekday() - _WEEK_STARTS[week_start] + 7 * 100_000) % 7
+    into = (day + _EPOCH.weekday() - WEEK_STARTS[week_start] + 7 * 100_000) % 7
     return (day - into).cast("int64")
 
 

@@ -53,8 +53,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
         blocks.append(_matrix(found, writer))
     blocks.append(_guidance(found, run, writer))
     if len(found) > LISTED:
-        more = writer.notation.count(len(found) - LISTED)
-        blocks.append(Paragraph(writer.say("%(count)s more are in results.csv.", count=more), "more"))
+        blocks.append(Paragraph(writer.more(len(found) - LISTED), "more"))
     looked = next((row.result for row in run.select(LOOKED)), None)
     if isinstance(looked, Estimate):
         blocks.append(

@@ -36,8 +36,7 @@ def write(run: Run, writer: Writer) -> list[Section]:
     )
     blocks.append(_drawn(found[:LISTED], run, writer))
     if len(found) > LISTED:
-        more = writer.notation.count(len(found) - LISTED)
-        blocks.append(Paragraph(writer.say("%(count)s more are in results.csv.", count=more), "more"))
+        blocks.append(Paragraph(writer.more(len(found) - LISTED), "more"))
     return [Section("opportunities", writer.say("What could be saved"), blocks)]
 
 

@@ -100,8 +100,7 @@ def _written(run: Run, writer: Writer, drawn: int) -> list[Section]:
         )
         before.append(_windows(known[:LISTED], writer))
         if len(known) > LISTED:
-            more = writer.notation.count(len(known) - LISTED)
-            before.append(Paragraph(writer.say("%(count)s more are in results.csv.", count=more), "more"))
+            before.append(Paragraph(writer.more(len(known) - LISTED), "more"))
     else:
         before = [Paragraph(_nothing(unknown, writer), "strong")]
     level = run.policy.publish.level
@@ -352,6 +351,5 @@ def _unlearned(unknown: list[ResultRow], beside: bool, writer: Writer) -> list[B
             ),
         )
     if len(unknown) > UNLEARNED:
-        more = number.count(len(unknown) - UNLEARNED)
-        blocks.append(Paragraph(writer.say("%(count)s more are in results.csv.", count=more), "more"))
+        blocks.append(Paragraph(writer.more(len(unknown) - UNLEARNED), "more"))
     return blocks

@@ -74,6 +74,12 @@ def write(run: Run, writer: Writer) -> list[Section]:
                 else writer.say(
                     "Each is held against comparable contacts: those of the same reason and channel that do not show "
                     "it. The bar is how many more failed. That they fail together is no proof that one makes the "
+                    "other."
+                )
+                if writer.on_page
+                else writer.say(
+                    "Each is held against comparable contacts: those of the same reason and channel that do not show "
+                    "it. The bar is how many more failed. That they fail together is no proof that one makes the "
                     "other; the contacts to read are in %(file)s, twenty of each.",
                     file=writer.notation.apart("to_read.parquet"),
                 )

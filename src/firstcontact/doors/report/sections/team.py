@@ -173,8 +173,7 @@ def _flags(known: Sequence[ResultRow], writer: Writer) -> list[Block]:
         rate = writer.notation.percent(FALSE_FLAGS)
         said.append(writer.say("Of the teams that are flagged (◆), about %(rate)s may be so by chance.", rate=rate))
     if len(known) > LISTED:
-        more = writer.notation.count(len(known) - LISTED)
-        said.append(writer.say("%(count)s more are in results.csv.", count=more))
+        said.append(writer.more(len(known) - LISTED))
     return [Paragraph(text, "more") for text in said]
 
 

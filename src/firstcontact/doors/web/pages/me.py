@@ -18,12 +18,13 @@ from firstcontact.doors.api.routes.tokens import revoke as revoke_token
 from firstcontact.doors.api.routes.tokens import seen as token_seen
 from firstcontact.doors.report.figure import Figure
 from firstcontact.doors.web.about import About, about
+from firstcontact.doors.web.browser_words import browser_words
 from firstcontact.doors.web.form import Wrong, asked, on, wrongs
-from firstcontact.doors.web.page import page
+from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import ANSWERS, N_, Place
 from firstcontact.doors.web.snapshot import snapshot
 from firstcontact.doors.web.tour import COOKIE as TOUR_COOKIE
-from firstcontact.doors.web.viewer import THEME_COOKIE, Theme
+from firstcontact.doors.web.viewer import THEME_COOKIE, Theme, viewer
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Permission, Principal, Role
 from firstcontact.services.service import Service
@@ -60,7 +61,7 @@ class Mine:
         own: One's own figure; None where there is none to have.
         what: What that figure is.
         contacts: How many contacts of the run one handled.
-        sessions: Where one is logged in.
+        sessions: Where one is logged in, and what that browser is called.
         tokens: One's tokens that have not ended; None where one may have none.
         permissions: What a token may be limited to.
         made: A new token's secret, shown this once.
@@ -72,7 +73,7 @@ class Mine:
     own: Figure | None
     what: About | None
     contacts: str
-    sessions: tuple[api.OpenSession, ...]
+    sessions: tuple[tuple[api.OpenSession, str], ...]
     tokens: tuple[TokenSeen, ...] | None
     permissions: tuple[str, ...]
     made: str
@@ -105,7 +106,7 @@ def _page(
         own=own,
         what=about(shown, found.measure) if shown is not None and found is not None else None,
         contacts=shown.writer.notation.count(found.contacts) if shown is not None and found is not None else "",
-        sessions=tuple(api.sessions(request, who)) if who.may(Permission.OWN_ACCOUNT) else (),
+        sessions=_sessions(request, who) if who.may(Permission.OWN_ACCOUNT) else (),
         tokens=tokens,
         permissions=tuple(sorted(who.permissions)),
         made=made,
@@ -114,6 +115,11 @@ def _page(
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
     return page(request, "me", place=PLACE, stamp=shown.stamp if own and shown else None, status=status, it=it)
+
+
+def _sessions(request: Request, who: Principal) -> tuple[tuple[api.OpenSession, str], ...]:
+    say = sentences(viewer(request).language).gettext
+    return tuple((one, browser_words(one.device, say)) for one in api.sessions(request, who))
 
 
 def _tried(request: Request, who: Principal, do: Any, said: str) -> Response:

@@ -32,7 +32,8 @@ Seen = Annotated[Principal, Depends(Permit(Permission.READ_BOARD))]
 
 
 def _overview(run: Run) -> list[ResultRow]:
-    return [*run.select(by=""), *run.slices(run.headline_measure, "week"), *run.select("r_fcr", by="week")]
+    weeks = [*run.slices(run.headline_measure, "week"), *run.select("r_fcr", by="week")]
+    return [*run.select(by=""), *weeks, *run.select("opportunity")]
 
 
 def _reasons(run: Run) -> list[ResultRow]:
