@@ -14,7 +14,7 @@ import pytest
 
 from firstcontact.doors import pdf as maker
 from firstcontact.doors.pdf import paper, pdf, pdf_made
-from firstcontact.doors.pdf_press import LACKING, lay_out
+from firstcontact.doors.pdf_press import LACKING, lay_out, visible
 from firstcontact.kernel.errors import FirstcontactError
 
 made = pytest.mark.skipif(not pdf_made(), reason="WeasyPrint or Pango is not on this machine (tools/install-pango)")
@@ -141,7 +141,8 @@ def test_what_is_for_a_screen_becomes_fit_for_paper() -> None:
         <footer class="stamp"><dl><div><dt>Data up to</dt><dd>now</dd></div>
         <div><dt>View</dt><dd><a href="/x">y</a></dd></div></dl></footer></main></body></html>"""
     )
-    lay_out(page, "https://here.example/reasons", "Noto Sans", {"ink": "#123456"})
+    asked = {"base": "https://here.example/reasons", "letters": "Noto Sans", "paints": {"ink": "#123456"}, "foot": ""}
+    lay_out(page, asked)
     text = tostring(page, encoding="unicode")
     assert "kept" in text
     assert not [word for word in ("gone", "Ask", "script", "<form", "nav", "store", "axis") if word in text]
@@ -157,6 +158,16 @@ def test_what_is_for_a_screen_becomes_fit_for_paper() -> None:
     assert len(list(drawing.iter(f"{{{SVG}}}line"))) == 1
     assert drawing.findtext(f"{{{SVG}}}title") == "long"
     assert page.find(".//main/dl/div/dt") is not None
+
+
+def test_words_from_right_to_left_stand_in_drawings_as_they_are_read() -> None:
+    """Drawings are lettered from left to right, letter by letter: Hebrew stands there in the order in which it is seen,
+    and its numbers as they are."""
+    assert visible("Dec 29") == "Dec 29"
+    if visible("\u05d0\u05d1") == "\u05d0\u05d1":
+        pytest.skip("FriBidi is not on this machine (tools/install-pango)")
+    assert visible("29 \u05d3\u05e6\u05de\u05f3") == "29 \u05f3\u05de\u05e6\u05d3"
+    assert visible("\u05d9\u05e2\u05d3 80%") == "80% \u05d3\u05e2\u05d9"
 
 
 def test_sheets_begin_where_the_language_does() -> None:

@@ -65,14 +65,15 @@ def pdf_made() -> bool:
     return find_spec("weasyprint") is not None and any(_loads(name) for name in _PANGO)
 
 
-def pdf(html: str, css: str, *, base: str = "", letters: str = "sans-serif") -> bytes:
+def pdf(html: str, css: str, *, base: str = "", letters: str = "sans-serif", foot: str = "") -> bytes:
     """A page as PDF: tagged, with title, language, page numbers and links.
 
     Args:
         html: The page, of our own making.
-        css: Its style sheets, together with `paper`.
+        css: Style sheets after its own, `paper` last.
         base: The address that its links start from; those within it alone work where empty.
         letters: The fonts of its drawings, in the order of preference.
+        foot: What stands at the foot of each sheet; what the page says that its figures rest on where empty.
 
     Raises:
         FirstcontactError: WeasyPrint or Pango is not there (FC9801), the page is too much (FC9802), or too many are
@@ -82,14 +83,14 @@ def pdf(html: str, css: str, *, base: str = "", letters: str = "sans-serif") -> 
         raise _no_pdf()
     if len(html) > MOST_TEXT:
         raise _too_much(clause("{count} characters", count=MOST_TEXT))
-    asked = {"html": html, "css": css, "base": base, "letters": letters, "paints": LIGHT, "seconds": SECONDS}
+    asked = {"html": html, "css": css, "base": base, "letters": letters, "foot": foot, "paints": LIGHT}
     if not _places.acquire(blocking=False):
         raise _busy()
     try:
         if not _one.acquire(timeout=WAIT_SECONDS):
             raise _busy()
         try:
-            return _press(json.dumps({**asked, "memory": MEMORY}).encode())
+            return _press(json.dumps({**asked, "seconds": SECONDS, "memory": MEMORY}).encode())
         finally:
             _one.release()
     finally:

@@ -13,7 +13,9 @@ import re
 import sys
 from contextlib import suppress
 from copy import deepcopy
+from ctypes import CDLL, byref, c_uint32
 from typing import Any
+from unicodedata import bidirectional
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
@@ -21,7 +23,7 @@ LACKING = 3
 """How the program ends where WeasyPrint, or the Pango that it writes with, is not there."""
 
 _SVG = "{http://www.w3.org/2000/svg}"
-_GONE_TAGS = {"script", "link", "template", "form", "button", "nav"}
+_GONE_TAGS = {"script", "style", "link", "template", "form", "button", "nav"}
 _GONE = {"top", "side", "skip", "take", "tour", "what", "filters", "pager", "unseen", "live", "narrow"}
 """Classes of what has no use on paper."""
 _ROLES = {
@@ -32,6 +34,10 @@ _ROLES = {
 }
 """Tables whose rows are drawn say by their roles what they are; on paper they become tables, which may turn the page
 and run from right to left."""
+
+_FRIBIDI = ("libfribidi.so.0", "libfribidi.0.dylib", "libfribidi-0.dll")
+_FROM_THE_LEFT = 0x110
+"""FriBidi's word for a paragraph that runs from left to right, as scales do in every language."""
 
 _BEGIN = {"h2", "h3", "section", "article", "aside", "footer"}
 """What ends the part that a small heading stands over."""
@@ -44,8 +50,9 @@ def press(asked: dict[str, Any]) -> bytes:
     """A PDF that follows PDF/UA: tagged, with title and language.
 
     Args:
-        asked: `html` and `css`; `base`, the address that links start from; `letters`, the fonts of drawings; `paints`,
-            the value of each colour that drawings name.
+        asked: `html`, and `css` after its own; `base`, the address that links start from; `letters`, the fonts of
+            drawings; `paints`, the value of each colour that drawings name; `foot`, what stands at the foot of each
+            sheet: what the page itself says that its figures rest on where empty.
 
     Raises:
         ImportError: WeasyPrint is not installed.
@@ -61,20 +68,20 @@ def press(asked: dict[str, Any]) -> bytes:
             raise ValueError("a PDF is made of nothing but its page")
 
     page = weasyprint.HTML(string=asked["html"], base_url=asked["base"] or None, url_fetcher=Nothing())
-    lay_out(page.etree_element, asked["base"], asked["letters"], asked["paints"])
-    style = weasyprint.CSS(string=asked["css"], url_fetcher=Nothing())
+    root = page.etree_element
+    css = "\n".join([*("".join(one.itertext()) for one in root.iter("style")), asked["css"]])
+    lay_out(root, asked)
+    style = weasyprint.CSS(string=css, url_fetcher=Nothing())
     made = page.write_pdf(stylesheets=[style], pdf_variant="pdf/ua-1")
     return bytes(made)
 
 
-def lay_out(root: Element, base: str, letters: str, paints: dict[str, str]) -> None:
+def lay_out(root: Element, asked: dict[str, Any]) -> None:
     """Make what was written for a screen fit for paper, in place.
 
     Args:
         root: The page.
-        base: The address that links start from.
-        letters: The fonts of drawings, by name, in the order of preference.
-        paints: The value of each colour that drawings name.
+        asked: As for `press`.
     """
     kept = {
         one.get("id", ""): one for one in root.iter() if one.tag in (f"{_SVG}g", f"{_SVG}pattern") and one.get("id")
@@ -82,14 +89,17 @@ def lay_out(root: Element, base: str, letters: str, paints: dict[str, str]) -> N
     _clear(root)
     for one in root.iter():
         if one.tag == f"{_SVG}svg":
-            _drawing(one, kept, letters, paints)
+            _drawing(one, kept, asked["letters"], asked["paints"])
         elif one.tag == "dl":
             _pair(one)
         elif one.get("role") in _ROLES:
             one.tag = _ROLES[one.get("role", "")]
         elif one.get("role") == "rowgroup":
             one.tag = "thead" if one.find("*[@role='row']/*[@role='columnheader']") is not None else "tbody"
-    _say_foot(root, base)
+    body = root.find("body")
+    if body is not None:
+        body.set("data-title", (root.findtext("head/title") or "").partition(" · ")[0])
+        body.set("data-foot", asked["foot"] or _foot(root, asked["base"]))
 
 
 def _clear(at: Element) -> None:
@@ -159,7 +169,30 @@ def _drawing(svg: Element, kept: dict[str, Element], letters: str, paints: dict[
             found = re.fullmatch(r"var\(--([a-z-]+)\)", value)
             if found:
                 one.set(name, paints[found[1]])
+    for one in svg.iter(f"{_SVG}text"):
+        one.text = visible(one.text or "")
     svg.set("font-family", letters)
+
+
+def visible(text: str) -> str:
+    """A text in the order in which it is seen from left to right, since drawings are lettered in that order.
+
+    Without FriBidi, which Pango brings along, it stays as it is.
+
+    >>> visible("29 Dec")
+    '29 Dec'
+    """
+    if not any(bidirectional(one) in ("R", "AL") for one in text):
+        return text
+    for name in _FRIBIDI:
+        with suppress(OSError, AttributeError):
+            order = CDLL(name).fribidi_log2vis
+            size = len(text)
+            given, seen = (c_uint32 * size)(*map(ord, text)), (c_uint32 * size)()
+            base = c_uint32(_FROM_THE_LEFT)
+            if order(given, size, byref(base), seen, None, None, None):
+                return "".join(map(chr, seen))
+    return text
 
 
 def _crop(at: Element, down: float, top: float, bottom: float) -> None:
@@ -180,21 +213,18 @@ def _crop(at: Element, down: float, top: float, bottom: float) -> None:
             at.remove(one)
 
 
-def _say_foot(root: Element, base: str) -> None:
+def _foot(root: Element, base: str) -> str:
     """What every figure rests on, for the foot of each sheet; each part keeps its own direction."""
-    body, stamp = root.find("body"), root.find(".//footer[@class='stamp']")
-    if body is None or stamp is None:
-        return
+    stamp = root.find(".//footer[@class='stamp']")
     said = []
-    for one in stamp.findall("dl/div"):
+    for one in () if stamp is None else stamp.findall("dl/div"):
         what, value = ("".join(part.itertext()).strip() for part in (one[0], one[-1]))
         link = one.find(".//a")
         if link is None:
             said.append(f"{what} \u2068{value}\u2069")
         else:
             link.set("data-href", urljoin(base, link.get("href", "")))
-    body.set("data-foot", " · ".join(said))
-    body.set("data-title", (root.findtext("head/title") or "").partition(" · ")[0])
+    return " · ".join(said)
 
 
 def _bound(seconds: int, memory: int) -> None:

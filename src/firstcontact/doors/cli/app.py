@@ -27,6 +27,7 @@ from firstcontact.doors.cli.measure import measure
 from firstcontact.doors.cli.plan import plan
 from firstcontact.doors.cli.policy import policy
 from firstcontact.doors.cli.prove import prove
+from firstcontact.doors.cli.report import report
 from firstcontact.doors.cli.serve import serve
 from firstcontact.doors.cli.simulate import simulate
 from firstcontact.doors.cli.upload import upload
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 app.command()(measure)
 app.command()(inspect)
+app.command()(report)
 app.command()(fit)
 app.command()(definitions)
 app.command()(diff)
