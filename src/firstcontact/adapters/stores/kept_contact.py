@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 REMEMBERED = 2_000
 """So many counts are remembered, each of one condition on one file as it was written."""
 
+_SECRET = secrets.token_bytes(32)
+"""Of this process: what is remembered tells nobody what was asked for."""
+
 
 class ParquetContacts:
     """Reads contacts of runs. Implements `services.find_contacts.KeptContacts`.
@@ -36,7 +41,7 @@ class ParquetContacts:
         self._opened = opened
         self._engine: Engine | None = None
         self._opening = Lock()
-        self._totals: dict[tuple[Any, ...], int] = {}
+        self._totals: dict[bytes, int] = {}
 
     def columns(self, path: Path) -> dict[str, str]:
         with _there(path):
@@ -45,7 +50,7 @@ class ParquetContacts:
     def find(self, path: Path, conditions: Sequence[Condition], show: Show) -> FoundContacts:
         with _there(path), closing(self._cursor()) as cursor:
             where, values = self._where(cursor, path, conditions)
-            total = self._number(cursor, path, where, values, kept=_of_nobody(conditions))
+            total = self._number(cursor, path, where, values)
             chosen = ", ".join(map(_quoted, show.columns))
             # The place in the file last, so that no row stands on two pages or on none.
             order = ", ".join(map(_ordered, (*(show.order or self._usual(path)), "file_row_number")))
@@ -57,7 +62,7 @@ class ParquetContacts:
 
     def count(self, path: Path, conditions: Sequence[Condition]) -> int:
         with _there(path), closing(self._cursor()) as cursor:
-            return self._number(cursor, path, *self._where(cursor, path, conditions), kept=_of_nobody(conditions))
+            return self._number(cursor, path, *self._where(cursor, path, conditions))
 
     def engine(self) -> AbstractContextManager[Engine]:
         return closing(self._opened())
@@ -81,17 +86,17 @@ class ParquetContacts:
         """Latest first; nothing to sort where the file stands so."""
         return () if DAY in self.columns(path) else ("-started_at", "contact_id")
 
-    def _number(self, cursor: Any, path: Path, where: str, values: list[Any], *, kept: bool) -> int:
-        """How many rows fulfil a condition; remembered where it may be, for every page of a list asks it again."""
-        known = (path, *_edition(path), where, *values)
+    def _number(self, cursor: Any, path: Path, where: str, values: list[Any]) -> int:
+        """How many rows fulfil a condition; remembered, for every page of a list asks it again."""
+        asked_for = repr((path, *_edition(path), where, *values))
+        known = blake2b(asked_for.encode(errors="surrogatepass"), key=_SECRET).digest()
         total = self._totals.get(known)
         if total is None:
             asked = f"SELECT count(*) FROM read_parquet(?) {where}"
             total = int(cursor.execute(asked, [str(path), *values]).fetchone()[0])
             if len(self._totals) >= REMEMBERED:
                 self._totals.clear()
-            if kept:
-                self._totals[known] = total
+            self._totals[known] = total
         return total
 
     def _where(self, cursor: Any, path: Path, conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
@@ -119,11 +124,6 @@ def _there(path: Path) -> Iterator[None]:
         if path.is_file():
             raise
         raise not_noted("its contacts", clause("no such file")) from error
-
-
-def _of_nobody(conditions: Sequence[Condition]) -> bool:
-    """Whether conditions hold nothing that was typed and no id, which may name people: counts stay in memory."""
-    return not any(one.kind == "has" or "contact_id" in one.columns for one in conditions)
 
 
 def _condition(column: str, kind: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
