@@ -146,6 +146,8 @@ def test_an_account_holds_few_lines(sqlite_service: Service) -> None:
         for each in lines:
             await anext(each)
         assert not hub.takes(one.account)
+        late = hub.lines(Listener(one.account, one.credential, str))
+        assert [text async for text in late] == []  # it was let in when all of them asked at once
         assert hub.takes("another")
         await lines[0].aclose()
         assert hub.takes(one.account)

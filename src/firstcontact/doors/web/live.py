@@ -117,6 +117,9 @@ class Live:
 
     async def lines(self, listener: Listener) -> AsyncIterator[str]:
         """What somebody is told, as server-sent events, until they may not hear it any more."""
+        # Asked again, in the step that takes the place: many may have asked at once, and all were told yes.
+        if not self.takes(listener.account):
+            return
         self._listeners.add(listener)
         try:
             self._hear()
