@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from firstcontact.measurement.measures.row import ResultRow, slice_of
+
 RUN_FORMAT = 1
 """Raised when a directory of a run changes so that earlier versions of firstcontact would misread it."""
 
@@ -92,6 +94,14 @@ class RunReader(Protocol):
 
     def read(self, places: Sequence[Path]) -> list[RunRecord]:
         """Read runs, or raise everything that is wrong with all of them."""
+
+
+def key_of(row: ResultRow) -> tuple[str, str, tuple[str, ...]]:
+    """What a figure of a run that was read back whole has in common with its `Figure`: the same as `Figure.key`."""
+    cell = {slice_of(name): value for name, value in row.cell.items()}
+    names = [*_CELL_COLUMNS, *sorted(name for name in cell if name.startswith(_EXTRA))]
+    values = [cell[name] for name in names if name in cell]
+    return row.measure, row.by, (*values, *([str(row.period_start)] if row.period_start else []))
 
 
 def figure(row: dict[str, Any]) -> Figure:

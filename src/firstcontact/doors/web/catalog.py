@@ -25,6 +25,7 @@ from firstcontact.doors.web.pages import (
     me,
     overview,
     policy,
+    policy_comparison,
     proposals,
     quality,
     quality_audit,
@@ -59,6 +60,7 @@ PAGES = (
     wall,
     handbook,
     policy,
+    policy_comparison,
     bring,  # before imports, whose addresses would hold its own
     imports,
     jobs,

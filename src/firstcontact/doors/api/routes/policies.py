@@ -16,6 +16,7 @@ from firstcontact.doors.api.problem import CONFLICT, ProblemError
 from firstcontact.doors.api.routes.jobs import ON_DEMAND, JobSeen, job_seen
 from firstcontact.kernel.sentence import clause
 from firstcontact.services.access import Permission, Principal
+from firstcontact.services.compare_trial import Trial, compare_trial
 from firstcontact.services.measure_history import MEASURE
 from firstcontact.services.policy_version import PolicyVersion
 from firstcontact.services.service import Service
@@ -130,25 +131,36 @@ def try_on_past(request: Request, response: Response, number: Number, who: Draft
 
 @router.get("/{number}/comparison", dependencies=[Depends(Permit(Permission.DRAFT_POLICIES))])
 def comparison(request: Request, number: Number) -> dict[str, Any]:
-    """What the latest trial of this version says, beside the figures in force: what moved, and why."""
-    from firstcontact.services.diff import diff
+    """What the latest trial of this version says, beside the figures in force: what moved, and why.
 
+    `same_contacts` says whether both rest on the same contacts. Where they do not, contacts arrived between the two,
+    and what moved is not the policy's doing alone: measure the one that knows less again.
+    """
+    found = compared(request, number)
+    told = found.difference.as_dict()
+    # What to type at a command line names directories of this machine, and is of no use here.
+    told["attribution"].pop("commands", None)
+    return {**told, "before": found.before.id, "after": found.after.id, "same_contacts": found.same_contacts}
+
+
+def compared(request: Request, number: int) -> Trial:
+    """The latest trial of a version beside the figures in force.
+
+    Raises:
+        FirstcontactError: There is no such version (FC9511); there is no trial of it, or nothing in force (FC9303).
+    """
     service: Service = request.app.state.service
     service.policies.find(number)
-    before, after = service.runs.current(), service.runs.trial_of(number)
-    if before is None or after is None:
+    found = compare_trial(service.runs, bootstrap.run_reader(), number)
+    if found is None:
         fault = CONFLICT.fault(
             where=f"policy version {number}",
-            saw="no trial of it" if before is not None else "no figures in force",
+            saw="no figures in force" if service.runs.current() is None else "no trial of it",
             allowed="a measurement in force and a trial",
             cure=clause("POST /api/v1/policies/{number}/try, and wait for the job", number=number),
         )
         raise ProblemError([fault])
-    records = bootstrap.run_reader().read([service.runs.place(before), service.runs.place(after)])
-    found = diff(records[0], records[1]).as_dict()
-    # What to type at a command line names directories of this machine, and is of no use here.
-    found["attribution"].pop("commands", None)
-    return {**found, "before": before.id, "after": after.id}
+    return found
 
 
 @router.post("/{number}/publish")

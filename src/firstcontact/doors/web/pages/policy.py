@@ -11,16 +11,13 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import Response
 
 from firstcontact.doors.api.permit import Permit
-from firstcontact.doors.api.problem import ProblemError
 from firstcontact.doors.api.routes import policies as api
-from firstcontact.doors.report.notation import Notation
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.form import Wrong, asked, on, wrongs
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import CARE, N_, Place
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import FirstcontactError
-from firstcontact.measurement.measures.catalog import TITLES
 from firstcontact.measurement.policy.explain import explain
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.services.access import Permission, Principal
@@ -119,48 +116,6 @@ class Draft:
     may_publish: bool
     said: str
     wrong: tuple[Wrong, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """One figure under two policies.
-
-    Attributes:
-        name: What it is a figure of.
-        before: Under the policy in force.
-        after: Under the draft.
-        change: The difference, with its sign; empty where one of them is refused.
-        clear: Whether it moved at all, or by more than chance.
-    """
-
-    name: str
-    before: str
-    after: str
-    change: str
-    clear: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What a draft would change.
-
-    Attributes:
-        number: The draft.
-        moved: Every measure of all contacts.
-        slices: The cells of the headline that move most.
-        places: Where contacts stand in the ledger: place, before, after.
-        changes: What differs between the policies: what, before, after.
-        before: The run in force.
-        after: The trial.
-    """
-
-    number: int
-    moved: tuple[Moved, ...]
-    slices: tuple[Moved, ...]
-    places: tuple[tuple[str, str, str], ...]
-    changes: tuple[tuple[str, str, str], ...]
-    before: str
-    after: str
 
 
 @router.get(PLACE.path)
@@ -337,49 +292,3 @@ def publish(request: Request, who: Publisher, number: api.Number, edition: Editi
 def drop(request: Request, who: Drafter, number: api.Number, edition: Edition) -> Response:
     """Give up a draft."""
     return _tried(request, who, number, lambda: api.drop(request, Response(), number, who, f'"{edition}"'), "dropped")
-
-
-@router.get("/policy/{number}/comparison")
-def comparison(request: Request, _who: Drafter, number: api.Number) -> Response:
-    """What a draft would change, beside the figures in force."""
-    try:
-        found = api.comparison(request, number)
-    except ProblemError:
-        return on(f"/policy/{number}", "untried")
-    seen = viewer(request)
-    say = sentences(seen.language).gettext
-    changes = tuple(
-        (one["what"], one["before"] or "–", one["after"] or "–")
-        for cause in found["attribution"]["causes"]
-        for one in cause["changes"]
-    )
-    it = Comparison(
-        number,
-        tuple(
-            _moved(one, say(TITLES.get(one["measure"], one["measure"])), seen.notation)
-            for one in found["measures"]["shown"]
-        ),
-        tuple(_moved(one, " · ".join(one["cell"]), seen.notation) for one in found["slices"]["shown"]),
-        tuple((place, seen.notation.count(old), seen.notation.count(now)) for place, old, now in found["places"]),
-        changes,
-        found["before"],
-        found["after"],
-    )
-    return page(request, "policy_comparison", place=PLACE, it=it)
-
-
-def _moved(one: dict[str, Any], name: str, notation: Notation) -> Moved:
-    unit = next((side["unit"] for side in (one["after"], one["before"]) if side and side["unit"]), "")
-
-    def written(value: float | None, *, sign: bool = False) -> str:
-        if value is None:
-            return "–"
-        mark = ("+" if value > 0 else "") if sign else ""
-        if unit == "share":
-            return notation.together(mark + notation.decimal(100 * value, 1) + ("" if sign else "%"))
-        return notation.together(mark + notation.decimal(value, 0 if unit == "seconds" else 3))
-
-    sides = [written(side["value"]) if side else "–" for side in (one["before"], one["after"])]
-    return Moved(
-        name, sides[0], sides[1], written(one["change"], sign=True) if one["change"] is not None else "", one["clear"]
-    )
