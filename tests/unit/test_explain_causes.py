@@ -26,6 +26,8 @@ from firstcontact.measurement.linking.link import link
 from firstcontact.measurement.linking.period import local_day
 from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.measurement.policy.model import Cost, Link, Policy, Window, cut_reason
+from firstcontact.services.explained import EXPLAINED
+from firstcontact.services.explained import noted as member_of
 from tests.drawn import DAY_0, contact, draw, on
 from tests.engine_teller import rows
 
@@ -120,6 +122,48 @@ def test_what_is_counted_has_no_interval(engine: Engine) -> None:
     for row in counted:
         assert isinstance(row.result, Estimate)
         assert (row.result.level, row.result.low) == (COUNTED, row.result.high)
+
+
+def test_what_explanations_rest_on_is_noted_contact_by_contact(engine: Engine) -> None:
+    """Of each cause, opportunity and pair of reasons as many contacts as its n says; those that have nobody to be
+    compared with in their reason and channel are in none."""
+    chance = np.random.default_rng(33)
+    ways = (("front", "network"), ("front", "billing"), ("billing", "billing"), ("network", "network"))
+    drawn = world(
+        chance,
+        1600,
+        reason=lambda k, _: "rare" if k % 50 == 0 else ("fault", "bill")[k % 2],
+        channel=lambda k, _: "letter" if k % 50 == 0 else "phone",
+        first_queue=lambda k, _: "front" if k % 50 == 0 else ways[k % 4][0],
+        queue=lambda k, _: "network" if k % 50 == 0 else ways[k % 4][1],
+        fails=lambda k, _: 0.55 if k % 4 == 0 else 0.2,
+    )
+    drawn += [contact(f"n{k}", f"cu{k}", one["day"] + 8 + 20 * chance.random(), reason="next", queue="network")
+              for k, one in enumerate(pairs_of(drawn)) if k % 3 == 0]  # fmt: skip
+    context = replace(context_of(engine, drawn), members=[])
+    found = [row for one in (root_cause, opportunity, downstream) for row in one.explain(context)]
+    assert context.members is not None
+    noted = context.linked.select("contact_id", "reason")
+    for table in context.members:
+        noted = noted.left_join(table, "contact_id").drop("contact_id_right")
+    contacts = engine.execute(noted).to_pylist()
+    told = {*EXPLAINED} & {row.measure for row in found if isinstance(row.result, Estimate)}
+    assert told >= {"root_cause", "root_cause_contacts", "downstream", "downstream_count"}
+    for row in found:
+        if row.measure in told and isinstance(row.result, Estimate):
+            wanted = member_of(row.measure, "n", row.cell, None)
+            n = sum(all(one[each.column] is not None if each.values is None else one[each.column] in each.values
+                        for each in wanted) for one in contacts)  # fmt: skip
+            assert n == row.result.n, (row.measure, row.cell)
+    alone = [one for one in contacts if one["reason"] == "rare"]
+    assert alone
+    assert {one["shows_wrong_queue_first"] for one in alone} == {None}
+
+
+def pairs_of(drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """First contacts, with the day on which they were drawn."""
+    firsts = [one for one in drawn if not one["contact_id"].endswith("-again")]
+    return [one | {"day": (one["started_at"] - DAY_0) / timedelta(days=1)} for one in firsts]
 
 
 def test_a_wrong_queue_first_is_found_with_its_commonest_pairs(engine: Engine) -> None:
