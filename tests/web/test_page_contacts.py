@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 
+from firstcontact.doors.api.page import cursor
 from firstcontact.doors.web.link import rows_link
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.result import Estimate
@@ -90,6 +91,9 @@ def test_a_list_that_has_become_shorter_says_so(measured: Service, tmp_path: Pat
     page, _, left = listed(client, asked)
     assert (left, f"{total} {said}" in page) == (total - 1, True)
     assert said not in listed(client, asked.replace("part=n", "part=met"))[0]
+    beyond = client.get(f"/contacts?after={cursor(10_000)}", headers=HTML).text
+    assert f"<b>{500 - 1}</b>" in beyond
+    assert re.findall(ROW, beyond)
 
 
 def test_who_sees_some_teams_sees_their_contacts_alone(asking: Caller) -> None:  # noqa: F811

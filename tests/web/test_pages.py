@@ -109,6 +109,19 @@ def test_nobody_is_led_away_after_logging_in(browser: Browser, served: Service) 
         assert len(said.headers.get_list("set-cookie")) == 1
 
 
+def test_a_form_that_comes_too_late_leads_back_to_its_page(browser: Browser, served: Service) -> None:
+    """Whoever logs in comes to where the form stands; what is no address of ours, or none at all, leads home."""
+    client = browser()
+    client.follow_redirects = False
+    for referer, place in (
+        (f"{served.settings.url}/jobs?state=failed", "%2Fjobs%3Fstate%3Dfailed"),
+        ("http://[", "%2F"),
+        ("https://evil.example", "%2F"),
+    ):
+        said = client.post("/jobs", headers={"Referer": referer})
+        assert (said.status_code, said.headers["location"]) == (303, f"/login?next={place}")
+
+
 PATHS = [place.path for place in PLACES if place.open_to(Principal("1", "m@example.org", Role.MANAGER))]
 
 

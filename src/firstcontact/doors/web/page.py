@@ -52,6 +52,7 @@ class Stamp:
         policy: The policy's name and version.
         made: When it was measured.
         week_start: The day on which its weeks begin, 0 for Monday.
+        zone: The business's, in which its days are and both moments here are written.
     """
 
     run: str
@@ -61,6 +62,7 @@ class Stamp:
     policy: str
     made: str
     week_start: int
+    zone: str
 
 
 def page(

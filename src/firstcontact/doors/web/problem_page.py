@@ -29,11 +29,18 @@ def problem_page(request: Request, status: int, code: str, faults: Sequence[Faul
     if status == HTTPStatus.UNAUTHORIZED:
         # What a form would have done is not done after all; whoever logs in again comes to the page that it stands on.
         asked = str(request.url) if request.method == "GET" else request.headers.get("referer", "/")
-        place = urlsplit(asked)
-        asked = place.path + (f"?{place.query}" if place.query else "")
-        back = f"/login?{urlencode({'next': safe_path(asked)}, quote_via=quote)}"
+        back = f"/login?{urlencode({'next': safe_path(_local(asked))}, quote_via=quote)}"
         return RedirectResponse(back, status_code=HTTPStatus.SEE_OTHER)
     seen = viewer(request)
     told = () if status == HTTPStatus.NOT_FOUND else faults
     wrong = in_words((one.as_dict() for one in told), Writer(seen.notation, sentences(seen.language)))
     return page(request, "problem", status=status, problem=status, code=code, wrong=wrong)
+
+
+def _local(address: str) -> str:
+    """An address without its host; what is none leads to the start."""
+    try:
+        place = urlsplit(address)
+    except ValueError:
+        return "/"
+    return place.path + (f"?{place.query}" if place.query else "")

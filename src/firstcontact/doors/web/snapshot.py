@@ -65,6 +65,7 @@ class Snapshot:
             f"{writer.name(run.policy.name)} {self.kept.policy_number or ''}".strip(),
             writer.notation.moment(run.created_at),
             WEEK_STARTS[run.policy.calendar.week_start],
+            run.zone,
         )
 
     def piece(self, make: Callable[[Run, Writer], Any], key: Hashable) -> Any:

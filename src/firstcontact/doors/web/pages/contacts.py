@@ -232,6 +232,9 @@ def show(
     try:
         question = question_of(asked.pairs)
         found = _found(request, shown, who, question, Show(asked.read, asked.order, start, PAGE))
+        if start >= found.total > 0:  # the list has become shorter: its last page
+            start = (found.total - 1) // PAGE * PAGE
+            found = _found(request, shown, who, question, Show(asked.read, asked.order, start, PAGE))
     except FirstcontactError as error:
         codes = {fault.kind.code for fault in error.faults}
         refused = {TOO_FEW_TO_SHOW.code: "few", NOT_NOTED.code: "not noted"}.get(min(codes), "")

@@ -61,6 +61,7 @@ class Mine:
         own: One's own figure; None where there is none to have.
         what: What that figure is.
         contacts: How many contacts of the run one handled.
+        may_choose: Whether one may change one's account: a wallboard may not.
         sessions: Where one is logged in, and what that browser is called.
         tokens: One's tokens that have not ended; None where one may have none.
         permissions: What a token may be limited to.
@@ -73,6 +74,7 @@ class Mine:
     own: Figure | None
     what: About | None
     contacts: str
+    may_choose: bool
     sessions: tuple[tuple[api.OpenSession, str], ...]
     tokens: tuple[TokenSeen, ...] | None
     permissions: tuple[str, ...]
@@ -106,6 +108,7 @@ def _page(
         own=own,
         what=about(shown, found.measure) if shown is not None and found is not None else None,
         contacts=shown.writer.notation.count(found.contacts) if shown is not None and found is not None else "",
+        may_choose=who.may(Permission.OWN_ACCOUNT),
         sessions=_sessions(request, who) if who.may(Permission.OWN_ACCOUNT) else (),
         tokens=tokens,
         permissions=tuple(sorted(who.permissions)),

@@ -86,7 +86,7 @@ for (const chart of document.querySelectorAll("svg.chart")) {
     const step = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    at = Math.min(Math.max(0, at === -1 && step > 0 ? 0 : at + step), marks.length - 1);
+    at = Math.min(Math.max(0, at === -1 && step === 1 ? 0 : at + step), marks.length - 1);
     show(marks[at]);
   });
 }
