@@ -36,6 +36,7 @@ def test_the_demonstration_fills_an_empty_service(sqlite_service: Service) -> No
     assert f"{count(sqlite_service):,} contacts have arrived" in said[-1]
     kinds = {job.kind for job in sqlite_service.queue.page(state="waiting", before=None, limit=10)}
     assert "measure" in kinds
+    assert sqlite_service.policies.published().policy.target("fcr_issue") is not None
     client = TestClient(create_app(sqlite_service), base_url=sqlite_service.settings.url)
     for one in demo.ACCOUNTS:
         answer = client.post("/api/v1/session", json={"email": one.email, "password": password})

@@ -74,8 +74,19 @@ def test_a_target_is_the_whole_centres() -> None:
     assert found is not None
     assert found.state == told(AIM, run.headline.low, run.headline.high)  # type: ignore[union-attr]
     assert reach_whole(run, "repeat_rate") is None
-    later = aimed(run, dataclasses.replace(AIM, since=first_day(run) + timedelta(days=1)))
-    assert reach_whole(later, "fcr_issue").state == "later"  # type: ignore[union-attr]
+
+
+def test_a_figure_that_covers_time_before_its_target_has_no_verdict() -> None:
+    """From its first day on it has one; of issues that day comes a look-back later than of contacts."""
+    run = run_factory.centre()
+    opened, contacts = first_day(run, "fcr_issue"), first_day(run, "repeat_rate")
+    assert opened - contacts == timedelta(days=45)
+    for target, first in ((AIM, opened), (CEILING, contacts)):
+        for late in (0, 1):
+            since = dataclasses.replace(target, since=first + timedelta(days=late))
+            found = reach_whole(aimed(run, since), target.measure)
+            assert found is not None
+            assert (found.state == "later") is bool(late)
 
 
 def test_a_week_that_is_not_complete_has_no_verdict() -> None:

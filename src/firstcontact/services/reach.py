@@ -116,7 +116,7 @@ def reach_whole(run: Run, measure: str) -> Reach | None:
     if target is None:
         return None
     rows = [row for row in run.select(measure, by="") if row.period_grain == "all"]
-    return reach(rows[0].result, target, first_day(run)) if rows else None
+    return reach(rows[0].result, target, first_day(run, measure)) if rows else None
 
 
 def reach_week(row: ResultRow, target: Target) -> State | None:
@@ -154,9 +154,19 @@ def judged(run: Run) -> tuple[datetime, datetime]:
     return (first, last) if first <= last else (frame.since, frame.cutoff - timedelta(microseconds=1))
 
 
-def first_day(run: Run) -> date:
-    """The first day of business on which a contact could begin and be judged."""
-    return judged(run)[0].replace(tzinfo=UTC).astimezone(ZoneInfo(run.zone)).date()
+OPENERS = frozenset({"fcr_issue", "r_fcr"})
+"""Measures of contacts that open an issue, which cannot be told before a look-back has passed."""
+
+
+def first_day(run: Run, measure: str) -> date:
+    """The first day of business that the figure of a measure covers.
+
+    Args:
+        run: What was measured.
+        measure: Id of the measure.
+    """
+    first = judged(run)[0] if measure in OPENERS else run.frame.since
+    return first.replace(tzinfo=UTC).astimezone(ZoneInfo(run.zone)).date()
 
 
 def targets_data(run: Run) -> dict[str, dict[str, Any]]:
