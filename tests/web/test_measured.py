@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -193,6 +194,9 @@ def test_a_policy_is_drafted_tried_compared_and_published(asking: Caller, measur
     assert client.get("/api/v1/policies/published").json()["number"] == number
     bootstrap.open_worker(measured).drain()
     assert client.get("/api/v1/runs/current").json()["policy_number"] == number
+    for path in ("/", "/teams"):
+        page = client.get(path, headers={"Accept": "text/html"}).text
+        assert set(re.findall(r"repeat-7d(?:, version)? (\d+)", re.sub("<[^>]+>", "", page))) == {str(number)}, path
     first = client.get("/api/v1/policies/1")
     assert first.json()["state"] == "retired"
     back = client.post("/api/v1/policies/1/publish", headers={"If-Match": first.headers["ETag"]})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -63,8 +63,10 @@ class PolicyVersion:
 
     @property
     def policy(self) -> Policy:
-        """The policy it holds."""
-        return read_version(self.toml, self.number)
+        """The policy it holds. It goes by the number that it has here, whatever its text says, which is seldom changed
+        with the rules: so every figure names the version that it was measured under.
+        """
+        return replace(read_version(self.toml, self.number), version=str(self.number))
 
 
 class Policies(Protocol):
