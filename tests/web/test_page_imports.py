@@ -290,3 +290,62 @@ def test_rows_set_aside_lead_to_all_that_are_kept_of_them(sqlite_service: Servic
     page = client.get(place).text
     assert "novel" in page
     assert f"/quality/aside?state=&amp;import_id={one.id}&amp;code=FC2001" in page
+
+
+WORDY = "\n".join(
+    ["id,opened,who,channel,status,handle time,rating,mood"]
+    + [
+        f"{n},2026-01-{1 + n % 28:02}T09:00:00Z,c{n % 50},{('Tel', 'Schalter', '<b>Post')[n % 3]},"
+        f"{('Closed', 'Parkiert')[n % 2]},{2 + n % 9},{1 + n % 5},m"
+        for n in range(60)
+    ]
+).encode()
+
+
+def test_what_the_words_of_a_column_mean_is_corrected(sqlite_service: Service, client: TestClient) -> None:
+    """Words of a short list stand there, escaped, with what they are taken to mean; what is chosen for one, a unit and
+    a scale are in the mapping that is looked into next, and nothing else is."""
+    place = str(bring(client, WORDY).url.path)
+    drain(sqlite_service)
+    text = client.get(place).text
+    assert "<b>Post" not in text
+    assert "&lt;b&gt;Post" in text
+    one = sqlite_service.imports.find(place.rpartition("/")[2])
+    assert one is not None
+    assert one.preview is not None
+    before = one.preview["mapping"]
+    words = {one["ours"]: [each["word"] for each in one["words"]] for one in one.preview["words"]}
+    assert sorted(words["settled"]) == ["Closed", "Parkiert"]
+    asked = choices(text)
+    assert asked[f"values.settled.{words['settled'].index('Parkiert')}"] == ""
+    asked |= {
+        f"values.settled.{words['settled'].index('Parkiert')}": "false",
+        f"values.channel.{words['channel'].index('Schalter')}": "walk-in",
+        "units.handle_seconds": "minutes",
+        "columns.agent_id": "",
+    }
+    headers = {"X-CSRF-Token": asked["csrf"]}
+    client.post(f"{place}/preview", data=asked, headers=headers)
+    drain(sqlite_service)
+    one = sqlite_service.imports.find(place.rpartition("/")[2])
+    assert one is not None
+    assert one.preview is not None
+    after = one.preview["mapping"]
+    assert after["values"] == {"settled": {"Parkiert": "false"}, "channel": {"Schalter": "walk-in"}}
+    assert after["units"] == {"handle_seconds": "minutes"}
+    assert {name: after[name] for name in ("columns", "dates")} == {name: before[name] for name in ("columns", "dates")}
+    again = choices(client.get(place).text)
+    assert again[f"values.channel.{words['channel'].index('Schalter')}"] == "walk-in"
+    client.post(f"{place}/start", data=again, headers=headers)  # nothing else changed: it is taken in
+    drain(sqlite_service)
+    assert "Your file is taken in" in client.get(place).text
+
+
+def test_words_that_may_be_somebody_s_are_not_shown(sqlite_service: Service, client: TestClient) -> None:
+    """A column taken for a channel that holds addresses or numbers shows none of them: neither on the page nor to a
+    program."""
+    data = WORDY.replace(b"Schalter", b"dana@example.org")
+    place = str(bring(client, data).url.path)
+    drain(sqlite_service)
+    assert "dana@" not in client.get(place).text
+    assert "dana@" not in client.get(f"/api/v1{place}", headers={"Accept": "application/json"}).text

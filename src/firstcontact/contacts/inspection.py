@@ -51,6 +51,34 @@ class UnusedColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a column whose words mean something.
+
+    Attributes:
+        word: As the source has it.
+        count: How often it occurs in the sample.
+        means: What it is taken to mean; None where nobody knows.
+    """
+
+    word: str
+    count: int
+    means: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnWords:
+    """The words of a column, where they are few and none of them looks like somebody's.
+
+    Attributes:
+        ours: The column of ours whose meanings they have.
+        words: They, commonest first.
+    """
+
+    ours: str
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MissingToken:
     """A value that is read as missing: where, and how often over the whole of those columns."""
 
@@ -76,6 +104,7 @@ class Inspection:
         faults: Why it is not.
         mapping: The mapping as plain data.
         mapping_file: The same as the text of a mapping file, with comments for the person who corrects it.
+        words: Words of the columns whose words mean something.
     """
 
     files: tuple[InspectedFile, ...]
@@ -90,3 +119,4 @@ class Inspection:
     faults: tuple[Fault, ...]
     mapping: dict[str, Any]
     mapping_file: str
+    words: tuple[ColumnWords, ...] = ()

@@ -57,6 +57,7 @@ class FileReader:
             "columns": [asdict(one) for one in found.columns],
             "unused": [asdict(one) for one in found.unused],
             "missing": [asdict(one) for one in found.missing],
+            "words": [asdict(one) for one in found.words],
             "findings": [one.as_dict() for one in found.findings],
             "ledger": found.ledger.as_dict() if found.ledger else None,
             "faults": [fault.as_dict() for fault in found.faults],

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from firstcontact.doors.web.column_words import COLUMNS, DATED, DATES, FIRST
 from firstcontact.doors.web.form import Wrong
+from firstcontact.doors.web.meaning_form import Meanings, meanings_of, take_meanings
 
 AS_IT_IS = "="
 """Chosen: several columns together, as the mapping has them."""
@@ -38,6 +39,7 @@ class Choice:
         sure: `sure`, `likely` or `unsure`; empty where nobody guessed.
         samples: Patterns of what is in it.
         fault: What is wrong.
+        meanings: What its words mean, in what it counts, where its scale ends.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Choice:
     sure: str
     samples: tuple[str, ...]
     fault: str
+    meanings: Meanings
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def form_of(
     first: list[Choice] = []
     further: list[Choice] = []
     for name in COLUMNS:
-        choice = _choice(name, found.get(name), mapping, by_field, given, told)
+        choice = _choice(name, found.get(name), mapping, by_field, given, told, preview)
         asked = name in FIRST or choice.value or choice.fault
         (first if asked and (name in FIRST or not name.startswith("surveys.")) else further).append(choice)
     extra = set(mapping.get("extra") or ())
@@ -172,7 +175,11 @@ def form_of(
 
 
 def mapping_of(
-    base: Mapping[str, Any], columns: tuple[str, ...], given: Mapping[str, str], extra: tuple[str, ...]
+    base: Mapping[str, Any],
+    columns: tuple[str, ...],
+    given: Mapping[str, str],
+    extra: tuple[str, ...],
+    preview: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The mapping that a form asks for.
 
@@ -181,6 +188,7 @@ def mapping_of(
         columns: The file's columns; others are not taken.
         given: The form's fields.
         extra: Columns to keep so that figures can be cut by them.
+        preview: What was found out about the file, whose words the form names by their place.
 
     >>> asked = {"columns.reason": "c:why", "columns.team": ""}
     >>> mapping_of({"columns": {"team": "t"}}, ("why", "t"), asked, ())["columns"]
@@ -200,6 +208,7 @@ def mapping_of(
             table[ours] = [source] if section == "identifiers" and isinstance(source, str) else source
         if name in DATED:
             _date(made, ours, given, changed=table.get(ours) != before)
+    take_meanings(made, base, preview or {}, given)
     _whole(made, columns, given, extra)
     return made
 
@@ -233,6 +242,7 @@ def _choice(
     faults: Mapping[str, str],
     given: Mapping[str, str],
     told: Callable[[str], str],
+    preview: Mapping[str, Any],
 ) -> Choice:
     section, _, ours = name.partition(".")
     label, meaning = COLUMNS[name]
@@ -259,7 +269,8 @@ def _choice(
         told(str(found["rests_on"])) if found else "",
         ("sure" if share >= _SURE else "likely" if share >= _LIKELY else "unsure") if found else "",
         tuple(found["samples"]) if found else (),
-        faults.get(name, "") or faults.get(f"dates.{ours}", ""),
+        next((faults[one] for one in (name, f"dates.{ours}", f"scales.{ours}", f"units.{ours}") if one in faults), ""),
+        meanings_of(name, preview, mapping, given) if names else Meanings(),
     )
 
 
@@ -304,7 +315,9 @@ def _field(fault: Wrong) -> str:
     """The field that a fault is about; empty where it is about none."""
     if fault.code in _NO_DATES:
         return _NO_DATES[fault.code]
-    named = re.search(r": ((?:columns|identifiers|surveys|updates|dates)\.\w+|zone|missing|kind)\b", fault.where)
+    named = re.search(
+        r": ((?:columns|identifiers|surveys|updates|dates|scales|units)\.\w+|zone|missing|kind)\b", fault.where
+    )
     if named is None:
         return "columns.started_at" if fault.where.endswith(": columns") else ""
     return named.group(1)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from firstcontact.adapters.connectors.tabular import mapping_file, sql
 from firstcontact.adapters.connectors.tabular.evidence import Guess
-from firstcontact.adapters.connectors.tabular.mapping import Mapping, Source
+from firstcontact.adapters.connectors.tabular.expression import meaning
+from firstcontact.adapters.connectors.tabular.mapping import SCALED, Mapping, Source
 from firstcontact.adapters.connectors.tabular.raw import Raw
 from firstcontact.adapters.connectors.tabular.source import Relation
-from firstcontact.contacts.inspection import InspectedColumn, InspectedFile, Inspection, MissingToken, UnusedColumn
+from firstcontact.contacts.inspection import (
+    ColumnWords,
+    InspectedColumn,
+    InspectedFile,
+    Inspection,
+    MissingToken,
+    UnusedColumn,
+    Word,
+)
 from firstcontact.contacts.ledger import RowLedger
 from firstcontact.kernel.errors import Fault
 from firstcontact.kernel.finding import Finding
@@ -21,6 +31,16 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SAMPLES = 3
+
+MOST_WORDS = 30
+"""Different words that are listed at most; a column with more holds something else."""
+
+LONGEST_WORD = 40
+
+WORDED = ("channel", "direction", "settled", "agent_says_resolved", "abandoned")
+"""Columns of contacts whose words mean something."""
+
+_NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?\s*%?")
 
 
 def describe(
@@ -75,6 +95,7 @@ def describe(
         faults=(),
         mapping=mapping.as_dict(),
         mapping_file=mapping_file.write(mapping, guesses, unused),
+        words=_words(relation, mapping),
     )  # fmt: skip
 
 
@@ -91,6 +112,44 @@ def _all_sources(mapping: Mapping) -> dict[str, Source]:
     sources |= {f"surveys.{ours}": source for ours, source in mapping.surveys.items()}
     sources |= {f"updates.{ours}": source for ours, source in mapping.update.items()}
     return sources | {f"extra.{name}": Source((name,)) for name in mapping.extra}
+
+
+def _words(relation: Relation, mapping: Mapping) -> tuple[ColumnWords, ...]:
+    """What the words of a column are taken to mean: the one thing of a file that is shown as it is.
+
+    So only of columns whose words are few, and only where each of them is short and looks like nobody's.
+    """
+    sources = {ours: mapping.columns[ours] for ours in WORDED if ours in mapping.columns}
+    sources |= {ours: mapping.surveys[ours] for ours in (*SCALED, "resolved") if ours in mapping.surveys}
+    if "settled" not in sources and "state" in mapping.update:
+        sources["settled"] = mapping.update["state"]
+    found = []
+    for ours, source in sources.items():
+        if len(source.columns) != 1:
+            continue
+        tokens = _tokens(mapping, source.columns[0])
+        counts = [(word, n) for word, n in relation.sample[source.columns[0]].most_common() if word not in tokens]
+        if ours in SCALED:
+            counts = [(word, n) for word, n in counts if not _NUMBER.fullmatch(word)]
+        if 0 < len(counts) <= MOST_WORDS and all(_is_plain(word) for word, _ in counts):
+            words = (Word(word, n, _meaning(ours, word, mapping)) for word, n in counts)
+            found.append(ColumnWords(ours, tuple(words)))
+    return tuple(found)
+
+
+def _meaning(ours: str, word: str, mapping: Mapping) -> str | None:
+    if ours in SCALED:
+        return mapping.values.get(ours, {}).get(word)
+    return meaning(ours, word, mapping) or (word if ours == "channel" else None)
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a value may be a word of a list rather than somebody's name, number or address.
+
+    >>> _is_plain("In Progress"), _is_plain("0541234567"), _is_plain("a@b.example"), _is_plain("x" * 50)
+    (True, False, False, False)
+    """
+    return len(word) <= LONGEST_WORD and "@" not in word and sum(character.isdigit() for character in word) < 5
 
 
 def _shown(source: Source) -> str:

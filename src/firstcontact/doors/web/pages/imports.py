@@ -21,6 +21,7 @@ from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.column_words import DATES, FACTS, KINDS
 from firstcontact.doors.web.form import Wrong, asked, in_words
 from firstcontact.doors.web.mapping_form import MappingForm, columns_of, form_of, mapping_of, same
+from firstcontact.doors.web.meaning_form import UNITS
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.pages.jobs import JobLine, job_line
 from firstcontact.doors.web.place import CARE, N_, Place
@@ -153,6 +154,7 @@ class ImportPage:
         noticed: What was noticed.
         mappings: Names of saved mappings.
         kinds: What a row may be.
+        units: In what lengths of time may be counted.
         facts: What the facts about a file are called.
         dates: Ways of writing moments.
         zones: Names of zones.
@@ -173,6 +175,7 @@ class ImportPage:
     noticed: tuple[Noticed, ...]
     mappings: tuple[str, ...]
     kinds: dict[str, str]
+    units: dict[str, str]
     facts: dict[str, str]
     dates: dict[str, str]
     zones: tuple[str, ...]
@@ -332,6 +335,7 @@ def _show(
         _noticed(writer, preview),
         tuple(service.imports.mappings()) if form is not None else (),
         KINDS,
+        UNITS,
         FACTS,
         DATES,
         zone_names() if form is not None else (),
@@ -359,7 +363,7 @@ def _mapping(request: Request, one: Import, given: dict[str, str]) -> dict[str, 
     extra = tuple(_all(request).get("extra", ()))
     service: Service = request.app.state.service
     base = preview.get("mapping") or one.mapping or {}
-    return service.file_reader.check(mapping_of(base, columns_of(preview), given, extra))
+    return service.file_reader.check(mapping_of(base, columns_of(preview), given, extra, preview))
 
 
 def _rows(writer: Writer, ledger: dict[str, Any] | None) -> tuple[Counted, ...]:
