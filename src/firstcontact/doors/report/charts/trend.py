@@ -13,7 +13,7 @@ from firstcontact.doors.report.theme import NARROW, paint
 
 _LEFT, _RIGHT, _TOP = 44, 8, 10
 _STRIP, _FOOT = 18, 24
-_HATCHED = 25
+_HATCHED = 45
 """So much nearer to a line, words are still read better than on hatching."""
 
 
