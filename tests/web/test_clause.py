@@ -88,7 +88,10 @@ def test_a_clause_is_said_with_its_numbers_and_a_value_keeps_its_direction() -> 
     assert told(clause("{count:,} rows", count=1234), speaks) == "1,234 שורות"
     assert told("no such id", speaks) == "אין מזהה כזה"
     assert told("Aaaa 99<b>", speaks) == '<bdi dir="ltr">Aaaa 99&lt;b&gt;</bdi>'
-    assert told(clause("a \u202e{name}", name="x"), speaks) == '<bdi dir="ltr">a �x</bdi>'
+    assert told(clause("as \u202e{name}", name="x"), speaks) == '<bdi dir="ltr">as �x</bdi>'
+    assert told(clause("{rows}, {name}", rows=clause("{count:,} rows", count=2), name="x"), speaks).startswith(
+        "2 שורות"
+    )
     assert told("", speaks) == ""
     assert told(of_system(OSError(28, "No space left on device")), writer("en")) == "No space left on device"
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
+from firstcontact.kernel.sentence import clause
 from firstcontact.services.link_person import Key
 
 CONTACT_ABSENT = ErrorKind(
@@ -143,7 +144,7 @@ def contact_absent(places: Sequence[int]) -> FirstcontactError:
     return FirstcontactError(
         [
             CONTACT_ABSENT.fault(
-                where=f"contact {place + 1} of the decision",
+                where=clause("contact {number} of the decision", number=place + 1),
                 saw="none",
                 allowed="one that is there",
                 cure="name another",

@@ -189,7 +189,7 @@ def read_filled(data: bytes, seal: Seal, level: float = LEVEL) -> Filled:
         if one is None or not same or number_of(row["number"]) != one["number"]:
             faults.add(
                 WRONG_ROW,
-                where=f"{FORM_FILE}, line {line}, {DRAWN}",
+                where=clause("{file}, line {line}, {column}", file=FORM_FILE, line=line, column=DRAWN),
                 saw="a row of another draw" if one is not None and not same else "another row than was handed out",
                 allowed=clause("one form, with number and {column} in each row as they were handed out", column=DRAWN),
                 cure="restore both columns, sort whole rows only, and bring each form by itself",

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from firstcontact.contacts.record import Record, Unfit, read_record
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
+from firstcontact.kernel.sentence import clause
 from firstcontact.services.ingest import Inbox, Mended, Outcome, Redact
 
 ENDED_ALREADY = ErrorKind(
@@ -125,7 +126,10 @@ def replay(inbox: Inbox, aside: Aside, item: Any | None, *, redact: Redact, acto
 def ended_already(number: int) -> FirstcontactError:
     """The error for what was dealt with already."""
     fault = ENDED_ALREADY.fault(
-        where=f"record {number} of the quarantine", saw="an end", allowed="one that is open", cure="read it again"
+        where=clause("record {number} of the quarantine", number=number),
+        saw="an end",
+        allowed="one that is open",
+        cure="read it again",
     )
     return FirstcontactError([fault])
 
@@ -138,4 +142,6 @@ def _given(raw: str) -> Any:
 
 
 def _fault(one: Unfit) -> Any:
-    return one.rule.kind.fault(where=one.column or "the record", saw=one.saw, allowed=one.allowed, cure=one.rule.cure)
+    return one.rule.kind.fault(
+        where=one.column or clause("the record"), saw=one.saw, allowed=one.allowed, cure=one.rule.cure
+    )

@@ -112,7 +112,10 @@ def read_version(toml: str, number: int | None = None) -> Policy:
     >>> read_version(first_text()).name
     'firstcontact'
     """
-    return policy_from(parse(toml, f"policy version {number}" if number is not None else "the policy"))
+    file = clause("the policy")
+    if number is not None:
+        file = clause("policy version {number}", number=number)
+    return policy_from(parse(toml, file))
 
 
 def first_text() -> str:

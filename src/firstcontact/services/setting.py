@@ -63,7 +63,10 @@ class Settings(Protocol):
 def changed_meanwhile(name: str) -> FirstcontactError:
     """The error for a setting that is not as its reader knows it."""
     fault = SETTING_CHANGED.fault(
-        where=f"the setting {name}", saw="a later edition", allowed="the one that was read", cure="read it again"
+        where=clause("the setting {name}", name=name),
+        saw="a later edition",
+        allowed="the one that was read",
+        cure="read it again",
     )
     return FirstcontactError([fault])
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from firstcontact.kernel.errors import EXIT_OUTPUT, INTERNAL, ErrorKind, FirstcontactError, of_system
+from firstcontact.kernel.sentence import clause
 from firstcontact.services.queue import LEASE_SECONDS, MAX_ATTEMPTS, CancelledError, Job, Queue, State
 
 LOOK_SECONDS = 0.25
@@ -246,14 +247,16 @@ class Worker:
                 return "waiting" if passing else "failed", None, [fault.as_dict() for fault in error.faults]
             if isinstance(error, OSError):
                 fault = NO_ROOM.fault(
-                    where=f"the job {task.job.kind}",
+                    where=clause("the job {kind}", kind=task.job.kind),
                     saw=of_system(error),
                     allowed="room, and the right to write",
                     cure="make room; `firstcontact doctor` says how much there is",
                 )
                 return "failed" if last else "waiting", None, [fault.as_dict()]
             fault = INTERNAL.fault(
-                where=f"the job {task.job.kind}" + (f", {task.step}" if task.step else ""),
+                where=clause("the job {kind}, {step}", kind=task.job.kind, step=task.step)
+                if task.step
+                else clause("the job {kind}", kind=task.job.kind),
                 saw=type(error).__name__,
                 allowed="no defect",
                 cure="report it with the step and the kind of error",

@@ -214,7 +214,7 @@ def _fault_of(found: Mapping[str, Any]) -> Fault:
     place = " > ".join(str(part) for part in found.get("loc", ()))
     most = (found.get("ctx") or {}).get("max_length")
     return REQUEST_UNREADABLE.fault(
-        where=place[:200] or "the request",
+        where=place[:200] or clause("the request"),
         saw=str(found.get("type", "something else")),
         allowed="what the interface's description says" if most is None else clause("at most {most}", most=most),
         cure="see /api/v1/openapi.json",

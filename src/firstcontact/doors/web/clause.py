@@ -144,7 +144,7 @@ class _Reader(ast.NodeVisitor):
         called, given = _name(node.func), {one.arg: one.value for one in node.keywords}
         if called == "clause":
             forms = [one.value for one in node.args[:2] if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-            if forms and _speaks(forms[0]):
+            if forms and speaks(forms[0]):
                 self.found.append((forms[1], forms[0]) if len(forms) > 1 else (forms[0],))
         elif "where" in given and set(_CLAUSES) <= set(given):
             if self.name == "kernel/errors.py" and getattr(self.scopes[-1], "name", "") == "add":
@@ -161,7 +161,7 @@ class _Reader(ast.NodeVisitor):
     def _judge(self, node: ast.expr, seen: set[str]) -> None:
         """Note a clause, or that nobody can translate it."""
         if isinstance(node, ast.Constant):
-            if _speaks(str(node.value)):
+            if speaks(str(node.value)):
                 self.found.append((str(node.value),))
         elif isinstance(node, ast.IfExp):
             self._judge(node.body, seen)
@@ -184,7 +184,7 @@ class _Reader(ast.NodeVisitor):
         if isinstance(node, ast.Subscript):
             return isinstance(node.value, ast.Name) and self._declared(node.value.id)
         if isinstance(node, ast.JoinedStr):
-            return not any(_speaks(str(one.value)) for one in node.values if isinstance(one, ast.Constant))
+            return not any(speaks(str(one.value)) for one in node.values if isinstance(one, ast.Constant))
         return isinstance(node, ast.Name) and self._declared(node.id)
 
     def _bound(self, name: str) -> list[ast.expr] | None:
@@ -260,6 +260,6 @@ def _names_place(text: str) -> bool:
     return " " in text and not text.startswith("-")
 
 
-def _speaks(text: str) -> bool:
+def speaks(text: str) -> bool:
     """Whether a text has words in it, and not only values and what stands around them."""
     return re.search(r"[A-Za-z]{2}", re.sub(r"\{[^{}]*\}|`[^`]*`", "", text)) is not None

@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from firstcontact.doors.report.notation import upright
 from firstcontact.doors.report.writer import Writer
+from firstcontact.doors.web.clause import speaks
 from firstcontact.doors.web.place import N_
 from firstcontact.kernel.sentence import Sentence, clause
 
@@ -105,6 +106,7 @@ def told(text: str, writer: Writer) -> str:
     if writer.notation.locale.language == "en" or not said:
         return upright(said)
     pattern = " ".join(said.pattern.split())
-    if writer.say(pattern) == pattern:
+    only_parts = said.parts and not speaks(pattern)
+    if writer.say(pattern) == pattern and not only_parts:
         return Markup('<bdi dir="ltr">{}</bdi>').format(upright(said))
     return writer.tell(said)

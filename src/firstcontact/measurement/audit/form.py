@@ -133,12 +133,12 @@ def answers_of(
     seen: set[int] = set()
     for line, row in rows:
         number = number_of(row["number"])
-        place = f"{name}, line {line}"
+        place = clause("{file}, line {line}", file=name, line=line)
         if number is None or number not in known or number in seen:
             saw = "a number that was handed out before" if number in seen else "a number that was not handed out"
             faults.add(
                 WRONG_ROW,
-                where=f"{place}, number",
+                where=clause("{place}, {column}", place=place, column="number"),
                 saw=saw,
                 allowed=clause("1 to {last}, each once", last=max(known, default=0)),
                 cure="restore the number, or take the row out",
@@ -147,7 +147,7 @@ def answers_of(
         if _plain_id(row["contact_id"]) != _plain_id(known[number]):
             faults.add(
                 WRONG_ROW,
-                where=f"{place}, contact_id",
+                where=clause("{place}, {column}", place=place, column="contact_id"),
                 saw=clause(
                     "another contact than was handed out under this number, {shape}", shape=pattern(row["contact_id"])
                 ),
@@ -157,17 +157,21 @@ def answers_of(
             continue
         seen.add(number)
         before = len(faults)
-        said = {name: _yes_or_no(row[name], f"{place}, {name}", faults) for name in _FILLED if name != _FILLED[1]}
+        said = {
+            name: _yes_or_no(row[name], clause("{place}, {column}", place=place, column=name), faults)
+            for name in _FILLED
+            if name != _FILLED[1]
+        }
         came = said["came_back"]
         named = [one for one in (part.strip().lstrip("'") for part in row["return_contact_id"].split(";")) if one]
         if came is None:
             if len(faults) == before and (named or any(value is not None for value in said.values())):
-                _no_answer(f"{place}, came_back", faults)
+                _no_answer(clause("{place}, {column}", place=place, column="came_back"), faults)
             continue
         if came and not named:
             faults.add(
                 WRONG_ANSWER,
-                where=f"{place}, return_contact_id",
+                where=clause("{place}, {column}", place=place, column="return_contact_id"),
                 saw="nothing",
                 allowed=clause("the contacts by which the customer came back, or `{word}`", word=NOT_HERE),
                 cure="name them",
@@ -175,7 +179,7 @@ def answers_of(
         if _plain_id(known[number]) in {_plain_id(one) for one in named}:
             faults.add(
                 WRONG_ANSWER,
-                where=f"{place}, return_contact_id",
+                where=clause("{place}, {column}", place=place, column="return_contact_id"),
                 saw="the contact that was looked up",
                 allowed=clause("later contacts by which the customer came back, or `{word}`", word=NOT_HERE),
                 cure="name the return, not the contact itself",
@@ -183,7 +187,7 @@ def answers_of(
         if not came and named:
             faults.add(
                 WRONG_ANSWER,
-                where=f"{place}, return_contact_id",
+                where=clause("{place}, {column}", place=place, column="return_contact_id"),
                 saw=clause("a contact, {shape}", shape=pattern(named[0])),
                 allowed="nothing where came_back is no",
                 cure="take it out, or change came_back to yes",
@@ -192,7 +196,7 @@ def answers_of(
             if not came and said[name]:
                 faults.add(
                     WRONG_ANSWER,
-                    where=f"{place}, {name}",
+                    where=clause("{place}, {column}", place=place, column=name),
                     saw="yes, though came_back is no",
                     allowed="no or nothing where came_back is no: it is asked of a return",
                     cure="take it out, or change came_back to yes and name the return",
@@ -245,7 +249,7 @@ def rows_of(text: str, name: str, faults: Faults, further: Sequence[str] = ()) -
     if lacking:
         faults.add(
             UNREADABLE_FORM,
-            where=f"{name}, first line",
+            where=clause("{file}, first line", file=name),
             saw=clause("no column {names}", names=", ".join(lacking)),
             allowed="the columns of the form that was handed out",
             cure="restore the first line",

@@ -41,7 +41,7 @@ class TomlText:
         """The file and the line of a place, or of the nearest place around it that has one."""
         for length in range(len(place), 0, -1):
             if place[:length] in self.lines:
-                return f"{self.file}, line {self.lines[place[:length]]}"
+                return clause("{file}, line {line}", file=self.file, line=self.lines[place[:length]])
         return self.file
 
 
@@ -55,12 +55,14 @@ def parse(text: str, file: str) -> TomlText:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = _PLACE.search(str(error))
-        at = f", line {found[1]}" if found else ", last line"
+        at = clause("{file}, last line", file=file)
+        if found:
+            at = clause("{file}, line {line}", file=file, line=int(found[1]))
         what = str(error).partition(" (at")[0]
         raise FirstcontactError(
             [
                 NOT_TOML.fault(
-                    where=file + at,
+                    where=at,
                     saw=clause(what[:1].lower() + what[1:]),
                     allowed="TOML, for example: default_days = 30",
                     cure="mend this line; quotes and brackets must be closed",

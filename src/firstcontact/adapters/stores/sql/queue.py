@@ -192,7 +192,7 @@ def _take(connection: Connection, row: Row[Any], worker: str, now: datetime) -> 
         values = {"state": "cancelled", "ended_at": now, "lease_until": None}
         if not row.cancel_asked:
             fault = WORKER_LOST.fault(
-                where=f"the job {row.kind}",
+                where=clause("the job {kind}", kind=row.kind),
                 saw=clause("{attempts} workers that fell silent", attempts=row.attempts),
                 allowed="one that ends the job",
                 cure="see `firstcontact doctor`, then ask for it again",
