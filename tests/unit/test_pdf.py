@@ -134,7 +134,7 @@ def test_what_is_for_a_screen_becomes_fit_for_paper() -> None:
     page = fromstring(
         f"""<html><head><title>Reasons · firstcontact</title><script/></head><body>
         <svg xmlns="{SVG}" class="store"><g id="dots">{marks}</g></svg>
-        <nav class="side"/><main><h2>All</h2><form/><p>kept</p>
+        <nav class="side"/><main><h2>All</h2><form/><p>kept</p><bdi>{"x" * 9_000}</bdi>
         <div role="table"><div role="rowgroup"><div role="row" class="unseen"/></div>
         <div role="rowgroup"><div role="row">{row}</div></div></div>
         <dl><dt>a</dt><dd>b</dd></dl><h3>Ask</h3><p>gone</p><form/>
@@ -145,6 +145,7 @@ def test_what_is_for_a_screen_becomes_fit_for_paper() -> None:
     lay_out(page, asked)
     text = tostring(page, encoding="unicode")
     assert "kept" in text
+    assert [one.text for one in page.iter("bdi")] == ["x" * 299 + "\u2026"]
     assert not [word for word in ("gone", "Ask", "script", "<form", "nav", "store", "axis") if word in text]
     body = page.find("body")
     assert body is not None

@@ -88,6 +88,7 @@ def lay_out(root: Element, asked: dict[str, Any]) -> None:
     }
     _clear(root)
     for one in root.iter():
+        one.text, one.tail = _short(one.text, 300 if one.tag in ("bdi", "a") else 1_000), _short(one.tail, 1_000)
         if one.tag == f"{_SVG}svg":
             _drawing(one, kept, asked["letters"], asked["paints"])
         elif one.tag == "dl":
@@ -113,6 +114,15 @@ def _clear(at: Element) -> None:
         _clear(one)
         if one.get("role") == "rowgroup" and not len(one):
             at.remove(one)
+
+
+def _short(text: str | None, most: int) -> str | None:
+    """A text whose words are no longer than that. Lines of a name of thousands of letters take minutes to set; it
+    stands in full on the page.
+    """
+    if text is None or len(text) <= most:
+        return text
+    return re.sub(rf"\S{{{most},}}", lambda found: found[0][: most - 1] + "\u2026", text)
 
 
 def _asking(at: Element) -> list[Element]:
