@@ -21,7 +21,10 @@ MEASURES: dict[str, tuple[str, str]] = {
         N_("First contact resolution, of contacts"),
         N_("Contacts of any place in an issue that were not followed by a return"),
     ),
-    "repeat_rate": (N_("Repeat rate"), N_("Contacts that follow another of the same customer and reason inside the window")),
+    "repeat_rate": (
+        N_("Repeat rate"),
+        N_("Contacts that follow another of the same customer and reason inside the window"),
+    ),
     "reopen_rate": (N_("Reopen rate"), N_("Contacts that were settled and then opened again")),
     "transfer_rate": (N_("Transfer rate"), N_("Contacts that went to another agent or queue")),
     "escalation_rate": (N_("Escalation rate"), N_("Contacts that went to a higher level")),

@@ -140,6 +140,13 @@ def _others(run: Run, writer: Writer) -> list[tuple[str, str, str]]:
     return found
 
 
+def back(row: ResultRow, writer: Writer) -> str:
+    """Where those are listed that came back; empty where nobody knows how many they are, or nothing is listed."""
+    return (
+        writer.behind(row, "not_met") if isinstance(row.result, Estimate) and row.result.status != "unsettled" else ""
+    )
+
+
 def ranked(rows: Sequence[ResultRow], writer: Writer, whole: Estimate | Refusal) -> Cut:
     """Reasons by how many issues came back, the most first: where volume and failure meet."""
     known = [(row, row.result) for row in rows if isinstance(row.result, Estimate)]
@@ -159,7 +166,7 @@ def ranked(rows: Sequence[ResultRow], writer: Writer, whole: Estimate | Refusal)
                 writer.notation.percent(middle / total) if total else "",
                 _flag(row, result, whole, writer),
                 writer.links.reason(_name(row)),
-                writer.behind(row, "not_met") if result.status != "unsettled" else "",
+                back(row, writer),
             )
         )
         boxes.append(Bar(0, middle, "returned-band", (low, high)))

@@ -88,23 +88,8 @@ def of_team(run: Run, writer: Writer, team: str) -> list[Section]:
         )
         blocks = [Paragraph(said, "strong")]
     if support is not None and blocks:
-        blocks.append(_single(support, writer))
+        blocks.append(_individuals(support, writer))
     return [Section("teams", writer.say("The team, its people and the system"), blocks)] if blocks else []
-
-
-def _single(support: Estimate | Refusal, writer: Writer) -> Paragraph:
-    """Whether single people may be compared, for somebody of the team."""
-    told = writer.figure(support)
-    if told.refused is None:
-        return _individuals(support, writer)
-    why, helps = (text + writer.notation.stop for text in (told.refused.reason, told.refused.helps))
-    return Paragraph(
-        writer.say(
-            "Single agents are not compared: %(why)s What would change it: %(helps)s",
-            why=why,
-            helps=helps,
-        )
-    )
 
 
 def _takeaway(known: Sequence[ResultRow], share: Estimate | Refusal | None, writer: Writer) -> str:
@@ -201,13 +186,18 @@ def _shares(whole: dict[str, Estimate | Refusal], writer: Writer) -> list[Block]
 def _individuals(support: Estimate | Refusal, writer: Writer) -> Paragraph:
     """Whether single agents may be compared, with why not."""
     told = writer.figure(support)
-    if told.refused:
+    if told.refused and not writer.on_page:
         return Paragraph(
             writer.say(
                 "Single agents are not compared: these data do not support it. Why, and what would change that, stands "
                 "once, under “%(title)s”.",
                 title=writer.say("What cannot be concluded, and what would change that"),
             )
+        )
+    if told.refused:
+        why, helps = (text + writer.notation.stop for text in (told.refused.reason, told.refused.helps))
+        return Paragraph(
+            writer.say("Single agents are not compared: %(why)s What would change it: %(helps)s", why=why, helps=helps)
         )
     return Paragraph(
         writer.say(
@@ -231,8 +221,8 @@ def _not_compared(run: Run, writer: Writer) -> Table | None:
     if not rows:
         return None
     caption = writer.say_many(
-        "%(number)s team works too differently to be set beside the others",
-        "%(number)s teams work too differently to be set beside the others",
+        "%(number)s team is not set beside the others as a whole: too much of its work has no counterpart",
+        "%(number)s teams are not set beside the others as a whole: too much of their work has no counterpart",
         len(rows),
     )
     columns = [writer.say("Team"), writer.say("Why"), writer.say("What would change it")]

@@ -39,12 +39,14 @@ class Listed:
         href: Where its page is.
         figure: The headline for it.
         returns: How many came back; empty where nobody knows.
+        back: Where those are listed; empty where they are not.
     """
 
     name: str
     href: str
     figure: Figure
     returns: str
+    back: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def reasons(
             writer.links.reason(path),
             writer.shown(row),
             writer.notation.count(cut.cost(row.result)) if cut.cost(row.result) else "",
+            cut.back(row, writer),
         )
         for path, row in rows[after : after + LISTED]
     )
