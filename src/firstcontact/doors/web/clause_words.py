@@ -13,12 +13,17 @@ from firstcontact.kernel.sentence import Sentence, clause
 ON_PAGE: dict[str, str] = {
     "POST /api/v1/policies/{number}/try, and wait for the job": N_("try it, and wait until that is done"),
     "a session, or Authorization: Bearer <token>": N_("somebody who is logged in"),
+    "correct encoding under [file] in the mapping": N_("save the file as UTF-8, and bring it again"),
     "give more with --memory, use fewer --threads, or read fewer files at once": N_(
         "give the service more memory, or let fewer of its jobs run at once"
     ),
     "go on where what has arrived ends": N_("load the page anew; the upload goes on where it broke off"),
     "list them": N_("go back to the list"),
     "log in, or make a token": N_("log in"),
+    "make room, name another directory with TMPDIR, or unpack it elsewhere": N_(
+        "unpack it and bring the plain file, or have room made on the server"
+    ),
+    "make room; `firstcontact doctor` says how much there is": N_("have room made on the server"),
     "name a directory that `firstcontact measure --out` wrote": N_("measure again"),
     "name it in a mapping: `firstcontact inspect FILE --write-mapping mapping.toml`": N_(
         "choose the column under “Began”"
@@ -29,13 +34,25 @@ ON_PAGE: dict[str, str] = {
     "run firstcontact inspect on the file and correct the mapping": N_(
         "see under Data quality what was set aside, and how the file was understood"
     ),
+    "see `firstcontact doctor`, then ask for it again": N_(
+        "ask for it again; if that does not help, tell whoever runs the service"
+    ),
     "see /api/v1/openapi.json": N_("correct the field, and send it again"),
+    'set encoding = "…" under [file] in the mapping': N_("save the file as UTF-8, and bring it again"),
     "take over what version {in_force} changed, and PUT the draft with based_on {in_force}": N_(
         "begin a new draft from version {in_force}, and make your changes in it"
     ),
     "take single customers from contacts.parquet": N_("leave it out"),
     "the ETag that was read": N_("the state that the page showed"),
+    "try again; `firstcontact doctor` says more": N_(
+        "try again in a moment; if that does not help, tell whoever runs the service"
+    ),
     "type --by team": N_("write team"),
+    "unpack it with its password and name the plain file": N_("unpack it with its password, and bring the plain file"),
+    "unpack it yourself if you trust it, and name the plain file": N_(
+        "unpack it yourself if you trust it, and bring the plain file"
+    ),
+    "UTF-8, or an encoding named in the mapping": N_("UTF-8"),
     "what Retry-After leaves time for": N_("fewer in the same time"),
     "what the interface's description says": N_("what stands beside the field"),
 }
