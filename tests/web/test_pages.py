@@ -23,6 +23,7 @@ from firstcontact.services.service import Service
 from firstcontact.services.session import make_reset
 from tests import told_runs
 from tests.run_factory import row, share
+from tests.service_fixture import caller_of
 from tests.web.shown import Showing
 from tests.web.test_accounts_api import WORDS, account
 
@@ -107,6 +108,17 @@ def test_nobody_is_led_away_after_logging_in(browser: Browser, served: Service) 
         assert not place.startswith(("//", "/\\"))
         assert "x" not in said.cookies
         assert len(said.headers.get_list("set-cookie")) == 1
+
+
+def test_who_has_contacts_and_no_figures_may_measure_at_once(sqlite_service: Service) -> None:
+    """A file is asked for where nothing has arrived; where contacts are, the button that measures them."""
+    client = caller_of(sqlite_service)(Role.MANAGER)
+    first = client.get("/", headers=HTML).text
+    assert ('href="/imports/new"' in first, 'action="/jobs"' in first) == (True, False)
+    sent = [{"contact_id": "c1", "started_at": "2026-01-05T10:00:00Z"}]
+    assert caller_of(sqlite_service)(Role.ADMINISTRATOR).post("/api/v1/contacts", json=sent).status_code == 202
+    then = client.get("/", headers=HTML).text
+    assert ('class="button" href="/imports/new"' in then, 'action="/jobs"' in then) == (False, True)
 
 
 def test_a_form_that_comes_too_late_leads_back_to_its_page(browser: Browser, served: Service) -> None:

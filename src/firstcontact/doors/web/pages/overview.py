@@ -13,7 +13,7 @@ from markupsafe import Markup
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.report import words
 from firstcontact.doors.report.figure import Figure
-from firstcontact.doors.report.sections import course, driver, first, opportunity, truth, unknown
+from firstcontact.doors.report.sections import course, driver, first, opportunity, truth, unknown, young
 from firstcontact.doors.web.job_words import step_words
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import ANSWERS, N_, Place
@@ -22,6 +22,7 @@ from firstcontact.doors.web.snapshot import Snapshot, snapshot, snapshot_of
 from firstcontact.doors.web.tiles import Tiles, tiles
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.services.access import Permission, Principal, Role, Scope
+from firstcontact.services.list_contacts import Sought
 from firstcontact.services.measure_history import MEASURE
 from firstcontact.services.queue import Job
 from firstcontact.services.service import Service
@@ -69,14 +70,14 @@ def overview(request: Request, who: Annotated[Principal, Depends(Permit(Permissi
     whole = who.scope(Permission.READ_FIGURES) is Scope.ALL
     linked = who.scope(Permission.READ_CONTACTS) is Scope.ALL
     measure = shown.run.headline_measure
-    writes = (course.write, opportunity.write, truth.write) if whole else (course.write,)
+    writes = _FURTHER if whole else (course.write,)
     beside = [row for row in shown.run.select(by="") if row.period_start is None] if whole else []
     it = Overview(
         head(shown, linked=linked),
-        sections(shown, (first.write, driver.brief), linked=linked) if whole else Markup(""),
+        sections(shown, _CHANGE, linked=linked) if whole else Markup(""),
         tiles(shown, beside, linked=linked, leave=frozenset({measure, *words.TRUTHS})) if whole else None,
         sections(shown, writes, linked=linked),
-        sections(shown, (unknown.write,), linked=linked) if whole else Markup(""),
+        sections(shown, _UNKNOWN, linked=linked) if whole else Markup(""),
         () if whole else _teams(shown, who),
         "",
         None,
@@ -95,10 +96,12 @@ def draw(service: Service, language: str) -> None:
     shown = snapshot_of(service, kept, language) if kept is not None else None
     if shown is not None:
         head(shown, linked=True)
-        sections(shown, _ALL, linked=True)
+        sections(shown, _CHANGE + _FURTHER + _UNKNOWN, linked=True)
 
 
-_ALL = (first.write, driver.brief, course.write, opportunity.write, truth.write, unknown.write)
+_CHANGE = (first.write, driver.brief)
+_FURTHER = (course.write, young.write, opportunity.write, truth.write)
+_UNKNOWN = (unknown.write,)
 
 
 def _teams(shown: Snapshot, who: Principal) -> tuple[tuple[str, Figure, str], ...]:
@@ -126,6 +129,11 @@ def _nothing(request: Request, who: Principal) -> Overview:
         running = next(
             (job for job in service.queue.page(state="running", before=None, limit=20) if job.kind == MEASURE), None
         )
-    todo = "import" if who.may(Permission.IMPORT) else "measure" if who.may(Permission.RUN_JOBS) else ""
+    arrived = bool(service.contact_list.page(Sought(), None, before=None, limit=1))
+    todo = ""
+    if arrived and who.may(Permission.RUN_JOBS):
+        todo = "measure"
+    elif not arrived and who.may(Permission.IMPORT):
+        todo = "import"
     step = step_words(running.step, sentences(viewer(request).language).gettext) if running is not None else ""
     return Overview(Markup(""), Markup(""), None, Markup(""), Markup(""), (), todo, running, step)
