@@ -129,7 +129,8 @@ def test_what_is_for_a_screen_becomes_fit_for_paper() -> None:
         '<path transform="translate(9,51)" d="M-5,0L5,5" fill="var(--ink)"/>'
         '<path transform="translate(9,151)" d="M1,1"/>'
     )
-    row = f'''<span role="cell"><svg xmlns="{SVG}" viewBox="0 34 300 34" aria-label="long"><title>short</title>
+    row = f'''<span role="cell" class="name">one</span><span role="cell">
+        <svg xmlns="{SVG}" viewBox="0 34 300 34" aria-label="long"><title>short</title>
         <use href="#dots"/></svg></span>'''
     page = fromstring(
         f"""<html><head><title>Reasons · firstcontact</title><script/></head><body>
@@ -153,6 +154,9 @@ def test_what_is_for_a_screen_becomes_fit_for_paper() -> None:
     link = page.find(".//a")
     assert link is not None
     assert link.get("data-href") == "https://here.example/x"
+    name = page.find(".//table/tbody/tr/th")
+    assert name is not None
+    assert (name.text, name.get("scope")) == ("one", "row")
     drawing = page.find(f".//table/tbody/tr/td/{{{SVG}}}svg")
     assert drawing is not None
     assert [one.get("fill") for one in drawing.iter(f"{{{SVG}}}path")] == ["#123456"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -45,6 +46,16 @@ def unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "pdf_made", lambda: True)
 
 
+def _parts(at: Any) -> Iterator[Any]:
+    """What a file says that it consists of, and what that consists of."""
+    under = at.get("/K", [])
+    for one in under if isinstance(under, list) else [under]:
+        part = one.get_object()
+        if isinstance(part, dict):
+            yield part
+            yield from _parts(part)
+
+
 @made
 def test_a_page_is_taken_along_as_a_pdf(visit: Callable[..., Visitor]) -> None:
     """It holds the page's figures with intervals and n, the tables behind its drawings, what they rest on on every
@@ -68,7 +79,9 @@ def test_a_page_is_taken_along_as_a_pdf(visit: Callable[..., Visitor]) -> None:
     assert root["/MarkInfo"]["/Marked"]
     assert root["/Lang"] == "en"
     assert EVIL in file.metadata.title
-    assert "Figure" not in {one.get("/S") for one in root["/StructTreeRoot"]["/K"]}
+    parts = list(_parts(root["/StructTreeRoot"]))
+    assert {"/H1", "/H2"} <= {part.get("/S") for part in parts}
+    assert [part for part in parts if part.get("/S") == "/Figure" and not part.get("/Alt")] == []
     links = {note["/A"]["/URI"] for sheet in file.pages for note in sheet.get("/Annots", []) if "/A" in note}
     assert links
     base = one.client.base_url

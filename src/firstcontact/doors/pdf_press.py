@@ -93,6 +93,9 @@ def lay_out(root: Element, asked: dict[str, Any]) -> None:
             _drawing(one, kept, asked["letters"], asked["paints"])
         elif one.tag == "dl":
             _pair(one)
+        elif one.get("role") == "cell" and "name" in one.get("class", "").split():
+            one.tag = "th"
+            one.set("scope", "row")
         elif one.get("role") in _ROLES:
             one.tag = _ROLES[one.get("role", "")]
         elif one.get("role") == "rowgroup":
@@ -168,10 +171,12 @@ def _drawing(svg: Element, kept: dict[str, Element], letters: str, paints: dict[
             _, top, _, height = (float(one) for one in svg.get("viewBox", "0 0 0 0").split())
             _crop(part, 0.0, top, top + height)
             svg.append(part)
-    told = svg.get("aria-label")
     title = svg.find(f"{_SVG}title")
-    if told and title is not None:
-        title.text = told
+    if title is None:
+        title = Element(f"{_SVG}title")
+        title.text = " ".join(one.text or "" for one in svg.iter(f"{_SVG}text")) or "\u2013"
+        svg.insert(0, title)
+    title.text = svg.get("aria-label", title.text)
     if "hatch" in kept and any(one.get("fill") == "url(#hatch)" for one in svg.iter()):
         svg.insert(0, deepcopy(kept["hatch"]))
     for one in svg.iter():
