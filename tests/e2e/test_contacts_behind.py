@@ -186,11 +186,21 @@ def test_definitions_lead_to_the_contacts_on_which_they_differ(run, kept) -> Non
             (here, Question(says={one["preset"]: "met"}, verdict="no")),
             (ours, Question(says={one["preset"]: "not_met"}, verdict="yes")),
             (here + ours, Question(differ=("own", one["preset"]))),
+            (one["unsettled"], Question(says={one["preset"]: "open"})),
+            (one["counted"] - one["unsettled"], Question(says={one["preset"]: "judged"})),
         )
         for n, ask in ways:
             assert kept.count(run / CONTACTS_FILE, list(conditions_of(ask))) == n
         judged = Question(says={one["preset"]: "met"})
         assert kept.count(run / CONTACTS_FILE, list(conditions_of(judged))) == one["resolved"]
+
+
+def test_contacts_of_known_customers_are_as_many_as_the_run_says(run, kept) -> None:
+    """And with the others they are all contacts."""
+    said = json.loads((run / "run.json").read_text())["identity"]
+    known, others = (find_contacts(kept, run, Question(known=one), Show(), None).total for one in (True, False))
+    assert (known, known + others) == (said["known"], said["contacts"])
+    assert 0 < others < known
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(run, kept) -> None:

@@ -52,6 +52,9 @@ def test_every_number_leads_to_its_contacts(sqlite_service: Service, showing: Sh
             assert f"of <b>{number}</b>" in listed
         else:
             assert number == "0"
+    both = re.search(r'Both judge <a class="rows-behind" href="([^"]*)"[^>]*>(\d+)', page)
+    assert both
+    assert f"of <b>{both[2]}</b>" in client.get(html.unescape(both[1]), headers=HTML).text
     differing = re.search(r'of them: <a class="rows-behind" href="([^"]*)"[^>]*>(\d+)', page)
     assert differing
     assert int(differing[2]) == int(cells[1][1]) + int(cells[4][1]) > 0

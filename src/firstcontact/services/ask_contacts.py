@@ -20,7 +20,7 @@ MANY: Mapping[str, int] = {"cell": 20, "says": 20, "differ": 2}
 """Names that may stand more than once, and how often."""
 
 NAMES: tuple[str, ...] = (
-    *("measure", "part", "period_grain", "period_start", "since", "until", "repeat", "returned"),
+    *("measure", "part", "period_grain", "period_start", "since", "until", "repeat", "returned", "known"),
     *PLAIN,
     *MANY,
 )
@@ -50,7 +50,7 @@ def asked_pairs(question: Question) -> list[tuple[str, str]]:
     for name in ("since", "until"):
         day: date | None = getattr(question, name)
         pairs.append((name, day.isoformat() if day else None))
-    for name in ("repeat", "returned"):
+    for name in ("repeat", "returned", "known"):
         value = getattr(question, name)
         pairs.append((name, None if value is None else "yes" if value else "no"))
     pairs += [("says", f"{name}={said}") for name, said in question.says.items()]
@@ -77,6 +77,7 @@ def question_of(pairs: Iterable[tuple[str, str]]) -> Question:
         until=reader.day("until"),
         repeat=reader.yes_no("repeat"),
         returned=reader.yes_no("returned"),
+        known=reader.yes_no("known"),
         says=reader.named("says"),
         differ=reader.two("differ"),
         **{name: reader.text(name) for name in PLAIN if name != "verdict"},

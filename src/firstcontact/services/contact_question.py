@@ -90,12 +90,14 @@ class Question:
         until: Begun before this day.
         repeat: Whether it is a return itself.
         returned: Whether the customer came back.
+        known: Whether it is known who the customer is.
         verdict: `yes`, `no`, `unsettled`, `left_out`, `none`.
         excluded_code: Why repeat measures leave it out.
         text: Part of its id or of its reason.
         cause: A root cause that stands out, as results name it: contacts drawn to be read, in `reason` where it is
             asked for, else in all reasons together.
-        says: State by definition, as in `part`: `met`, `not_met`, `open`, `out`, `out:<code>`.
+        says: State by definition, as in `part`: `met`, `not_met`, `open`, `out`, `out:<code>`; `judged` for either of the
+            first two.
         differ: Two definitions that both judge the contact, with opposite verdicts; `own` is the run's policy.
     """
 
@@ -111,6 +113,7 @@ class Question:
     until: date | None = None
     repeat: bool | None = None
     returned: bool | None = None
+    known: bool | None = None
     verdict: str | None = None
     excluded_code: str | None = None
     text: str | None = None
@@ -223,6 +226,8 @@ def _filters(question: Question) -> Iterator[Condition]:
         value = getattr(question, name)
         if value is not None:
             yield Condition((name,), "is", (True,) if value else (False, None))
+    if question.known is not None:
+        yield Condition(("customer",), "is", (None,), negated=question.known)
     if question.verdict is not None:
         yield Condition(("verdict",), "is", (None if question.verdict == "none" else question.verdict,))
     if question.excluded_code is not None:
@@ -242,6 +247,8 @@ def _part(column: str, part: str, rests: tuple[str, ...]) -> Iterator[Condition]
         yield Condition((column,), "is", tuple(one for one in TAKEN if one not in rests))
     elif part == "out":
         yield Condition((column,), "begins", (OUT,))
+    elif part == "judged":
+        yield Condition((column,), "is", ("met", "not_met"))
     elif part == "excluded":
         yield Condition((column,), "begins", (OUT,))
         yield Condition((column,), "is", tuple(f"{OUT}{code}" for code in PLACES), negated=True)

@@ -231,7 +231,7 @@ def _check_size(kept: KeptContacts, path: Path, question: Question, show: Show, 
         # What came of contacts (`verdict`, `part`, `says`) makes no cell: it is what the cell's figure tells.
         same = replace(
             whole, reason=question.reason, channel=question.channel, team=question.team, queue=question.queue,
-            since=question.since, until=question.until, text=question.text,
+            since=question.since, until=question.until, text=question.text, known=question.known,
         )  # fmt: skip
         for one, seen in ((whole, None), (same, teams)):
             if one == Question(measure) and seen is None:

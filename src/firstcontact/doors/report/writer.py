@@ -28,8 +28,8 @@ class Links(Protocol):
         `excluded` those it leaves out whatever their place in time and issue.
         """
 
-    def contacts(self) -> str:
-        """All contacts."""
+    def contacts(self, *, known: bool = False) -> str:
+        """All contacts, or those whose customer is known."""
 
     def set_aside(self, code: str, count: int, /) -> str:
         """The rows that were set aside under a code, so many."""
@@ -58,7 +58,7 @@ class _Nowhere:
     def ledger(self, _measure: str, _code: str, /) -> str:
         return ""
 
-    def contacts(self) -> str:
+    def contacts(self, *, known: bool = False) -> str:  # noqa: ARG002 - the protocol's
         return ""
 
     def set_aside(self, _code: str, _count: int, /) -> str:

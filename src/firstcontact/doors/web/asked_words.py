@@ -45,6 +45,7 @@ PART_NAMES: dict[str, str] = {
     "open": N_("those of which it is not said"),
     "out": N_("those left out"),
     "excluded": N_("those excluded"),
+    "judged": N_("yes or no"),
     "all": N_("all"),
 }
 """The same, to choose from."""
@@ -143,6 +144,8 @@ def narrowed(question: Question, writer: Writer) -> list[str]:
         told.append(writer.say("is a repeat") if question.repeat else writer.say("is no repeat"))
     if question.returned is not None:
         told.append(writer.say("customer came back") if question.returned else writer.say("customer did not come back"))
+    if question.known is not None:
+        told.append(writer.say("customer known") if question.known else writer.say("customer not known"))
     if question.verdict is not None:
         told.append(writer.say(VERDICTS[question.verdict]))
     if question.excluded_code is not None:

@@ -87,8 +87,8 @@ class Links:
         noted = (code, count) in self.waited
         return f"{WAITED}?{urlencode([('run', self.run_id), ('code', code)])}" if noted else ""
 
-    def contacts(self) -> str:
-        return self._asked(Question())
+    def contacts(self, *, known: bool = False) -> str:
+        return self._asked(Question(known=True) if known else Question())
 
     def definition(self, preset: str, state: str) -> str:
         both = _DEFINITION.get(state)

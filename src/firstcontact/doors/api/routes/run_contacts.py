@@ -102,13 +102,16 @@ def run_contacts(
     until: Annotated[date | None, Query(description="Begun before this day.")] = None,
     repeat: YesNo = None,
     returned: YesNo = None,
+    known: Annotated[YesNo, Query(description="Whether it is known who the customer is.")] = None,
     verdict: Literal["yes", "no", "unsettled", "left_out", "none"] | None = None,
     excluded_code: Text = None,
     text: Annotated[Text, Query(description="Part of the id or of the reason.")] = None,
     cause: Annotated[
         Text, Query(description="A root cause of the results that stands out: the contacts drawn from it to be read.")
     ] = None,
-    says: Annotated[Pairs, Query(description="What definitions say, each `definition=state`.")] = None,
+    says: Annotated[
+        Pairs, Query(description="What definitions say, each `definition=state`; `judged`: yes or no.")
+    ] = None,
     differ: Annotated[
         list[str] | None,
         Query(max_length=2, description="Two definitions that judge it, and not alike; `own` is the run's policy."),
@@ -129,8 +132,8 @@ def run_contacts(
     given: dict[str, str | date | list[str] | None] = {
         "measure": measure, "part": part, "cell": cell, "period_grain": period_grain, "period_start": period_start,
         "reason": reason, "channel": channel, "team": team, "queue": queue, "since": since, "until": until,
-        "repeat": repeat, "returned": returned, "verdict": verdict, "excluded_code": excluded_code, "text": text,
-        "cause": cause, "says": says, "differ": differ,
+        "repeat": repeat, "returned": returned, "known": known, "verdict": verdict, "excluded_code": excluded_code,
+        "text": text, "cause": cause, "says": says, "differ": differ,
     }  # fmt: skip
     question = question_of(_pairs(given))
     teams = who.visible_teams(Permission.READ_CONTACTS)

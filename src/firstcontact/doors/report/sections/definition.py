@@ -27,7 +27,7 @@ class Definition:
         source: Where it was published.
         figure: In words.
         readings: The figure under both readings of its open cases; empty where there are none.
-        unsettled: How many open cases; empty where there are none.
+        unsettled: How many open cases, markup where they lead to them; empty where there are none.
         only_here: Contacts that it counts as settled and the run's policy does not; markup where it leads to them.
         only_ours: The other way round.
         differ: Both together; empty for the run's own, and where it may not be shown.
@@ -125,7 +125,9 @@ def _told(row: DefinitionRow, run: Run, writer: Writer) -> Definition:
             writer.figure(row.result), behind=writer.links.definition(row.preset, "counted") if row.counted else ""
         ),
         readings,
-        number.count(row.unsettled) if row.unsettled else "",
+        writer.linked(number.count(row.unsettled), writer.links.definition(row.preset, "open"))
+        if row.unsettled
+        else "",
         only(yes, "only here"),
         only(no, "only ours"),
         "" if ours or row.differs is None else number.count(yes + no),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from firstcontact.doors.report import words
 from firstcontact.doors.report.answer import asks_return
 from firstcontact.doors.report.notation import shown
@@ -253,7 +255,12 @@ def identity_lines(run: Run, writer: Writer) -> list[tuple[str, str]]:
     lines = [
         (
             writer.say("Contacts whose customer is known"),
-            f"{number.count(identity.known)} ({number.closed(identity.coverage)})",
+            Markup("{} ({})").format(
+                writer.linked(
+                    number.count(identity.known), writer.links.contacts(known=True) if identity.known else ""
+                ),
+                number.closed(identity.coverage),
+            ),
         ),
         (writer.say("Different customers"), number.count(identity.customers)),
         (writer.say("Customers joined from several identifiers"), number.count(identity.joined)),

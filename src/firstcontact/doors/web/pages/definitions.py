@@ -56,6 +56,7 @@ class Pair:
         says: What a definition may say, in English.
         rows: (what the first says, (number, address) for each thing the second may say).
         judged: How many contacts both judge, written.
+        both: Where those are listed.
         differ: On how many of them they say the opposite, written.
         share: The same as a share; empty where both judge none.
         differing: Where those are listed.
@@ -68,6 +69,7 @@ class Pair:
     says: tuple[str, ...]
     rows: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     judged: str
+    both: str
     differ: str
     share: str
     differing: str
@@ -133,6 +135,7 @@ def _pair(service: Service, shown: Snapshot, first: str, second: str) -> Pair | 
         tuple(SAYS[says] for says in SAID),
         tuple((SAYS[said], tuple(cell(said, says) for says in SAID)) for said in SAID),
         number.count(judged),
+        contacts_link(run, asking(first, "judged", second, "judged")) if judged else "",
         number.count(differ),
         number.percent(differ / judged, 1) if judged else "",
         contacts_link(run, Question(differ=(first, second))) if differ else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Annotated, Literal
 from urllib.parse import urlencode
@@ -23,7 +23,7 @@ from firstcontact.doors.web.audit_section import AuditSection, Faulty, audit_sec
 from firstcontact.doors.web.form import Wrong, in_words
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import CARE, N_, Place
-from firstcontact.doors.web.sections import sections
+from firstcontact.doors.web.sections import links, sections
 from firstcontact.doors.web.snapshot import Snapshot, snapshot
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import ErrorKind, FirstcontactError
@@ -186,11 +186,12 @@ def show(
     )
     writer = _writer(request)
     linked = who.scope(Permission.READ_CONTACTS) is Scope.ALL
+    speaking = replace(found.writer, links=links(found, linked=linked)) if found else writer
     nothing = Markup("")
     it = Quality(
         sections(found, (account.write,), linked=linked, waited=_waited(service, found, sees)) if found else nothing,
         sections(found, (noticed.write,), linked=linked) if found else nothing,
-        tuple(method.identity_lines(found.run, found.writer)) if found else (),
+        tuple(method.identity_lines(found.run, speaking)) if found else (),
         tuple(method.period_lines(found.run, found.writer)) if found else (),
         tuple(line_of(writer, one) for one in aside[:5]),
         len(aside) > 5,
