@@ -96,7 +96,7 @@ class Question:
         text: Part of its id or of its reason.
         cause: A root cause that stands out, as results name it: contacts drawn to be read, in `reason` where it is
             asked for, else in all reasons together.
-        says: State by definition, as in `part`: `met`, `not_met`, `open`, `out`, `out:<code>`; `judged` for either of the
+        says: State by definition, as in `part`: `met`, `not_met`, `open`, `out`, `out:<code>`; `judged` for one of the
             first two.
         differ: Two definitions that both judge the contact, with opposite verdicts; `own` is the run's policy.
     """
