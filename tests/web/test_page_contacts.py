@@ -16,11 +16,15 @@ import pytest
 from starlette.testclient import TestClient
 
 from firstcontact.doors.api.page import cursor
+from firstcontact.doors.report.writer import Writer
+from firstcontact.doors.web.contact_words import EXPLAINED_COLUMNS, PATTERN_COLUMNS, heading, measure_name
 from firstcontact.doors.web.link import rows_link
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.kernel.result import Estimate
+from firstcontact.measurement.explain.root_cause.catalog import PATTERNS
 from firstcontact.services.access import Role
 from firstcontact.services.ask_contacts import asked_pairs, question_of
+from firstcontact.services.explained import EXPLAINED
 from firstcontact.services.read_run import read_run
 from firstcontact.services.service import Service
 from tests import told_runs
@@ -182,3 +186,16 @@ def test_a_question_comes_back_from_its_address() -> None:
     with pytest.raises(FirstcontactError) as raised:
         question_of(wrong)
     assert len(raised.value.faults) == 8
+
+
+def test_every_column_of_what_explanations_note_has_a_name() -> None:
+    """A new pattern has a line in the words of the list, and one for its pairs where it has any."""
+    patterns = {one.column for one in PATTERNS} | {one.by_pair.column for one in PATTERNS if one.pair}
+    assert set(PATTERN_COLUMNS) == patterns
+    writer = Writer.of("en", "UTC")
+    names = [heading(column, writer) for column in (*PATTERN_COLUMNS, *EXPLAINED_COLUMNS)]
+    assert len(set(names)) == len(names)
+    assert not any("_" in name for name in names)
+    assert {measure_name(measure, writer) for measure in EXPLAINED} == {
+        "What failures have in common", "What could be saved", "What comes next", "Where issues go on",
+    }  # fmt: skip

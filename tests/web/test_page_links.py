@@ -73,6 +73,10 @@ def test_every_count_leads_to_as_many_rows(pages: dict[str, Page]) -> None:
     assert wrong == [], "\n".join(wrong)
     assert len(found) > 100
     assert len({link.source.partition("?")[0] for link in found}) > 5
+    asked = "\n".join(link.address for link in found)
+    kinds = ("measure=root_cause", "measure=opportunity", "measure=channel_path", "part=excluded", "known=yes")
+    sides = ("verdict=no&says=", "verdict=yes&says=", "differ=own", "/quality/waited?")
+    assert [kind for kind in (*kinds, *sides) if kind not in asked] == []
 
 
 @pytest.mark.parametrize("role", [one.role for one in demo.ACCOUNTS])
