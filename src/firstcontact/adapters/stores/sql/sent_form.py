@@ -25,8 +25,9 @@ class SqlSentForms:
 
     def begin(self, digest: str, now: datetime) -> bool:
         one = self._database.upsert(_sent).values(digest=digest, at=now)
+        new = one.on_conflict_do_nothing().returning(_sent.c.digest)  # how many rows it wrote not every driver says
         with self._database.writing() as connection:
-            return connection.execute(one.on_conflict_do_nothing()).rowcount == 1
+            return connection.execute(new).first() is not None
 
     def end(self, digest: str, place: str) -> None:
         with self._database.writing() as connection:
