@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
+from firstcontact.kernel.sentence import clause
 from firstcontact.services.measure_history import MEASURE
 from firstcontact.services.mention import Mention
 from firstcontact.services.queue import Queue
@@ -182,7 +183,7 @@ def find_subject(subjects: Subjects, *, kind: str | None, value: str | None, per
     found = subjects.by_identifier(kind or "", value or "")
     if found.subject is None and found.people:
         fault = SEVERAL_PEOPLE.fault(
-            where="the identifier", saw=f"{len(found.people)} people", allowed="one person",
+            where="the identifier", saw=clause("{count} people", count=len(found.people)), allowed="one person",
             cure="name one of them by an identifier of their own or by number",
         )  # fmt: skip
         raise FirstcontactError([fault])

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
+from firstcontact.kernel.sentence import Sentence, clause
 
 URL_UNFIT = ErrorKind(
     "FC9701",
@@ -32,31 +33,31 @@ def check_url(url: str, private_hosts: Collection[str]) -> None:
         raise FirstcontactError([fault])
 
 
-def _unfit(url: str, private_hosts: Collection[str]) -> str | None:
+def _unfit(url: str, private_hosts: Collection[str]) -> Sentence | None:
     if not url.isascii() or any(one.isspace() or not one.isprintable() for one in url) or "\\" in url:
-        return "characters that no address has"
+        return clause("characters that no address has")
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
-        return "no address"
+        return clause("no address")
     if not host or parts.scheme not in {"https", "http"} or port == 0:
-        return "no address of the web"
+        return clause("no address of the web")
     if parts.username is not None or parts.password is not None or parts.fragment:
-        return "a user name or a fragment"
+        return clause("a user name or a fragment")
     if host in private_hosts:
         return None
     if parts.scheme != "https":
-        return "an address without TLS"
+        return clause("an address without TLS")
     host = host.removesuffix(".")
     try:
         literal = ipaddress.ip_address(host)
     except ValueError:
         # Numbers in their older forms (127.1, 0x7f000001), which resolvers still take for addresses.
         if _NUMBER.fullmatch(host.rpartition(".")[2]):
-            return "an address in an older form"
-        return "a name inside this machine" if host == "localhost" or host.endswith(".localhost") else None
-    return None if is_public(literal) else "an address inside a network"
+            return clause("an address in an older form")
+        return clause("a name inside this machine") if host == "localhost" or host.endswith(".localhost") else None
+    return None if is_public(literal) else clause("an address inside a network")
 
 
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")

@@ -43,13 +43,9 @@ OF_PROGRAMS = (
     "doors/api/body.py",
     "doors/api/page.py",
     "doors/api/routes/contacts.py",
-    "doors/api/routes/subscriptions.py",
     "doors/api/routes/webhooks.py",
-    "services/announce.py",
-    "services/erase.py",
     "services/read_results.py",
     "services/take_webhook.py",
-    "services/webhook_address.py",
 )
 """What only a program that asks the interface can get wrong."""
 

@@ -18,6 +18,7 @@ ON_PAGE: dict[str, str] = {
         "give the service more memory, or let fewer of its jobs run at once"
     ),
     "go on where what has arrived ends": N_("load the page anew; the upload goes on where it broke off"),
+    "let it rest no longer (`disabled`: false), then try it": N_("wake it, then try it"),
     "list them": N_("go back to the list"),
     "log in, or make a token": N_("log in"),
     "make room, name another directory with TMPDIR, or unpack it elsewhere": N_(
