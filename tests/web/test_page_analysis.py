@@ -12,10 +12,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import openpyxl
 import pytest
+from babel import Locale
 
 from firstcontact.doors.report.build import render
+from firstcontact.doors.web.as_shown import as_shown
 from firstcontact.doors.web.link import Links, rows_link
-from firstcontact.doors.workbook import Sheet, workbook
+from firstcontact.doors.workbook import Share, Sheet, workbook
 from firstcontact.kernel.result import SUPPRESSED
 from firstcontact.services.access import Role
 from firstcontact.services.ask_contacts import question_of
@@ -24,8 +26,7 @@ from firstcontact.services.run import Run
 from firstcontact.services.service import Service
 from tests import run_factory, told_runs
 from tests.run_factory import refusal, row, share
-from tests.web.shown import Showing
-from tests.web.test_accounts_api import CHEAP
+from tests.web.shown import CHEAP, Showing
 from tests.web.test_page_accounts import Visitor
 
 REASON = "billing > bill"
@@ -187,7 +188,7 @@ def test_the_figures_of_a_page_can_be_taken_along(visit: Callable[..., Visitor])
     assert said.status_code == 200
     assert "attachment" in said.headers["content-disposition"]
     book = openpyxl.load_workbook(io.BytesIO(said.content))
-    sheet, stamp = book.worksheets
+    shown, sheet, stamp = book.worksheets
     heads, *lines = sheet.iter_rows(values_only=True)
     found = [dict(zip(heads, line, strict=True)) for line in lines]
     assert [line["Its name in the interface"] for line in found] == ["fcr_issue", "csat"]
@@ -195,8 +196,10 @@ def test_the_figures_of_a_page_can_be_taken_along(visit: Callable[..., Visitor])
     figure, none = found
     assert (figure["Value"], figure["Rests on (n)"], figure["State"]) == (0.7, 400, "final")
     assert figure["Interval from"] < 0.7 < figure["Interval to"]
+    assert [cell.number_format for cell in next(sheet.iter_rows(min_row=2))][8:11] == ["0.0%"] * 3
+    assert [figure["Level of the interval"], none["Level of the interval"]] == [0.95, None]
     assert (none["Value"], none["State"]) == (None, "refused")
-    assert not [cell for line in sheet.iter_rows() for cell in line if cell.data_type == "f"]
+    assert not [cell for page in (shown, sheet) for line in page.iter_rows() for cell in line if cell.data_type == "f"]
     told = {line[0].value: line[1].value for line in stamp.iter_rows(min_col=1, max_col=2)}
     assert told["Run"] in link
     assert told["Its hash"]
@@ -207,9 +210,9 @@ def test_nobody_takes_along_what_they_may_not_see(visit: Callable[..., Visitor])
     rows = [row("fcr_issue", share(0.7, 400), "team", {"team": name}) for name in ("North", "South")]
     lead = visit(_told(*rows), Role.TEAM_LEAD, "North")
     book = openpyxl.load_workbook(io.BytesIO(lead.get("/take.xlsx?of=/teams").content))
-    names = {cell for line in book.worksheets[0].iter_rows(values_only=True) for cell in line}
+    names = {cell for sheet in book.worksheets for line in sheet.iter_rows(values_only=True) for cell in line}
     assert "North" in names
-    assert not {"South", *told_runs.TEAMS} & names
+    assert not [text for text in map(str, names) for name in ("South", *told_runs.TEAMS[1:]) if name in text]
     for path in ("/reasons", "/causes", "/downstream", "/channels", "/reason&name=billing", "/definitions", "/quality"):
         assert lead.get(f"/take.xlsx?of={path}").status_code == 403, path
     assert lead.get("/take.xlsx?of=/").status_code == 200
@@ -217,7 +220,7 @@ def test_nobody_takes_along_what_they_may_not_see(visit: Callable[..., Visitor])
     one = visit(run_factory.centre())
     for path in ("/", "/reasons", "/causes", "/downstream", "/channels", "/teams", "/definitions", "/quality"):
         book = openpyxl.load_workbook(io.BytesIO(one.get(f"/take.xlsx?of={path}").content))
-        assert book.worksheets[0].max_column > 2, path
+        assert (book.worksheets[0].max_row > 3, book.worksheets[1].max_column > 2) == (True, True), path
 
 
 def test_a_workbook_holds_what_a_cell_may_hold() -> None:
@@ -249,6 +252,39 @@ def test_a_workbook_holds_what_a_cell_may_hold() -> None:
         workbook([Sheet("s", (), [(float("nan"),)])])
 
 
+def test_a_workbook_shows_the_page_line_by_line(visit: Callable[..., Visitor]) -> None:
+    """Headings, takeaways, tables and tiles in their order, in the visitor's language; what is a number is one."""
+    seen = visit(_told())
+    for language, said, direction in (("en", "settled at first contact", None), ("he", "צוות", True)):
+        headers = {"Accept-Language": language}
+        page = seen.client.get("/teams", headers=headers).text
+        book = openpyxl.load_workbook(io.BytesIO(seen.client.get("/take.xlsx?of=/teams", headers=headers).content))
+        sheet = book.worksheets[0]
+        told = [[cell for cell in line if cell is not None] for line in sheet.iter_rows(values_only=True)]
+        words = [str(cell) for line in told for cell in line]
+        assert any(said in word for word in words), language
+        assert sheet.sheet_view.rightToLeft == direction
+        assert len([line for line in told if len(line) > 2]) >= len(re.findall(r'<div class="tr" role="row"', page))
+        for name in told_runs.TEAMS:
+            assert any(line[0] == name and len(line) > 2 for line in told if line), name
+
+
+def test_lines_of_a_page_are_what_is_told() -> None:
+    """What is drawn, pressed, or told to screen readers alone is left out; numbers are read as the language has it."""
+    text = """<main><h1>A &amp; B</h1><p>Told <b>so</b></p><form><p>typed</p></form>
+    <table><tr><th>Team</th><th class="graph">drawn</th><th>share<small>interval</small></th><th>n</th></tr>
+    <tr><th><a href="/">\u2068North\u2069</a></th><td class="graph"><svg><title>x</title></svg></td><td>77,5\u00a0%</td>
+    <td>1\u00a0234</td></tr></table><div class="tile"><p>FCR</p><p><b>\u22126</b></p>
+    <details class="what"><dl><dt>Counts</dt></dl></details></div></main><p>after</p>"""
+    lines = [list(line) for line in as_shown(text, Locale("bg"))]
+    assert lines == [
+        [], ["A & B"], ["Told so"], ["Team", "share interval", "n"], ["North", 0.775, 1234], ["FCR", -6],
+    ]  # fmt: skip
+    assert isinstance(lines[4][1], Share)
+    long = [list(line) for line in as_shown("<main><p>20261122094417123</p><p>1-2</p></main>", Locale("en"))]
+    assert long == [["20261122094417123"], ["1-2"]]
+
+
 def test_what_scrolls_sideways_is_reached_by_keyboard(visit: Callable[..., Visitor]) -> None:
     """Every table that may be wider than a phone can be focused on a page."""
     one = visit(_told())
@@ -274,7 +310,7 @@ def test_what_a_page_does_not_show_is_in_its_workbook(
     said = {path for path in SHOWN if "in the Excel file of this page" in visit(run).get(path).text}
     assert {"/", "/reasons"} <= said
     names = {row.cell.get("reason_1") or row.cell.get("reason_2") for row in run.select("opportunity")}
-    sheet = openpyxl.load_workbook(io.BytesIO(visit(run).get("/take.xlsx?of=/").content)).worksheets[0]
+    sheet = openpyxl.load_workbook(io.BytesIO(visit(run).get("/take.xlsx?of=/").content)).worksheets[1]
     shown = {str(cell.value) for line in sheet.iter_rows() for cell in line}
     assert names - {None} <= shown
 

@@ -137,6 +137,20 @@ _SECTIONS: dict[str, str] = {
     **dict.fromkeys(GAINS, "What could be saved"),
     **dict.fromkeys(PAIRS, "What comes next"),
     **dict.fromkeys(PATHS, "Where issues go on"),
+    **dict.fromkeys(("root_cause_pair", "root_cause_looked_at"), "What failures have in common"),
+    **dict.fromkeys(("downstream_share", "downstream_pairs"), "What comes next"),
+    **dict.fromkeys(("repeat_window_days", "returns_expected"), "When customers come back"),
+    **dict.fromkeys(
+        ("count_all", "control_chart", "latency_drift", "failure_shift"), "R-FCR week by week, young weeks included"
+    ),
+    **dict.fromkeys(
+        ("team_effect", "team_share", "agent_share", "agent_support", "comparison"), "Teams, agents and the system"
+    ),
+    **dict.fromkeys(
+        ("csat_relation", "nps_relation", "ces_relation"), "First contact resolution and what customers say"
+    ),
+    "driver": "What moved the figure last",
+    "split_cases": "What was really resolved",
 }
 """What figures of explanations are called: as the parts of pages that show them."""
 

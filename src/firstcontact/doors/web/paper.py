@@ -36,7 +36,7 @@ async def page_pdf(request: Request, path: str, asked: list[tuple[str, str]], fi
     Raises:
         FirstcontactError: As `doors.pdf.pdf`.
     """
-    status, headers, body = await _page(request, path, asked)
+    status, headers, body = await page_itself(request, path, asked)
     if status != 200 or not headers.get("content-type", "").startswith("text/html"):
         return Response(body, status_code=status, headers=dict(headers.items()))
     service: Service = request.app.state.service
@@ -52,8 +52,12 @@ async def page_pdf(request: Request, path: str, asked: list[tuple[str, str]], fi
     return Response(made, media_type=KIND, headers=said | {"Vary": "Accept-Language, Cookie"})
 
 
-async def _page(request: Request, path: str, asked: list[tuple[str, str]]) -> tuple[int, MutableHeaders, bytes]:
-    """Asks the page, as whoever asks for the PDF: what it asks of its visitors it asks of them."""
+async def page_itself(request: Request, path: str, asked: list[tuple[str, str]]) -> tuple[int, MutableHeaders, bytes]:
+    """Asks the page, as whoever asks for the file: what it asks of its visitors it asks of them.
+
+    Returns:
+        Its status, headers and body.
+    """
     query = urlencode(asked, errors="replace").encode()
     scope = {**request.scope, "path": path, "raw_path": path.encode(), "query_string": query}
     scope["state"] = dict(request.scope.get("state", {}))
