@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -74,6 +75,19 @@ def test_a_trial_and_an_earlier_run_are_called_what_they_are(served: Service) ->
     assert ["earlier measurement" in page for page in pages.values()] == [False, True, False]
     assert ["a trial: what a policy" in page for page in pages.values()] == [False, False, True]
     assert ["data-run=" in page for page in pages.values()] == [True, False, False]
+
+
+def test_what_is_not_in_force_says_so_before_its_figures(served: Service) -> None:
+    """At the head of the page: what it is, when it was measured by which policy, and the way to the one in force."""
+    boss = caller_of(served)(Role.MANAGER)
+    for path in ("/", "/reasons", "/quality", "/contacts"):
+        for run in ("earlier", "trial"):
+            page = boss.get(f"{path}?run={run}", headers=HTML).text
+            head = page.partition('<main id="main"')[2].partition("<h1")[0]
+            notice = re.findall('<p class="said not-in-force".*</p>', head)
+            assert len(notice) == page.count("not-in-force") == 1, (path, run)
+            assert all(word in notice[0] for word in ("Measured: ", "Policy: ", f'<a href="{path}">')), (path, run)
+        assert "not-in-force" not in boss.get(path, headers=HTML).text, path
 
 
 def test_counts_lead_nowhere_once_contacts_are_gone(served: Service) -> None:
