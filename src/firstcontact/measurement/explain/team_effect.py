@@ -19,10 +19,11 @@ from firstcontact.kernel.sentence import Sentence
 from firstcontact.measurement.explain.explanation import Explanation
 from firstcontact.measurement.explain.outcome import outcome, tally
 from firstcontact.measurement.explain.variance_share import variance_share
+from firstcontact.statistics.bucket import Array
 from firstcontact.statistics.contrast import case_mix
 from firstcontact.statistics.discovery import q_values
-from firstcontact.statistics.empirical_bayes import shrink
-from firstcontact.statistics.funnel import funnel
+from firstcontact.statistics.empirical_bayes import Effects, shrink
+from firstcontact.statistics.funnel import Funnel, funnel
 from firstcontact.statistics.heterogeneity import heterogeneity
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ ESTIMANDS = {
 
 def explain(context: Context) -> list[ResultRow]:
     """A row a team, in the order of their names, and the share of variance that lies between teams."""
-    from scipy.special import ndtr
-
     if "team" not in context.has:
         return [context.row(EFFECT, _refusal(SIGNAL_ABSENT, "absent"))]
     chosen = outcome(context.linked, context.policy, fit=context.fit)
@@ -60,7 +59,7 @@ def explain(context: Context) -> list[ResultRow]:
     spread = heterogeneity(mix.contrasts, mix.design_effect, level)
     effects = shrink(mix, spread.variance, level)
     plot = funnel(mix.score, mix.information, mix.design_effect)
-    q = q_values(2 * ndtr(-np.abs(plot.z) / np.sqrt(plot.overdispersion)))
+    q = standing_out(effects, plot)
     count = np.bincount(unit, sums.count, len(names)).astype(int)
     rows = []
     for place, name in enumerate(names.tolist()):
@@ -80,6 +79,26 @@ def explain(context: Context) -> list[ResultRow]:
         rows.append(context.row(EFFECT, found, cell, q_value=float(q[place])))
     share = variance_share(spread, mix.spread, int(count.sum()), ESTIMANDS[SHARE])
     return [*rows, context.row(SHARE, share)]
+
+
+def standing_out(effects: Effects, plot: Funnel) -> Array:
+    """How surely each unit stands out: outside the usual spread of units, and off 0 by its own interval, too.
+
+    A unit whose interval holds 0 is not told from the others, however far outside the funnel its raw figure lies: the
+    interval is what is shown of it. Its p-value is 1, which leaves those of units that are alike no smaller than they
+    should be, so that few flags are false as before.
+
+    Args:
+        effects: What each unit's own difference probably is.
+        plot: The same units in their funnel.
+
+    Returns:
+        A q-value a unit; those of 0.05 and less are flagged.
+    """
+    from scipy.special import ndtr
+
+    told = (effects.low > 0) | (effects.high < 0)
+    return q_values(np.where(told, 2 * ndtr(-np.abs(plot.z) / np.sqrt(plot.overdispersion)), 1.0))
 
 
 _WHY = {
