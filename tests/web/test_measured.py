@@ -197,6 +197,10 @@ def test_a_policy_is_drafted_tried_compared_and_published(asking: Caller, measur
     for path in ("/", "/teams"):
         page = client.get(path, headers={"Accept": "text/html"}).text
         assert set(re.findall(r"repeat-7d(?:, version)? (\d+)", re.sub("<[^>]+>", "", page))) == {str(number)}, path
+    said = client.get("/", headers={"Accept": "text/html"}).text
+    then = client.get(f"/api/v1/runs/{current}").json()["headline"]
+    assert f"<b>{then['value']:.0%}</b>" in said[said.index(f"version {number} of the policy judges") :]
+    assert f'href="/?run={current}"' in said
     first = client.get("/api/v1/policies/1")
     assert first.json()["state"] == "retired"
     back = client.post("/api/v1/policies/1/publish", headers={"If-Match": first.headers["ETag"]})

@@ -13,7 +13,7 @@ _SIMPLIFIED = (
 _TRADITIONAL = (
     '"PingFang TC","Microsoft JhengHei","Noto Sans CJK TC","Noto Sans TC","Source Han Sans TC","WenQuanYi Micro Hei"'
 )
-_READING = 'Palatino,"URW Palladio L",P052,Georgia'
+_READING = 'Palatino,"URW Palladio L",P052,Georgia,"Noto Serif"'
 
 STACKS: dict[str, tuple[str, str]] = {
     "bg": (

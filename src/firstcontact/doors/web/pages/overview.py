@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.report import words
 from firstcontact.doors.report.figure import Figure
 from firstcontact.doors.report.sections import course, driver, first, opportunity, truth, unknown, young
+from firstcontact.doors.web.contact_words import measure_name
 from firstcontact.doors.web.job_words import step_words
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import ANSWERS, N_, Place
@@ -21,6 +23,7 @@ from firstcontact.doors.web.sections import head, links, sections
 from firstcontact.doors.web.snapshot import Snapshot, snapshot, snapshot_of
 from firstcontact.doors.web.tiles import Tiles, tiles
 from firstcontact.doors.web.viewer import viewer
+from firstcontact.kernel.result import Estimate
 from firstcontact.services.access import Permission, Principal, Role, Scope
 from firstcontact.services.list_contacts import Sought
 from firstcontact.services.measure_history import MEASURE
@@ -30,6 +33,31 @@ from firstcontact.services.service import Service
 router = APIRouter(include_in_schema=False, tags=["pages"])
 
 PLACE = Place("/", N_("Overview"), ANSWERS, Permission.READ_SELF)
+
+
+RULE_IS_NEWS = timedelta(days=60)
+"""So long after a version of the policy came into force the page says what the figure was under the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """That the policy changed, and with it what the figure means.
+
+    Attributes:
+        now: The version in force.
+        since: The day on which it came into force.
+        before: The version before it.
+        measure: What the figure was called under that one.
+        figure: What it was at last.
+        href: Where the pages of that measurement are.
+    """
+
+    now: int
+    since: str
+    before: int
+    measure: str
+    figure: Figure
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +74,7 @@ class Overview:
         next: What there is to do where nothing was measured yet: `import`, `measure` or nothing that one may.
         running: The measurement that goes on; None where none does.
         step: What it does at the moment.
+        rule: What the figure was before the policy changed lately; None where it did not.
     """
 
     head: Markup
@@ -57,6 +86,7 @@ class Overview:
     next: str
     running: Job | None
     step: str = ""
+    rule: Rule | None = None
 
 
 @router.get("/")
@@ -81,6 +111,7 @@ def overview(request: Request, who: Annotated[Principal, Depends(Permit(Permissi
         () if whole else _teams(shown, who),
         "",
         None,
+        rule=_rule(request.app.state.service, shown),
     )
     return page(request, "overview", place=PLACE, stamp=shown.stamp, it=it)
 
@@ -102,6 +133,25 @@ def draw(service: Service, language: str) -> None:
 _CHANGE = (first.write, driver.brief)
 _FURTHER = (course.write, young.write, opportunity.write, truth.write)
 _UNKNOWN = (unknown.write,)
+
+
+def _rule(service: Service, shown: Snapshot) -> Rule | None:
+    """What the figure was before the policy changed lately."""
+    kept = shown.kept
+    if kept.state != "current" or kept.policy_number is None:
+        return None
+    since = service.policies.find(kept.policy_number).published_at
+    if since is None or service.now() - since > RULE_IS_NEWS:
+        return None
+    earlier = service.runs.page(state="earlier", before=None, limit=50)
+    last = next((run for run in earlier if run.policy_number not in (None, kept.policy_number)), None)
+    told = last.summary.get("headline", {}) if last is not None else {}
+    if last is None or last.policy_number is None or "value" not in told:
+        return None
+    was = Estimate(told["value"], told["low"], told["high"], told["level"], told["n"], "", maturity=told["maturity"])
+    writer = shown.writer
+    day, measure = writer.notation.day(since), measure_name(told["measure"], writer)
+    return Rule(kept.policy_number, day, last.policy_number, measure, writer.figure(was), f"/?run={last.id}")
 
 
 def _teams(shown: Snapshot, who: Principal) -> tuple[tuple[str, Figure, str], ...]:
