@@ -37,6 +37,18 @@ def test_a_figure_leads_to_as_many_contacts_as_its_n(asking: Caller) -> None:  #
     assert [one["detail"]["format"] for one in noted] == ["parquet", "csv"]
 
 
+def test_a_figure_says_what_to_ask_for_its_contacts(asking: Caller) -> None:  # noqa: F811
+    """Asked so, there are as many as its n; a figure without such a list says why, and none says both."""
+    client = asking(Role.MANAGER)
+    rows = results(asking, Role.MANAGER, by="team") + results(asking, Role.MANAGER, by="")
+    for row in rows:
+        assert (row["contacts"] is None) != (row["no_contacts"] is None)
+        if row["contacts"] and row["n"]:
+            assert client.get(f"{PLACE}?{row['contacts']}").json()["total"] == row["n"], row["contacts"]
+    assert sum(row["contacts"] is not None for row in rows) > 5
+    assert sum(row["no_contacts"] is not None for row in rows) > 5
+
+
 def test_a_team_lead_sees_the_own_team_alone_and_no_identifier(asking: Caller) -> None:  # noqa: F811
     """Fewer than the figure's n, and the answer says so; customers have pseudonyms."""
     page = asking(Role.TEAM_LEAD, "North").get(PLACE, params={"column": ["team", "customer"], "limit": 500}).json()

@@ -24,16 +24,31 @@ class NotContacts:
     reason: Sentence
 
 
-def behind(row: Mapping[str, Any], learned: Container[str] = ()) -> Question | NotContacts:
+def behind(
+    row: Mapping[str, Any], learned: Container[str] = (), noted: Container[str] | None = None
+) -> Question | NotContacts:
     """The question whose answer holds as many contacts as the figure's n.
 
     Args:
         row: A row of `results.parquet`, by column.
         learned: What `learned_reasons` gives for its run.
+        noted: Columns of the run's contacts, where it matters whether it noted what is asked; none where they are no
+            longer kept.
 
     Returns:
         The question, or why n is no number of contacts.
     """
+    question = _asked(row, learned)
+    if noted is None or isinstance(question, NotContacts):
+        return question
+    measure = str(question.measure)
+    told = membership(measure)
+    column = told.column if told is not None else column_noted(measure, question.cell)
+    return question if column in noted else NotContacts(_NOT_NOTED)
+
+
+def _asked(row: Mapping[str, Any], learned: Container[str]) -> Question | NotContacts:
+    """The question, whether or not the run noted what it asks."""
     measure = str(row["measure"])
     if row.get("refusal_code") == SUPPRESSED.code:
         return NotContacts(Sentence("behind.suppressed", "So few contacts are not shown."))
@@ -62,11 +77,15 @@ def _explained(measure: str, row: Mapping[str, Any]) -> Question | NotContacts:
     return question if column_noted(measure, cell) is not None else NotContacts(_SIDES)
 
 
+LEARNED_FROM: tuple[str, ...] = ("repeat_window_days", "count_all")
+"""Measures by whose rows it is known which reasons were learned."""
+
+
 def learned_reasons(rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     """Reasons whose weeks R-FCR follows opener by opener, "" for all together; none where nothing was learned.
 
     Args:
-        rows: Rows of `results.parquet`; those of `repeat_window_days` and `count_all` are enough.
+        rows: Rows of `results.parquet`; those of `LEARNED_FROM` are enough.
     """
     found = list(rows)
     if not any(row["measure"] == "count_all" for row in found):
@@ -80,6 +99,7 @@ _WEIGHTS = Sentence(
 _SIDES = Sentence(
     "behind.sides", "It compares two groups, and its n counts only contacts that have one of their kind in the other."
 )
+_NOT_NOTED = Sentence("behind.not-noted", "The run did not note its contacts, or they are no longer kept.")
 _REFUSED = Sentence("behind.refused", "There is no figure, and its n says what was looked at.")
 _FOLLOWED = Sentence(
     "behind.followed",

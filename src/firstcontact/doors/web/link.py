@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from firstcontact.kernel.result import Refusal
 from firstcontact.measurement.measures.row import ResultRow
 from firstcontact.services.ask_contacts import asked_pairs
-from firstcontact.services.behind import NotContacts, behind, learned_reasons
+from firstcontact.services.behind import LEARNED_FROM, NotContacts, behind, learned_reasons
 from firstcontact.services.contact_question import OWN, Question
 from firstcontact.services.explained import EXPLAINED, column_noted
 from firstcontact.services.run import Run
@@ -121,7 +121,7 @@ _DEFINITION: Mapping[str, Callable[[str], Question]] = {
 
 def learned(run: Run) -> frozenset[str]:
     """Reasons of a run whose weeks are followed opener by opener."""
-    return learned_reasons(map(_flat, run.select("repeat_window_days", "count_all")))
+    return learned_reasons(map(_flat, run.select(*LEARNED_FROM)))
 
 
 def rows_link(run_id: str, row: ResultRow, part: str = "n", *, learned: frozenset[str] = frozenset()) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import FileResponse
@@ -19,6 +21,9 @@ from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
 from firstcontact.kernel.settings import VERSION
 from firstcontact.services.access import Permission, Principal
+from firstcontact.services.ask_contacts import asked_pairs
+from firstcontact.services.behind import LEARNED_FROM, NotContacts, behind, learned_reasons
+from firstcontact.services.find_contacts import CONTACTS_FILE
 from firstcontact.services.measure_history import KeptRun
 from firstcontact.services.publish import harmless
 from firstcontact.services.reach import target_of_row
@@ -116,7 +121,17 @@ class Figure(BaseModel):
     )
 
 
-class Results(Page[Figure]):
+class FigureBehind(Figure):
+    """A figure, and which contacts it rests on."""
+
+    contacts: str | None = Field(
+        description="What to ask of `/api/v1/runs/{run_id}/contacts` for the contacts it rests on, as many as its `n`; "
+        "null where there is no such list."
+    )
+    no_contacts: str | None = Field(description="Why there is none; null where there is one.")
+
+
+class Results(Page[FigureBehind]):
     """Figures of one run, page by page."""
 
     run: str = Field(description="The run they are of.")
@@ -225,9 +240,10 @@ def results(
     if format != "json":
         return _file(table, f"results-{kept.id}.{format}", format, version)
     rows = table.slice(start, limit)
+    asked = _behind(request, place)
     more = cursor(start + limit) if start + limit < table.num_rows else None
     return Results(
-        items=[_figure(row, kept) for row in rows.to_pylist()],
+        items=[asked(row, _figure(row, kept)) for row in rows.to_pylist()],
         next=more,
         run=kept.id,
         policy_hash=kept.policy_hash,
@@ -339,6 +355,23 @@ def _targets(kept: KeptRun) -> dict[str, Any]:
 
 
 _CELL = ("reason", "reason_level", "channel", "team", "queue", "next_reason", "cause")
+
+
+def _behind(request: Request, place: FilePath) -> Callable[[dict[str, Any], Figure], FigureBehind]:
+    """What adds to a figure which contacts it rests on, or why there is no list of them."""
+    service: Service = request.app.state.service
+    path = place / CONTACTS_FILE
+    noted = frozenset(service.kept_contacts.columns(path)) if path.is_file() else frozenset[str]()
+    learned = learned_reasons(read_results(place, Wanted(LEARNED_FROM), None).to_pylist())
+
+    def tell(row: dict[str, Any], figure: Figure) -> FigureBehind:
+        found = behind(row, learned, noted)
+        if isinstance(found, NotContacts):
+            return FigureBehind(**dict(figure), contacts=None, no_contacts=str(found.reason))
+        asked = urlencode(asked_pairs(found), errors="replace")
+        return FigureBehind(**dict(figure), contacts=asked, no_contacts=None)
+
+    return tell
 
 
 def _figure(row: dict[str, Any], kept: KeptRun) -> Figure:
