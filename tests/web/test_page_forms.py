@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.routing import compile_path
@@ -15,12 +16,14 @@ from firstcontact.services.access import Role
 from firstcontact.services.service import Service
 from tests.service_fixture import application
 from tests.web.page_forms import Form, form, forms
+from tests.web.shown import CHEAP
 from tests.web.test_accounts_api import WORDS, account
 from tests.web.test_imports import drain, rows
 
 HTML = {"Accept": "text/html"}
-TYPED = ("x" * 5_000, "x\n" * 450)
-"""Too long for any field; and within the longest that a form takes, but more than the interface does."""
+TYPED = ("x" * 5_000, "x\n" * 450, "x\x00y")
+"""Too long for any field; within the longest that a form takes, but more than the interface does; and what no database
+keeps as text."""
 
 START = "2026-01-05T09:00:00Z"
 
@@ -33,6 +36,8 @@ ELSEWHERE = {
     "/me/sessions/{session_id}/end",
     "/me/toured",
     "/quality/aside/many/{job_id}",
+    "/settings/outgoing/deliveries/{delivery_id}/again",
+    "/settings/outgoing/{subscription_id}/wake",
     "/quality/linkage-audit",  # a file: test_page_quality_audit
     "/quality/linkage-audit/remove",
 }
@@ -72,38 +77,56 @@ def filled(service: Service, admin: Visitor, quality: Visitor) -> dict[Visitor, 
     aside = f"/quality/aside/{waiting[0].id}"
     job = admin.post("/jobs").url.path
     admin.post("/me/tokens", name="x", may=["figures:read"])
-    own = ["/", "/me", "/jobs", job, "/policy/new", draft, "/settings", "/accounts", user, brought, f"{brought}/undo"]
+    admin.post("/settings/outgoing", url="https://93.184.215.14/hook", events=["run.finished"])
+    told = f"/settings/outgoing/{service.subscriptions.page(before=None, limit=1)[0].id}"
+    own = [
+        "/settings/outgoing",
+        told,
+        "/",
+        "/me",
+        "/jobs",
+        job,
+        "/policy/new",
+        draft,
+        "/settings",
+        "/accounts",
+        user,
+        brought,
+        f"{brought}/undo",
+    ]
     return {admin: own, quality: ["/customers", person, aside, "/quality/aside/many", "/customers/proposals"]}
 
 
-def test_no_form_breaks_by_what_is_typed(served: Service) -> None:
+def test_no_form_breaks_by_what_is_typed(service: Service) -> None:
     """Whatever is typed, in each field that takes text, one after the other, in every form of every page: the answer is
-    a page and no defect. Every address of a form is tried, or named with the reason."""
+    a page and no defect, on each kind of database. Every address of a form is tried, or named with the reason."""
+    served = replace(service, passwords=CHEAP)
+    typings = TYPED[-1:] if service.settings.database else TYPED  # only the last is another thing to the other
     admin, quality = Visitor(served, Role.ADMINISTRATOR), Visitor(served, Role.QUALITY)
     tried: dict[tuple[str, str], tuple[Visitor, Form]] = {}
     for visitor, pages in filled(served, admin, quality).items():
         for path in pages:
             for one in visitor.forms(path):
-                tried |= {(one.action, name): (visitor, one) for name in one.typed - {"csrf"}}
+                tried |= {(one.action, name): (visitor, one) for name in one.typed - {"csrf", "once"}}
                 tried.setdefault((one.action, ""), (visitor, one))
     undo = "/customers/decisions/" + "0" * 32 + "/undo"
     plain = {"/login": ("email", "password", "next"), "/password": ("code", "new"), undo: ("back",)}
     # These stand beside contacts of a measurement.
-    a_view = "/contacts/views/" + "0" * 32
-    plain |= {"/contacts/views": ("name", "asked"), a_view: ("name", "asked"), f"{a_view}/drop": ("edition",)}
     view = "/contacts/views/" + "0" * 32
     plain |= {"/contacts/views": ("name", "asked"), view: ("name", "asked", "edition"), f"{view}/drop": ("edition",)}
     tried |= {(path, name): (quality, Form(path)) for path, names in plain.items() for name in names}
     csrf = quality.forms("/me")[0].fields["csrf"]
+    broken = []
     for (path, name), (visitor, one) in sorted(tried.items()):
-        for typed in TYPED if name else ():
+        for typed in typings if name else ():
             fields = {"csrf": csrf, **one.fields, name: typed}
             if path in {"/login", "/password"}:
                 del fields["csrf"]
             answer = visitor.client.post(path, data=fields, follow_redirects=False)
-            assert answer.status_code < 500, f"{path} {name}: {answer.status_code}"
             kind = answer.headers.get("content-type", "text/html")
-            assert kind.startswith("text/html"), f"{path} {name}: {answer.text[:200]}"
+            if answer.status_code >= 500 or not kind.startswith("text/html"):
+                broken.append(f"{path} {name}: {answer.status_code}")
+    assert broken == []
     rules = routes(create_app(served))
     known = {rule.path for rule in rules if rule.method == "POST" and not rule.path.startswith("/api/")}
     reached = {path for path in known if any(compile_path(path)[0].fullmatch(action) for action, _ in tried)}

@@ -67,7 +67,9 @@ class Twice(noted.Walk):
 
 
 @pytest.mark.parametrize(
-    "part", [noted.users, noted.drafts, noted.files, noted.people, noted.oneself], ids=lambda part: part.__name__
+    "part",
+    [noted.users, noted.drafts, noted.files, noted.people, noted.programs, noted.oneself],
+    ids=lambda part: part.__name__,
 )
 def test_a_form_sent_twice_changes_nothing_more(sqlite_service: Service, part: Any) -> None:
     """Whatever a form does, the same form sent again does it no second time, writes nothing, and never breaks."""

@@ -37,6 +37,7 @@ from firstcontact.doors.web.pages import (
     take,
     teams,
     wall,
+    webhooks,
 )
 from firstcontact.doors.web.place import Place
 
@@ -72,6 +73,7 @@ PAGES = (
     accounts,
     audit,
     settings,
+    webhooks,
 )
 """Files of pages; the menu has those with a place, in this order."""
 
