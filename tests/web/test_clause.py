@@ -96,6 +96,15 @@ def test_a_clause_is_said_with_its_numbers_and_a_value_keeps_its_direction() -> 
     assert told(of_system(OSError(28, "No space left on device")), writer("en")) == "No space left on device"
 
 
+def test_what_is_to_be_typed_is_code_from_left_to_right() -> None:
+    """A setting and its value do not change places in a sentence from right to left, and no mark is typed with them."""
+    cure = clause('type `{key} = "{value}"`', key="a<b", value="x")
+    speaks = writer("he", **{cure.pattern: 'כתבו `{key} = "{value}"`'})
+    assert told(cure, speaks) == 'כתבו <code dir="ltr">a&lt;b = &#34;x&#34;</code>'
+    assert told(cure, writer("en")) == 'type <code dir="ltr">a&lt;b = &#34;x&#34;</code>'
+    assert told("one ` alone", writer("en")) == "one ` alone"
+
+
 def test_on_a_page_nobody_is_sent_to_the_interface() -> None:
     """In English, too: a visitor loads the page anew, and learns that a field was empty."""
     assert told("read it again", writer("en")) == "load the page anew"

@@ -11,6 +11,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from firstcontact.doors.api.problem import REQUEST_UNREADABLE, ProblemError
+from firstcontact.kernel.sentence import clause
 
 MOST = 500
 
@@ -78,7 +79,7 @@ def no_cursor(length: int) -> ProblemError:
     """The error for a cursor that this list did not give out."""
     fault = REQUEST_UNREADABLE.fault(
         where="query > after",
-        saw=f"{length} characters that are no cursor",
+        saw=clause("{count} characters that are no cursor", count=length),
         allowed="`next` of an earlier answer",
         cure="leave it out to begin anew",
     )

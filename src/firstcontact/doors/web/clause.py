@@ -42,7 +42,6 @@ OF_COMMANDS = (
 OF_PROGRAMS = (
     "adapters/sign_on/",
     "doors/api/body.py",
-    "doors/api/page.py",
     "doors/api/routes/contacts.py",
     "doors/api/routes/webhooks.py",
     "services/read_results.py",

@@ -13,11 +13,13 @@ from firstcontact.kernel.sentence import Sentence, clause
 ON_PAGE: dict[str, str] = {
     "POST /api/v1/policies/{number}/try, and wait for the job": N_("try it, and wait until that is done"),
     "a session, or Authorization: Bearer <token>": N_("somebody who is logged in"),
+    "`next` of an earlier answer": N_("the address as the page before gave it"),
     "correct encoding under [file] in the mapping": N_("save the file as UTF-8, and bring it again"),
     "give more with --memory, use fewer --threads, or read fewer files at once": N_(
         "give the service more memory, or let fewer of its jobs run at once"
     ),
     "go on where what has arrived ends": N_("load the page anew; the upload goes on where it broke off"),
+    "leave it out to begin anew": N_("begin the list anew"),
     "let it rest no longer (`disabled`: false), then try it": N_("wake it, then try it"),
     "list them": N_("go back to the list"),
     "log in, or make a token": N_("log in"),
@@ -122,9 +124,25 @@ def told(text: str, writer: Writer) -> str:
     if said.pattern in EDITED:
         said = clause(EDITED[said.pattern], **said.parts)
     if writer.notation.locale.language == "en" or not said:
-        return upright(said)
+        return _typed(upright(said))
     pattern = " ".join(said.pattern.split())
     only_parts = said.parts and not speaks(pattern)
     if writer.say(pattern) == pattern and not only_parts:
-        return Markup('<bdi dir="ltr">{}</bdi>').format(upright(said))
-    return writer.tell(said)
+        return Markup('<bdi dir="ltr">{}</bdi>').format(_typed(upright(said)))
+    return _typed(writer.tell(said))
+
+
+def _typed(text: str) -> str:
+    """A text whose parts between backticks, which are to be typed as they stand, are code from left to right."""
+    parts = text.split("`")
+    if len(parts) < 3 or len(parts) % 2 == 0:
+        return text
+    code = Markup('<code dir="ltr">{}</code>')
+    # Who types it has no use for the marks that keep names apart in a sentence.
+    return Markup("").join(
+        code.format(part.translate(_APART)) if place % 2 else part for place, part in enumerate(parts)
+    )
+
+
+_APART = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069"))
+"""The marks that `Notation.apart` and `Notation.together` set."""
