@@ -77,7 +77,8 @@ def left_out(models: Sequence[ReturnModel], first: Mapping[str, float]) -> tuple
                 reason=most.reason,
                 why=most.why,
             ),
-            level="warning",
+            # Below that, the figure's own interval says it; what heads a report is to be read by whoever reads no more.
+            level="warning" if share > MOST else "info",
         ),
     )
 
