@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from firstcontact.contacts.table import EXTRA_PREFIX
 from firstcontact.doors.report import words
+from firstcontact.doors.report.alphabet import in_order, shown_of
 from firstcontact.doors.report.answer import asks_return
 from firstcontact.doors.report.charts.bars import Bar, bars
 from firstcontact.doors.report.charts.dots import dots
@@ -27,7 +28,7 @@ RANKED = 15
 """Reasons shown at once."""
 
 LISTED = 40
-"""Cells of any other cut that are shown; the rest is in results.csv."""
+"""Cells of any other cut that are shown; of teams those that are flagged, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +209,9 @@ def _foremost(lines: list[Line], amounts: list[float], total: float, writer: Wri
 def listed(
     rows: Sequence[ResultRow], writer: Writer, whole: Estimate | Refusal, title: str, column: str, by: str
 ) -> Cut:
-    """Cells in the order of their names: never a league table."""
+    """Cells in the order of their names: never a league table. Teams that are flagged are shown, however many."""
     known = [(row, row.result) for row in _by_name(rows) if isinstance(row.result, Estimate)]
-    top = known[:LISTED]
+    top = shown_of(known, LISTED, lambda pair: by == "team" and flagged(pair[0]))
     translate = by == "channel"
     unknown = _nameable(_by_name(rows))
     return Cut(
@@ -273,7 +274,7 @@ def _flags(rows: Sequence[ResultRow], writer: Writer) -> str:
 
 
 def _by_name(rows: Sequence[ResultRow]) -> list[ResultRow]:
-    return sorted(rows, key=lambda row: (_name(row).casefold(), _name(row)))
+    return sorted(rows, key=lambda row: in_order(_name(row)))
 
 
 def _nameable(rows: Sequence[ResultRow]) -> list[ResultRow]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
+from firstcontact.doors.report.alphabet import in_order, shown_of
 from firstcontact.doors.report.charts.axis import marks
 from firstcontact.doors.report.charts.dots import Dot, dots
-from firstcontact.doors.report.difference import points, signed
+from firstcontact.doors.report.difference import apart, points, signed
 from firstcontact.doors.report.figure import Figure
 from firstcontact.doors.report.section import Block, Line, Paragraph, Rows, Section, Table
 from firstcontact.doors.report.writer import Writer
@@ -26,14 +27,13 @@ def write(run: Run, writer: Writer) -> list[Section]:
     """The section; none where the data say nothing of teams or agents."""
     whole = {row.measure: row.result for row in run.select(by="")}
     teams = sorted(
-        (row for row in run.select(EFFECT) if "team" in row.cell),
-        key=lambda row: row.cell["team"].casefold(),
+        (row for row in run.select(EFFECT) if "team" in row.cell), key=lambda row: in_order(row.cell["team"])
     )
     known = [row for row in teams if isinstance(row.result, Estimate)]
     share, support = whole.get(AGENT_SHARE), whole.get(SUPPORT)
     if not known and not isinstance(share, Estimate):
         return []
-    blocks: list[Block] = [Paragraph(_takeaway(known, share, writer), "strong")]
+    blocks: list[Block] = [Paragraph(_takeaway(known, len(teams), share, writer), "strong")]
     if known:
         blocks.append(
             Paragraph(
@@ -44,13 +44,13 @@ def write(run: Run, writer: Writer) -> list[Section]:
                 )
             )
         )
-        blocks.append(_drawn(known[:LISTED], run, writer))
-        blocks += _flags(known, writer)
+        drawn = shown_of(known, LISTED, flagged)
+        blocks.append(_drawn(drawn, run, writer))
+        blocks += _flags(known, len(known) - len(drawn), writer)
     blocks += _shares(whole, writer)
     if support is not None:
         blocks.append(_individuals(support, writer))
-    if refused := _not_compared(run, writer):
-        blocks.append(refused)
+    blocks += _not_compared(run, writer)
     return [Section("teams", writer.say("Teams, agents and the system"), blocks)]
 
 
@@ -71,31 +71,37 @@ def of_team(run: Run, writer: Writer, team: str) -> list[Section]:
             ]
     elif effect is not None and isinstance(effect.result, Estimate):
         value, span = points(effect.result, writer.notation, 1)
-        said = (
-            writer.say(
+        if flagged(effect):
+            said = writer.say(
                 "On the same mix of work it stands %(points)s percentage points from the others (%(interval)s): more "
                 "than chance.",
                 points=value,
                 interval=span,
             )
-            if flagged(effect)
-            else writer.say(
+        elif apart(effect.result):
+            said = writer.say(
+                "On the same mix of work it stands %(points)s percentage points from the others (%(interval)s): no "
+                "further than teams usually do.",
+                points=value,
+                interval=span,
+            )
+        else:
+            said = writer.say(
                 "On the same mix of work it stands %(points)s percentage points from the others (%(interval)s): no "
                 "more than chance.",
                 points=value,
                 interval=span,
             )
-        )
         blocks = [Paragraph(said, "strong")]
     if support is not None and blocks:
         blocks.append(_individuals(support, writer))
     return [Section("teams", writer.say("The team, its people and the system"), blocks)] if blocks else []
 
 
-def _takeaway(known: Sequence[ResultRow], share: Estimate | Refusal | None, writer: Writer) -> str:
+def _takeaway(known: Sequence[ResultRow], teams: int, share: Estimate | Refusal | None, writer: Writer) -> str:
     said = []
     odd = sum(map(flagged, known))
-    if known:
+    if odd:
         said.append(
             writer.say_many(
                 "%(number)s of %(teams)s teams differs from the others by more than chance.",
@@ -103,8 +109,20 @@ def _takeaway(known: Sequence[ResultRow], share: Estimate | Refusal | None, writ
                 odd,
                 teams=writer.notation.count(len(known)),
             )
-            if odd
-            else writer.say("No team differs from the others by more than chance, on the same mix of work.")
+        )
+    elif any(apart(row.result) for row in known if isinstance(row.result, Estimate)):
+        said.append(
+            writer.say("No team stands further from the others than teams usually do, on the same mix of work.")
+        )
+    elif known:
+        said.append(writer.say("No team differs from the others by more than chance, on the same mix of work."))
+    if known and teams > len(known):
+        said.append(
+            writer.say_many(
+                "%(number)s more has too few contacts to be set beside them.",
+                "%(number)s more have too few contacts to be set beside them.",
+                teams - len(known),
+            )
         )
     if isinstance(share, Estimate):
         told = writer.figure(_rest(share))
@@ -152,13 +170,13 @@ def _drawn(rows: Sequence[ResultRow], run: Run, writer: Writer) -> Rows:
     return Rows("teams", headings, lines, drawing, True, writer.say("Teams on their own mix of work"))
 
 
-def _flags(known: Sequence[ResultRow], writer: Writer) -> list[Block]:
+def _flags(known: Sequence[ResultRow], unseen: int, writer: Writer) -> list[Block]:
     said = []
     if any(map(flagged, known)):
         rate = writer.notation.percent(FALSE_FLAGS)
         said.append(writer.say("Of the teams that are flagged (◆), about %(rate)s may be so by chance.", rate=rate))
-    if len(known) > LISTED:
-        said.append(writer.more(len(known) - LISTED))
+    if unseen:
+        said.append(writer.more(unseen))
     return [Paragraph(text, "more") for text in said]
 
 
@@ -209,21 +227,24 @@ def _individuals(support: Estimate | Refusal, writer: Writer) -> Paragraph:
     )
 
 
-def _not_compared(run: Run, writer: Writer) -> Table | None:
+def _not_compared(run: Run, writer: Writer) -> list[Block]:
     """Teams that cannot be set beside the others, and why."""
     rows = []
-    for row in run.select(COMPARISON):
+    for row in sorted(run.select(COMPARISON), key=lambda row: in_order(row.cell.get("team", ""))):
         if "team" in row.cell and isinstance(row.result, Refusal):
             told: Figure = writer.figure(row.result)
             if told.refused:
                 why, helps = (text + writer.notation.stop for text in (told.refused.reason, told.refused.helps))
                 rows.append((writer.name(row.cell["team"]), why, helps))
     if not rows:
-        return None
+        return []
     caption = writer.say_many(
         "%(number)s team is not set beside the others as a whole: too much of its work has no counterpart",
         "%(number)s teams are not set beside the others as a whole: too much of their work has no counterpart",
         len(rows),
     )
     columns = [writer.say("Team"), writer.say("Why"), writer.say("What would change it")]
-    return Table(columns, rows[:LISTED], caption, folded=True, words=(1, 2))
+    found: list[Block] = [Table(columns, rows[:LISTED], caption, folded=True, words=(1, 2))]
+    if len(rows) > LISTED:
+        found.append(Paragraph(writer.more(len(rows) - LISTED), "more"))
+    return found
