@@ -10,7 +10,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from firstcontact import bootstrap
+from firstcontact.doors.web.pages.customer import DECISIONS
+from firstcontact.kernel.time_id import time_id
 from firstcontact.services.access import Role
+from firstcontact.services.decide_identity import Decision
 from firstcontact.services.service import Service
 from tests.service_fixture import caller_of
 
@@ -111,6 +114,8 @@ def test_who_is_not_found_is_said_so(filled: Service) -> None:
     nobody = client.post("/customers", data={"kind": "email", "value": '"><i>x@y.org'})
     assert (nobody.status_code, "Nobody is known by this" in nobody.text, "<i>x" in nobody.text) == (200, True, False)
     assert client.post("/customers", data={"kind": "email", "value": " "}).status_code == 422
+    odd = client.post("/customers", data={"kind": "email", "value": "x" * 201})
+    assert (odd.status_code, "No identifier looks like this" in odd.text, "x" * 201 in odd.text) == (422, True, True)
     assert client.get("/customers/424242").status_code == 404
     assert client.get("/customers/of-contact?source=crm&contact_id=nothing").status_code == 404
 
@@ -153,6 +158,39 @@ def test_two_are_joined_split_and_it_is_taken_back(filled: Service) -> None:
     assert "split off" in split.text
     for path in ("merge", "split"):
         assert browser(filled, Role.MANAGER).post(f"/customers/{path}", data=asked).status_code == 403
+
+
+def test_every_decision_can_be_taken_back_however_old(filled: Service) -> None:
+    """A customer's page has the decisions about all of their contacts, wherever those stand on the timeline and however
+    many decisions about others came since; the list of proposals has all. Both by page, each decision once."""
+    client, now = browser(filled, Role.QUALITY), filled.now()
+    numbers = iter(range(10**6))
+
+    def decide(*contacts: str) -> str:
+        made = time_id(now + timedelta(seconds=next(numbers)))
+        keys = tuple(("crm", one) for one in contacts)
+        filled.identities.decide(Decision(made, "merge", keys, None, "dana@example.org", now))
+        return made
+
+    about = [decide("c1", "c2") for _ in range(DECISIONS + 1)]
+    others = [decide("c4") for _ in range(2 * DECISIONS)]
+
+    def undone(place: str) -> list[str]:
+        found, seen = [], client.get(place).text
+        while True:
+            found += re.findall(r'action="/customers/decisions/(\w+)/undo"', seen)
+            more = re.search(r'href="([^"]*)">Earlier decisions', seen)
+            if more is None:
+                return found
+            seen = client.get(html.unescape(more[1])).text
+
+    assert undone(found(client)) == about[::-1]
+    assert undone("/customers/proposals") == [*others[::-1], *about[::-1]]
+    person = int(found(client).rpartition("/")[2])
+    asked = {"person_id": person, "limit": 500}
+    told = caller_of(filled)(Role.QUALITY).get("/api/v1/identity-decisions", params=asked).json()
+    assert [one["id"] for one in told["items"]] == about[::-1]
+    assert "taken back" in client.post(f"/customers/decisions/{about[0]}/undo", data={"back": person}).text
 
 
 def test_a_proposal_shows_both_sides_and_is_decided_once(filled: Service) -> None:

@@ -169,7 +169,10 @@ def test_a_merge_joins_and_can_be_taken_back(service: Service, caller: Caller, d
     again = quality.post(f"/api/v1/identity-decisions/{made['id']}/undo")
     assert (again.status_code, again.json()["code"]) == (409, "FC9442")
     assert [one.action for one in service.audit.page(object=made["id"])] == ["people.undo", "people.merge"]
-    assert [one["id"] for one in quality.get("/api/v1/identity-decisions").json()["items"]] == [made["id"]]
+    first = ask(quality, kind="customer", value="K1")["person_id"]
+    for asked, found in (({}, [made["id"]]), ({"person_id": first}, [made["id"]]), ({"person_id": 10**9}, [])):
+        decisions = quality.get("/api/v1/identity-decisions", params=asked).json()["items"]
+        assert [one["id"] for one in decisions] == found
 
 
 def test_a_split_parts_whatever_the_identifiers_say(service: Service, caller: Caller, days: Days) -> None:

@@ -104,8 +104,8 @@ class Identities(Protocol):
     def decision(self, decision_id: str) -> Decision | None:
         """One decision."""
 
-    def decisions(self, *, before: str | None, limit: int) -> list[Decision]:
-        """Decisions, newest first."""
+    def decisions(self, *, before: str | None, limit: int, person: int | None = None) -> list[Decision]:
+        """Decisions, newest first; those about contacts of one customer where a number is given."""
 
     def proposal(self, proposal_id: str) -> Proposal | None:
         """One proposal."""

@@ -104,8 +104,13 @@ class SqlIdentities:
             row = connection.execute(select(_decision).where(_decision.c.id == decision_id)).first()
         return None if row is None else _read(row)
 
-    def decisions(self, *, before: str | None, limit: int) -> list[Decision]:
+    def decisions(self, *, before: str | None, limit: int, person: int | None = None) -> list[Decision]:
         asked = select(_decision).order_by(_decision.c.id.desc()).limit(limit)
+        if person is not None:
+            contact = schema.contact
+            same = (contact.c.source == _override.c.source) & (contact.c.contact_id == _override.c.contact_id)
+            about = select(_override.c.decision_id).join(contact, same).where(contact.c.person_id == person)
+            asked = asked.where(_decision.c.id.in_(about))
         if before is not None:
             asked = asked.where(_decision.c.id < before)
         with self._database.reading() as connection:

@@ -83,9 +83,16 @@ def split(request: Request, asked: Split, who: Joiner) -> DecisionAnswer:
 
 
 @router.get("/identity-decisions", dependencies=[Depends(Permit(Permission.JOIN_PEOPLE, of_all=True))])
-def list_decisions(request: Request, after: After = None, limit: Limit = 100) -> Page[DecisionAnswer]:
+def list_decisions(
+    request: Request,
+    person_id: Annotated[
+        int | None, Query(description="Only those about contacts of this customer.", ge=1, lt=2**62)
+    ] = None,
+    after: After = None,
+    limit: Limit = 100,
+) -> Page[DecisionAnswer]:
     """Decisions, newest first."""
-    found = request.app.state.service.identities.decisions(before=read_text(after), limit=limit)
+    found = request.app.state.service.identities.decisions(before=read_text(after), limit=limit, person=person_id)
     return Page(items=[_decision(one) for one in found], next=cursor(found[-1].id) if len(found) == limit else None)
 
 

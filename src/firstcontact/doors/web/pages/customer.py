@@ -11,21 +11,21 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from firstcontact.doors.api.page import MOST, After, cursor, read_cursor
+from firstcontact.doors.api.page import MOST, After, cursor, read_cursor, read_text
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
 from firstcontact.doors.api.routes import identities as joining
 from firstcontact.doors.api.routes import people as api
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.asked_words import path
-from firstcontact.doors.web.form import Wrong, on, wrongs
+from firstcontact.doors.web.form import Wrong, asked, on, wrongs
 from firstcontact.doors.web.page import page, sentences
 from firstcontact.doors.web.place import CLOSER, N_, Place
 from firstcontact.doors.web.timeline import Entry, anchor, timeline
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Permission, Principal, Scope
-from firstcontact.services.decide_identity import Decision
+from firstcontact.services.decide_identity import Decision, Verb
 from firstcontact.services.link_person import Key
 from firstcontact.services.service import Service
 
@@ -36,8 +36,8 @@ PLACE = Place("/customers", N_("Customers"), CLOSER, Permission.READ_PEOPLE)
 PAGE = 50
 MOST_PAGES = 20
 """Pages among which a contact's place on the timeline is looked for."""
-MOST_DECISIONS = 200
-"""Latest decisions among which those about a customer are looked for."""
+DECISIONS = 20
+"""Decisions that are shown at once."""
 
 KINDS: dict[str, str] = {
     "": N_("Any of these"),
@@ -133,7 +133,8 @@ class Customer:
         entries: The timeline, newest first.
         older: Where earlier contacts are; empty where there are none.
         newest: Where the newest are; empty where these are they.
-        decisions: What was decided about who this is.
+        decisions: What was decided about who this is, newest first.
+        decided_before: Where earlier decisions are; empty where there are none.
         may_join: Whether the visitor may join and split.
         limited: Whether only contacts of the visitor's teams are shown.
         said: What was just done.
@@ -150,6 +151,7 @@ class Customer:
     older: str
     newest: str
     decisions: tuple[Decided, ...]
+    decided_before: str
     may_join: bool
     limited: bool
     said: str
@@ -176,17 +178,35 @@ def look_up(
     """Look somebody up. The identifier comes in the form, so that it stands in no address and no log."""
     value = value.strip()
     if not value or kind not in KINDS:
-        return _look_up(request, who, HTTPStatus.UNPROCESSABLE_ENTITY, value=value, wrong=(_NOTHING_TYPED,))
-    asked = api.Question.model_construct(
-        kind=kind or None, value=value[:200], contact=None, person_id=None, reason=None, channel=None, contacts=1
-    )
-    found = api.look_up(request, asked, who)
+        return _unfit(request, who, kind, value, N_("Type an identifier"))
+    try:
+        question = asked(api.Question, kind=kind or None, value=value, contacts=1)
+    except FirstcontactError:
+        return _unfit(request, who, kind, value, N_("No identifier looks like this: it is too long, or no plain text"))
+    found = api.look_up(request, question, who)
     if found.person_id is not None:
         return on(f"{PLACE.path}/{found.person_id}")
     return _look_up(request, who, kind=kind, value=value, state=STATES[found.state], candidates=tuple(found.candidates))
 
 
-_NOTHING_TYPED = Wrong("value", N_("Type an identifier"), "FC9301", "", "", "")
+def _unfit(request: Request, who: Principal, kind: str, value: str, why: str) -> Response:
+    wrong = (_amiss(request, "value", why),)
+    return _look_up(request, who, HTTPStatus.UNPROCESSABLE_ENTITY, kind=kind, value=value, wrong=wrong)
+
+
+FIELDS: dict[str, str] = {
+    "value": N_("Identifier"),
+    "other": N_("Number of the other customer"),
+    "note": N_("Why"),
+    "contact": N_("Timeline"),
+}
+"""What fields are called in which something may be wrong."""
+
+
+def _amiss(request: Request, field: str, why: str, code: str = "FC9301") -> Wrong:
+    """What is wrong with a field, where the interface has no such field."""
+    say = sentences(viewer(request).language).gettext
+    return Wrong(field, say(why), code, "", "", "", say(FIELDS[field]))
 
 
 @router.get(f"{PLACE.path}/of-contact")
@@ -233,12 +253,12 @@ def merge(
     second = _newest(request, int(digits)) if digits.isascii() and digits.isdigit() and len(digits) < 18 else None
     first = _newest(request, person_id)
     if second is None or first is None or second == first:
-        wrong.append(Wrong("other", N_("Give the number of the other customer"), "FC9302", "", "", ""))
+        wrong.append(_amiss(request, "other", N_("Give the number of the other customer"), "FC9302"))
     if not note.strip():
-        wrong.append(Wrong("note", N_("Say why"), "FC9301", "", "", ""))
+        wrong.append(_amiss(request, "note", N_("Say why")))
     if wrong or first is None or second is None:
         return _one(request, who, person_id, wrong=tuple(wrong), typed=typed)
-    return _decide(request, who, person_id, "merge", [first, second], note)
+    return _decide(request, who, person_id, "merge", [first, second], note, typed)
 
 
 @router.post(f"{PLACE.path}/split")
@@ -253,23 +273,26 @@ def split(
     keys = [key for key in map(_key, contact) if key is not None]
     wrong = []
     if not keys or len(keys) < len(contact):
-        wrong.append(Wrong("contact", N_("Choose contacts on the timeline"), "FC9301", "", "", ""))
+        wrong.append(_amiss(request, "contact", N_("Choose contacts on the timeline")))
     if not note.strip():
-        wrong.append(Wrong("note", N_("Say why"), "FC9301", "", "", ""))
+        wrong.append(_amiss(request, "note", N_("Say why")))
+    typed = {"note_split": note, "contact": contact}
     if wrong:
-        return _one(request, who, person_id, wrong=tuple(wrong), typed={"note_split": note, "contact": contact})
-    return _decide(request, who, person_id, "split", keys, note)
+        return _one(request, who, person_id, wrong=tuple(wrong), typed=typed)
+    return _decide(request, who, person_id, "split", keys, note, typed)
 
 
-def _decide(request: Request, who: Principal, person_id: int, verb: str, keys: list[Key], note: str) -> Response:
-    names = [api.ContactName.model_construct(source=source, contact_id=contact_id) for source, contact_id in keys]
+def _decide(
+    request: Request, who: Principal, person_id: int, verb: Verb, keys: list[Key], note: str, typed: dict[str, Any]
+) -> Response:
+    names = [{"source": source, "contact_id": contact_id} for source, contact_id in keys]
     try:
         if verb == "merge":
-            joining.merge(request, joining.Merge.model_construct(contacts=names, note=note.strip()), who)
+            joining.merge(request, asked(joining.Merge, contacts=names, note=note.strip()), who)
         else:
-            joining.split(request, joining.Split.model_construct(contacts=names, note=note.strip()), who)
+            joining.split(request, asked(joining.Split, contacts=names, note=note.strip()), who)
     except FirstcontactError as error:
-        return _one(request, who, person_id, wrong=wrongs(error, request), typed={})
+        return _one(request, who, person_id, wrong=wrongs(error, request), typed=typed)
     return on(f"{PLACE.path}/{person_id}", "joined" if verb == "merge" else "split")
 
 
@@ -281,9 +304,11 @@ def undo(request: Request, who: Joiner, decision_id: joining.DecisionId, back: T
 
 
 @router.get(f"{PLACE.path}/{{person_id}}")
-def customer(request: Request, who: Reader, person_id: Number, after: After = None, said: Said = "") -> Response:
+def customer(
+    request: Request, who: Reader, person_id: Number, after: After = None, decided: After = None, said: Said = ""
+) -> Response:
     """One customer."""
-    return _one(request, who, person_id, after=after, said=said)
+    return _one(request, who, person_id, after=after, decided=decided, said=said)
 
 
 def _one(
@@ -292,6 +317,7 @@ def _one(
     person_id: int,
     *,
     after: str | None = None,
+    decided: str | None = None,
     said: str = "",
     wrong: tuple[Wrong, ...] = (),
     typed: dict[str, Any] | None = None,
@@ -299,10 +325,7 @@ def _one(
     service: Service = request.app.state.service
     seen = viewer(request)
     writer = Writer(seen.notation, sentences(seen.language))
-    asked = api.Question.model_construct(
-        kind=None, value=None, contact=None, person_id=person_id, reason=None, channel=None, contacts=PAGE
-    )
-    found = api.look_up(request, asked, who)
+    found = api.look_up(request, asked(api.Question, person_id=person_id, contacts=PAGE), who)
     if found.person_id is None:
         raise not_there("the customer")
     contacts, older = found.contacts, ""
@@ -324,7 +347,7 @@ def _one(
         timeline(contacts, api.beside(service, keys), writer, service.now()),
         older,
         f"{PLACE.path}/{person_id}" if after else "",
-        _decisions(service, set(keys), writer) if _joins(who) else (),
+        *(_decisions(service, person_id, decided, writer) if _joins(who) else ((), "")),
         _joins(who),
         not wide,
         said,
@@ -407,12 +430,26 @@ def _now(one: api.BeginningAnswer, writer: Writer) -> str:
     return told
 
 
-def _decisions(service: Service, keys: set[Key], writer: Writer) -> tuple[Decided, ...]:
-    found = service.identities.decisions(before=None, limit=MOST_DECISIONS)
-    return tuple(decided(one, writer) for one in found if keys & set(one.contacts))
+def _decisions(service: Service, number: int, after: str | None, writer: Writer) -> tuple[tuple[Decided, ...], str]:
+    """Decisions about a customer, and where earlier ones are."""
+    found = service.identities.decisions(before=read_text(after), limit=DECISIONS + 1, person=number)
+    return decisions(found, f"{PLACE.path}/{number}", writer)
 
 
-def decided(one: Decision, writer: Writer) -> Decided:
+def decisions(found: list[Decision], path: str, writer: Writer) -> tuple[tuple[Decided, ...], str]:
+    """Decisions of a page in words, and where earlier ones are; empty where these are all.
+
+    Args:
+        found: One more than a page holds, where there are so many.
+        path: The page.
+        writer: Speaks the visitor's language.
+    """
+    shown = found[:DECISIONS]
+    more = f"{path}?{urlencode({'decided': cursor(shown[-1].id)})}#decided" if len(found) > DECISIONS else ""
+    return tuple(in_words(one, writer) for one in shown), more
+
+
+def in_words(one: Decision, writer: Writer) -> Decided:
     """A decision in words."""
     moment = writer.notation.moment
     undone = moment(one.undone_at) if one.undone_at else ""

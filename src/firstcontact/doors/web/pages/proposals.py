@@ -14,9 +14,17 @@ from firstcontact.doors.api.problem import not_there
 from firstcontact.doors.api.routes import identities as joining
 from firstcontact.doors.api.routes import people as api
 from firstcontact.doors.report.writer import Writer
-from firstcontact.doors.web.form import Wrong, on, wrongs
+from firstcontact.doors.web.form import Wrong, asked, on, wrongs
 from firstcontact.doors.web.page import page, sentences
-from firstcontact.doors.web.pages.customer import PLACE, Decided, Joiner, Said, decided, kind_name
+from firstcontact.doors.web.pages.customer import (
+    DECISIONS,
+    PLACE,
+    Decided,
+    Joiner,
+    Said,
+    decisions,
+    kind_name,
+)
 from firstcontact.doors.web.place import N_
 from firstcontact.doors.web.timeline import Entry, timeline
 from firstcontact.doors.web.viewer import viewer
@@ -30,7 +38,7 @@ router = APIRouter(include_in_schema=False, tags=["pages"])
 HERE = f"{PLACE.path}/proposals"
 PAGE = 50
 SHOWN = 10
-"""Contacts of each side, and decisions, that are shown."""
+"""Contacts of each side that are shown."""
 
 WHY: dict[str, str] = {
     "country": N_("One telephone number, once with its country and once without"),
@@ -81,7 +89,8 @@ class Proposals:
         lines: Those that wait, newest first.
         first: Where the list begins; empty where this is its beginning.
         more: Where further ones are.
-        decisions: The latest decisions.
+        decisions: Decisions, newest first.
+        decided_before: Where earlier ones are; empty where there are none.
         said: What was just done.
     """
 
@@ -89,6 +98,7 @@ class Proposals:
     first: str
     more: str
     decisions: tuple[Decided, ...]
+    decided_before: str
     said: str
 
 
@@ -125,18 +135,18 @@ class OneProposal:
 
 
 @router.get(HERE)
-def proposals(request: Request, _who: Joiner, after: After = None, said: Said = "") -> Response:
+def proposals(request: Request, _who: Joiner, after: After = None, decided: After = None, said: Said = "") -> Response:
     """The list."""
     service: Service = request.app.state.service
     writer = _writer(request)
     found = service.identities.proposals(state="open", before=read_text(after), limit=PAGE)
-    latest = service.identities.decisions(before=None, limit=SHOWN)
+    latest = service.identities.decisions(before=read_text(decided), limit=DECISIONS + 1)
     more = f"{HERE}?{urlencode({'after': cursor(found[-1].id)})}" if len(found) == PAGE else ""
     it = Proposals(
         tuple(_line(one, writer) for one in found),
         HERE if after else "",
         more,
-        tuple(decided(one, writer) for one in latest),
+        *decisions(latest, HERE, writer),
         said,
     )
     return page(request, "proposals", place=PLACE, it=it)
@@ -185,11 +195,9 @@ def _one(request: Request, who: Principal, proposal_id: str, wrong: tuple[Wrong,
 
 
 def _side(request: Request, who: Principal, key: tuple[str, str], writer: Writer) -> Side | None:
+    # What came from a source may be longer than what may be asked for.
     name = api.ContactName.model_construct(source=key[0], contact_id=key[1])
-    asked = api.Question.model_construct(
-        kind=None, value=None, contact=name, person_id=None, reason=None, channel=None, contacts=SHOWN
-    )
-    told = api.look_up(request, asked, who)
+    told = api.look_up(request, asked(api.Question, contact=name, contacts=SHOWN), who)
     if told.person_id is None:
         return None
     service: Service = request.app.state.service
