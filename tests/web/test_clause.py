@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 from babel import Locale
 
@@ -16,7 +18,7 @@ from firstcontact.doors.web import clause as clauses
 from firstcontact.doors.web.clause_words import EDITED, MISFITS, ON_PAGE, told
 from firstcontact.doors.web.form import in_words
 from firstcontact.kernel.errors import ErrorKind, of_system
-from firstcontact.kernel.sentence import clause
+from firstcontact.kernel.sentence import clause, kept_with, restored_with
 from firstcontact.services.access import NOT_ALLOWED, Role
 from firstcontact.services.service import Service
 from tests.service_fixture import caller_of
@@ -94,6 +96,14 @@ def test_a_clause_is_said_with_its_numbers_and_a_value_keeps_its_direction() -> 
     )
     assert told("", speaks) == ""
     assert told(of_system(OSError(28, "No space left on device")), writer("en")) == "No space left on device"
+
+
+def test_numbers_of_an_engine_and_paths_are_kept_as_plain_data() -> None:
+    """Whatever a clause is made of, a job can keep it, and it is said again as it was."""
+    said = clause("{count:,} rows of {path}", count=np.int64(1234), path=Path("some.csv"))
+    kept = json.loads(json.dumps(kept_with({"saw": said})))
+    assert restored_with(kept)["saw"] == "1,234 rows of some.csv"
+    assert restored_with(kept)["saw"].parts == {"count": 1234, "path": "some.csv"}  # type: ignore[attr-defined]
 
 
 def test_what_is_to_be_typed_is_code_from_left_to_right() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from numbers import Integral
 from string import Formatter
 from typing import Any
 
@@ -140,7 +141,11 @@ _MADE = "made"
 def _plain(part: Any) -> Any:
     if isinstance(part, date):
         return {_DATE: part.isoformat()}
-    return kept(part) if isinstance(part, Sentence) else part
+    if isinstance(part, Sentence):
+        return kept(part)
+    if part is None or isinstance(part, str | int | float):
+        return part
+    return int(part) if isinstance(part, Integral) else str(part)  # a number of the engine's, a path
 
 
 def restored(text: str, data: Any) -> str:
