@@ -28,6 +28,8 @@ MOST_FORM_BYTES = 64 * 2**10
 MOST_OWN_FORM_BYTES = 5 * 2**18
 """Of a form from whoever is logged in: the longest policy, of letters that take twelve bytes each in a form."""
 
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
 DEEPEST = 32
 _SMALL = 64 * 2**10
 STREAMS = "streams"
@@ -77,6 +79,8 @@ class Body:
         fault = None
         if body and (kind == "application/json" or kind.endswith("+json")):
             fault = _judge(body) if len(body) <= _SMALL else await run_in_threadpool(_judge, body)
+        elif kind in _FORMS and (b"\x00" in body or b"%00" in body):
+            fault = _unreadable("body", "a NUL character", "a form without it")  # not every database keeps it
         if fault is not None:
             await problem.refuse(scope, receive, send, [fault])
             return
@@ -170,11 +174,11 @@ def _constant(_name: str) -> Any:
     raise ValueError  # NaN and Infinity are no JSON
 
 
-def _unreadable(where: str, saw: str) -> Fault:
+def _unreadable(where: str, saw: str, allowed: str = "") -> Fault:
     return problem.REQUEST_UNREADABLE.fault(
         where=where,
         saw=saw,
-        allowed=f"JSON, each name once in an object, at most {DEEPEST} deep",
+        allowed=allowed or f"JSON, each name once in an object, at most {DEEPEST} deep",
         cure="see /api/v1/openapi.json",
     )
 

@@ -79,7 +79,8 @@ class SqlAccounts:
         return self._one(schema.account.c.id == account_id)
 
     def find_email(self, email: str) -> Account | None:
-        return self._one(schema.account.c.email == email)
+        # PostgreSQL compares no text with what it could not keep.
+        return self._one(schema.account.c.email == email) if "\x00" not in email else None
 
     def find_subject(self, subject: str) -> Account | None:
         return self._one(schema.account.c.subject == subject)

@@ -56,7 +56,7 @@ class Draft(BaseModel):
     """A new version, or what one shall become."""
 
     toml: str = Field(max_length=200_000, description="The policy as in a policy file.")
-    note: str | None = Field(None, max_length=2_000)
+    note: str | None = Field(None, max_length=2_000, pattern=r"^[^\x00]*$")
     based_on: int | None = Field(
         None, ge=1, le=10**6, description="The version it was made from; the one in force where not said."
     )
