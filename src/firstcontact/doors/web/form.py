@@ -16,8 +16,7 @@ from firstcontact.doors.api.problem import unfit
 from firstcontact.doors.report.notation import upright
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.clause_words import told
-from firstcontact.doors.web.page import sentences
-from firstcontact.doors.web.viewer import viewer
+from firstcontact.doors.web.page import writer_of
 from firstcontact.kernel.errors import FirstcontactError
 
 Asked = TypeVar("Asked", bound=BaseModel)
@@ -53,8 +52,7 @@ def wrongs(error: FirstcontactError, request: Request) -> tuple[Wrong, ...]:
         error: What was raised.
         request: Whose answer it is.
     """
-    seen = viewer(request)
-    return in_words((fault.as_dict() for fault in error.faults), Writer(seen.notation, sentences(seen.language)))
+    return in_words((fault.as_dict() for fault in error.faults), writer_of(request))
 
 
 def in_words(faults: Iterable[Mapping[str, str]] | None, writer: Writer) -> tuple[Wrong, ...]:

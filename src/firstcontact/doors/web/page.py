@@ -18,6 +18,7 @@ from firstcontact.doors.font import fonts
 from firstcontact.doors.pdf import pdf_made
 from firstcontact.doors.report.theme import themes
 from firstcontact.doors.report.translation import translations as report_translations
+from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.place import GROUPS, Place
 from firstcontact.doors.web.tour import stop
 from firstcontact.doors.web.translation import languages, locale, translations
@@ -177,6 +178,16 @@ def sentences(language: str) -> Any:
     made = copy(translations(language))
     made.add_fallback(report_translations(language))
     return made
+
+
+def writer_of(request: Request) -> Writer:
+    """What puts things into the visitor's words: the sentences of the pages and the report's, in the visitor's zone.
+
+    Args:
+        request: Theirs.
+    """
+    seen = viewer(request)
+    return Writer(seen.notation, sentences(seen.language))
 
 
 @lru_cache

@@ -9,10 +9,8 @@ from urllib.parse import quote, urlencode, urlsplit
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.form import in_words
-from firstcontact.doors.web.page import page, sentences
-from firstcontact.doors.web.viewer import viewer
+from firstcontact.doors.web.page import page, writer_of
 from firstcontact.kernel.errors import Fault
 from firstcontact.services.sign_on import safe_path
 
@@ -31,9 +29,8 @@ def problem_page(request: Request, status: int, code: str, faults: Sequence[Faul
         asked = str(request.url) if request.method == "GET" else request.headers.get("referer", "/")
         back = f"/login?{urlencode({'next': safe_path(_local(asked))}, quote_via=quote)}"
         return RedirectResponse(back, status_code=HTTPStatus.SEE_OTHER)
-    seen = viewer(request)
     told = () if status == HTTPStatus.NOT_FOUND else faults
-    wrong = in_words((one.as_dict() for one in told), Writer(seen.notation, sentences(seen.language)))
+    wrong = in_words((one.as_dict() for one in told), writer_of(request))
     return page(request, "problem", status=status, problem=status, code=code, wrong=wrong)
 
 

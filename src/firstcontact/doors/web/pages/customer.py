@@ -19,7 +19,7 @@ from firstcontact.doors.api.routes import people as api
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.asked_words import path
 from firstcontact.doors.web.form import Wrong, asked, on, wrongs
-from firstcontact.doors.web.page import page, sentences
+from firstcontact.doors.web.page import page, sentences, writer_of
 from firstcontact.doors.web.place import CLOSER, N_, Place
 from firstcontact.doors.web.timeline import Entry, anchor, timeline
 from firstcontact.doors.web.viewer import viewer
@@ -323,8 +323,7 @@ def _one(
     typed: dict[str, Any] | None = None,
 ) -> Response:
     service: Service = request.app.state.service
-    seen = viewer(request)
-    writer = Writer(seen.notation, sentences(seen.language))
+    writer = writer_of(request)
     found = api.look_up(request, asked(api.Question, person_id=person_id, contacts=PAGE), who)
     if found.person_id is None:
         raise not_there("the customer")

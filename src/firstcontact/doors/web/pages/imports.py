@@ -22,7 +22,7 @@ from firstcontact.doors.web.column_words import DATES, FACTS, KINDS
 from firstcontact.doors.web.form import Wrong, asked, in_words
 from firstcontact.doors.web.mapping_form import MappingForm, columns_of, form_of, mapping_of, same
 from firstcontact.doors.web.meaning_form import UNITS
-from firstcontact.doors.web.page import page, sentences
+from firstcontact.doors.web.page import page, sentences, writer_of
 from firstcontact.doors.web.pages.jobs import JobLine, job_line
 from firstcontact.doors.web.place import CARE, N_, Place
 from firstcontact.doors.web.viewer import viewer
@@ -312,8 +312,7 @@ def _show(
 ) -> HTMLResponse:
     service: Service = request.app.state.service
     line = _line(request, one)
-    seen = viewer(request)
-    writer = Writer(seen.notation, sentences(seen.language))
+    writer = writer_of(request)
     preview = one.preview or {}
     form = None
     if one.state == "uploaded" and one.preview is not None:

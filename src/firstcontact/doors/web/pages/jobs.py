@@ -14,12 +14,10 @@ from firstcontact.doors.api.page import After, cursor, read_text
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
 from firstcontact.doors.api.routes import jobs as api
-from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.form import Wrong, in_words
 from firstcontact.doors.web.job_words import STATES, kind_words, step_words
-from firstcontact.doors.web.page import page, sentences
+from firstcontact.doors.web.page import page, writer_of
 from firstcontact.doors.web.place import N_, RUNNING, Place
-from firstcontact.doors.web.viewer import viewer
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.measure_history import MEASURE
 from firstcontact.services.queue import Job
@@ -99,8 +97,7 @@ class OneJob:
 
 def job_line(request: Request, job: Job) -> JobLine:
     """A job in the visitor's words."""
-    seen = viewer(request)
-    writer = Writer(seen.notation, sentences(seen.language))
+    writer = writer_of(request)
     result: dict[str, Any] = job.result or {}
     file = job.arguments.get("import_id", "") if job.kind.startswith("import.") else ""
     run = result.get("run", "") if job.kind == MEASURE else ""

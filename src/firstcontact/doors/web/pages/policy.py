@@ -12,11 +12,9 @@ from fastapi.responses import Response
 
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.routes import policies as api
-from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.form import Wrong, asked, on, wrongs
-from firstcontact.doors.web.page import page, sentences
+from firstcontact.doors.web.page import page, writer_of
 from firstcontact.doors.web.place import CARE, N_, Place
-from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.measurement.policy.explain import explain
 from firstcontact.measurement.policy.model import Policy
@@ -134,9 +132,8 @@ def policy(request: Request, who: Reader) -> Response:
 
 
 def _meaning(request: Request, found: Policy) -> Meaning:
-    seen = viewer(request)
     told = explain(found)
-    say = Writer(seen.notation, sentences(seen.language)).tell
+    say = writer_of(request).tell
     headline = "fcr_issue" if found.link.index == "openers" else "fcr_contact"
     return Meaning(tuple(map(say, told.sentences)), tuple(map(say, told.points)), "" if found.targets else headline)
 

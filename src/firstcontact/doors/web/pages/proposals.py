@@ -15,7 +15,7 @@ from firstcontact.doors.api.routes import identities as joining
 from firstcontact.doors.api.routes import people as api
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.form import Wrong, asked, on, wrongs
-from firstcontact.doors.web.page import page, sentences
+from firstcontact.doors.web.page import page, writer_of
 from firstcontact.doors.web.pages.customer import (
     DECISIONS,
     PLACE,
@@ -27,7 +27,6 @@ from firstcontact.doors.web.pages.customer import (
 )
 from firstcontact.doors.web.place import N_
 from firstcontact.doors.web.timeline import Entry, timeline
-from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Principal
 from firstcontact.services.decide_identity import Proposal
@@ -138,7 +137,7 @@ class OneProposal:
 def proposals(request: Request, _who: Joiner, after: After = None, decided: After = None, said: Said = "") -> Response:
     """The list."""
     service: Service = request.app.state.service
-    writer = _writer(request)
+    writer = writer_of(request)
     found = service.identities.proposals(state="open", before=read_text(after), limit=PAGE)
     latest = service.identities.decisions(before=read_text(decided), limit=DECISIONS + 1)
     more = f"{HERE}?{urlencode({'after': cursor(found[-1].id)})}" if len(found) == PAGE else ""
@@ -187,7 +186,7 @@ def _one(request: Request, who: Principal, proposal_id: str, wrong: tuple[Wrong,
     found = service.identities.proposal(proposal_id)
     if found is None:
         raise not_there("the proposal")
-    writer = _writer(request)
+    writer = writer_of(request)
     sides = (_side(request, who, key, writer) for key in found.contacts)
     it = OneProposal(_line(found, writer), tuple(one for one in sides if one is not None), wrong)
     status = HTTPStatus.CONFLICT if wrong else HTTPStatus.OK
@@ -222,8 +221,3 @@ def _line(one: Proposal, writer: Writer) -> Line:
         writer.say(STATES[one.state]),
         one.state == "open",
     )
-
-
-def _writer(request: Request) -> Writer:
-    seen = viewer(request)
-    return Writer(seen.notation, sentences(seen.language))

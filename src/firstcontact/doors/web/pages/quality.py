@@ -21,11 +21,10 @@ from firstcontact.doors.report.sections import account, method, noticed
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.audit_section import AuditSection, Faulty, audit_section
 from firstcontact.doors.web.form import Wrong, in_words
-from firstcontact.doors.web.page import page, sentences
+from firstcontact.doors.web.page import page, writer_of
 from firstcontact.doors.web.place import CARE, N_, Place
 from firstcontact.doors.web.sections import links, sections
 from firstcontact.doors.web.snapshot import Snapshot, snapshot
-from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import ErrorKind, FirstcontactError
 from firstcontact.services.access import Permission, Principal, Scope
 from firstcontact.services.linkage_audit import Filled
@@ -330,8 +329,7 @@ def means(writer: Writer, code: str) -> str:
 
 
 def _writer(request: Request) -> Writer:
-    seen = viewer(request)
-    return Writer(seen.notation, sentences(seen.language))
+    return writer_of(request)
 
 
 def _pretty(raw: str) -> str:

@@ -19,7 +19,7 @@ from firstcontact.doors.api.routes.jobs import JobId
 from firstcontact.doors.report.notation import shown
 from firstcontact.doors.report.writer import Writer
 from firstcontact.doors.web.column_words import COLUMNS, DATES
-from firstcontact.doors.web.page import page
+from firstcontact.doors.web.page import page, writer_of
 from firstcontact.doors.web.pages.jobs import JobLine, job_line
 from firstcontact.doors.web.pages.quality import ASIDE, PLACE, TABLE_NAMES, means
 from firstcontact.doors.web.place import N_
@@ -286,5 +286,4 @@ def _job(request: Request, job_id: str) -> Job:
 
 
 def _writer(request: Request) -> Writer:
-    seen = viewer(request)
-    return Writer.of(seen.language, seen.zone)
+    return writer_of(request)
