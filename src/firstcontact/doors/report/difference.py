@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firstcontact.doors.report.notation import Notation, decimals
+from firstcontact.doors.report.notation import TO, Notation, decimals
 from firstcontact.kernel.result import Estimate
 
 
@@ -21,7 +21,7 @@ def signed(value: float, notation: Notation, places: int = 0) -> str:
 
 
 def points(result: Estimate, notation: Notation, places: int | None = None) -> tuple[str, str]:
-    """A difference between shares, and its interval, in percentage points.
+    r"""A difference between shares, and its interval, in percentage points.
 
     Args:
         result: The difference.
@@ -31,12 +31,12 @@ def points(result: Estimate, notation: Notation, places: int | None = None) -> t
     >>> from babel import Locale
     >>> english = Notation(Locale.parse("en"), "UTC")
     >>> points(Estimate(0.0836, 0.0698, 0.0975, 0.95, 100, "difference"), english)
-    ('+8', '+7 … +10')
+    ('+8', '+7\xa0…\xa0+10')
     """
     if places is None:
         places = min(1, decimals(result.low, result.high))
     ends = [signed(100 * end, notation, places) for end in (result.low, result.high)]
-    return signed(100 * result.value, notation, places), notation.together(" … ".join(ends))
+    return signed(100 * result.value, notation, places), notation.together(TO.join(ends))
 
 
 def apart(result: Estimate) -> bool:

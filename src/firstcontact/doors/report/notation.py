@@ -20,6 +20,8 @@ _DAY_FIRST = {"en", "he"}
 """Languages that write a date as day, name of the month and year. The others write it as their region does."""
 
 _FIRST_ISOLATE, _FIRST_STRONG, _LAST_ISOLATE = "\u2066", "\u2068", "\u2069"
+TO = "\u00a0…\u00a0"
+"""Between two signed numbers; a line does not end there."""
 _BIDI = frozenset("\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -134,7 +136,7 @@ class Notation:
         """From one number to another."""
         if low == high:
             return self.together(low)
-        return self.together(f"{low} … {high}" if "−" in low + high else f"{low}–{high}")
+        return self.together(f"{low}{TO}{high}" if "−" in low + high else f"{low}–{high}")
 
     def day(self, value: datetime | date, *, year: bool = True) -> str:
         """A date in the business zone; a bare date is taken as it is."""
