@@ -283,6 +283,7 @@ def test_every_form_leaves_an_event(walk: Walk) -> None:
     files(walk)
     people(walk)
     programs(walk)
+    asked_for(walk)
     oneself(walk)
     forms = {f"{rule.method} {rule.path}" for rule in walk.rules if not rule.path.startswith("/api/")}
     assert forms - walk.walked - PAGES_ELSEWHERE == set()
@@ -369,6 +370,18 @@ def programs(walk: Walk) -> None:
         walk.press(place, action)
     walk.press(place, place, url="https://93.184.215.14/other", events="run.finished")
     walk.press(place, f"{place}/drop")
+
+
+def asked_for(walk: Walk) -> None:
+    """A person is looked for, given what is kept about them, and erased."""
+    start = "2026-01-05T09:00:00Z"
+    client, _ = walk.people[Role.ADMINISTRATOR]
+    client.post("/api/v1/contacts", json=[{"contact_id": "asked", "started_at": start, "customer_id": "asks"}])
+    named = {"kind": "customer", "value": "asks"}
+    walk.press("/settings/person", "/settings/person", **named)
+    for what, more in (("give", {}), ("erase", {"count": "1"})):
+        sent = form(client.get("/settings/person").text, "/settings/person").fields | named | more
+        walk.ask("POST", f"/settings/person/{what}", data=sent, follow_redirects=False)
 
 
 def oneself(walk: Walk) -> None:

@@ -80,6 +80,7 @@ def filled(service: Service, admin: Visitor, quality: Visitor) -> dict[Visitor, 
     admin.post("/settings/outgoing", url="https://93.184.215.14/hook", events=["run.finished"])
     told = f"/settings/outgoing/{service.subscriptions.page(before=None, limit=1)[0].id}"
     own = [
+        "/settings/person",
         "/settings/outgoing",
         told,
         "/",
@@ -111,6 +112,8 @@ def test_no_form_breaks_by_what_is_typed(service: Service) -> None:
                 tried.setdefault((one.action, ""), (visitor, one))
     undo = "/customers/decisions/" + "0" * 32 + "/undo"
     plain = {"/login": ("email", "password", "next"), "/password": ("code", "new"), undo: ("back",)}
+    who = ("kind", "value", "person_id")
+    plain |= {"/settings/person/give": who, "/settings/person/erase": (*who, "count")}  # beside a person who is found
     # These stand beside contacts of a measurement.
     view = "/contacts/views/" + "0" * 32
     plain |= {"/contacts/views": ("name", "asked"), view: ("name", "asked", "edition"), f"{view}/drop": ("edition",)}

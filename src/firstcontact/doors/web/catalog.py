@@ -34,6 +34,7 @@ from firstcontact.doors.web.pages import (
     reason,
     reasons,
     settings,
+    subjects,
     take,
     teams,
     wall,
@@ -74,6 +75,7 @@ PAGES = (
     audit,
     settings,
     webhooks,
+    subjects,
 )
 """Files of pages; the menu has those with a place, in this order."""
 

@@ -128,12 +128,11 @@ def _list(request: Request, *, after: str | None = None, **more: Any) -> Respons
 @router.post(HERE)
 def add(request: Request, who: Who, url: Url = "", events: Events = []) -> Response:  # noqa: B006 - FastAPI copies it
     """Tell one more; what signs it stands on the page that answers, and nowhere else."""
-    typed = {"url": url.strip(), "chosen": tuple(events)}
     try:
         wanted = asked(api.NewSubscription, url=url.strip(), events=events)
         made = api.create_subscription(request, Response(), who, wanted)
     except FirstcontactError as error:
-        return _list(request, wrong=wrongs(error, request), **typed)
+        return _list(request, wrong=wrongs(error, request), url=url.strip(), chosen=tuple(events))
     request.state.again = f"{HERE}?said=shown"
     return _list(request, secret=made.secret, said="made")
 
