@@ -47,6 +47,25 @@ def test_everything_wrong_with_a_text_is_said_and_the_text_stays(served: Service
     assert "There is no trial of it yet" in boss.get("/policy/1/comparison").text
 
 
+def test_a_draft_that_somebody_else_changed_is_not_overwritten(served: Service) -> None:
+    """Neither at once nor after a look at what one's own text means: one is told, sees both texts, and nothing of the
+    other's is lost."""
+    one, other = Visitor(served, Role.MANAGER), Visitor(served, Role.QUALITY)
+    text = served.policies.published().toml
+    one.post("/policy/new", toml=text, based_on=1)
+    read = re.findall(r'name="edition" value="(\d+)"', one.get("/policy/2").text)[0]
+    theirs, mine = (re.sub(r"default_days = \d+", f"default_days = {days}", text) for days in (11, 12))
+    assert "The draft is kept" in other.post("/policy/2", toml=theirs, based_on=1, edition=read, note="theirs").text
+    for more in ({"look": "yes"}, {}, {"look": "yes"}, {}):
+        answer = one.post("/policy/2", toml=mine, based_on=1, edition=read, note="mine", **more)
+        assert "Somebody else changed this draft meanwhile" in answer.text
+        assert ("default_days = 11" in answer.text, "default_days = 12" in answer.text) == (True, True)
+        assert set(re.findall(r'name="edition" value="(\d+)"', answer.text)) == {read}
+        kept = served.policies.find(2)
+        assert (kept.toml, kept.note) == (theirs, "theirs")
+    assert "meanwhile" not in one.get("/policy/2").text
+
+
 def test_settings_are_changed_by_who_read_them_last(served: Service) -> None:
     """What cannot be is refused with what was typed; what somebody changed meanwhile is not overwritten."""
     admin = Visitor(served, Role.ADMINISTRATOR)

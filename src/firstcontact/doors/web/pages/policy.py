@@ -92,6 +92,7 @@ class Draft:
         based_on: The version that it is made from.
         meaning: The text in words; None where it cannot be read.
         states: What states are called, in English.
+        edition: The state of the draft that the visitor read, by which a change is asked for; 0 for a new one.
         in_force: Number of the version in force.
         trial: The job that tries it; None where none does.
         tried: Whether there is a trial to compare.
@@ -107,6 +108,7 @@ class Draft:
     based_on: int
     meaning: Meaning | None
     states: dict[str, str]
+    edition: int
     in_force: int
     trial: Job | None
     tried: bool
@@ -114,6 +116,11 @@ class Draft:
     may_publish: bool
     said: str
     wrong: tuple[Wrong, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether somebody else changed the draft since the visitor read it."""
+        return self.version is not None and self.edition != self.version.edition
 
 
 @router.get(PLACE.path)
@@ -187,8 +194,11 @@ def _draft_page(
     wrong: tuple[Wrong, ...] = (),
     read: Policy | None = None,
     said: str = "",
+    edition: int | None = None,
 ) -> Response:
     service: Service = request.app.state.service
+    if edition is None:
+        edition = version.edition if version is not None else 0
     if read is None and not wrong:
         read = read_version(toml)
     trial = _trial(service, version.number) if version is not None and who.may(Permission.DRAFT_POLICIES) else None
@@ -199,6 +209,7 @@ def _draft_page(
         based_on,
         _meaning(request, read) if read is not None else None,
         STATES,
+        edition,
         service.policies.published().number,
         trial,
         version is not None and service.runs.trial_of(version.number) is not None,
@@ -243,12 +254,13 @@ def change(
     kept = service.policies.find(number)
     found, wrong = _read(request, toml)
     if look or wrong:
-        return _draft_page(request, who, kept, toml, note, based_on, wrong=wrong, read=found)
+        return _draft_page(request, who, kept, toml, note, based_on, wrong=wrong, read=found, edition=edition)
     try:
         draft = asked(api.Draft, toml=toml, note=note or None, based_on=based_on)
         api.change(request, Response(), number, draft, who, f'"{edition}"')
     except FirstcontactError as error:
-        return _draft_page(request, who, kept, toml, note, based_on, wrong=_wrong(request, error))
+        kept = service.policies.find(number)
+        return _draft_page(request, who, kept, toml, note, based_on, wrong=_wrong(request, error), edition=edition)
     return on(f"/policy/{number}", "kept")
 
 
