@@ -49,6 +49,14 @@ class OneRun:
         """The same, by its id."""
         return self.current() if run_id == self._folder.name else None
 
+    def page(self, **_asked: object) -> list[KeptRun]:
+        """There were none before it."""
+        return []
+
+    def page(self, **_asked: object) -> list[KeptRun]:
+        """No other."""
+        return []
+
     def place(self, _run: KeptRun) -> Path:
         """Its directory."""
         return self._folder

@@ -18,7 +18,7 @@ from firstcontact.doors.report.build import render
 from firstcontact.doors.web.as_shown import as_shown
 from firstcontact.doors.web.link import Links, rows_link
 from firstcontact.doors.workbook import Share, Sheet, workbook
-from firstcontact.kernel.result import SUPPRESSED
+from firstcontact.kernel.result import SUPPRESSED, Estimate
 from firstcontact.services.access import Role
 from firstcontact.services.ask_contacts import question_of
 from firstcontact.services.contact_question import Question
@@ -104,6 +104,34 @@ def test_five_thousand_reasons_are_a_table_to_search(visit: Callable[..., Visito
     assert listed("/reasons?q=Reason+123") == [f"reason 123{last}" for last in range(9, -1, -1)]
     assert "No reason is called so" in one.get("/reasons?q=zebra").text
     assert len(one.get("/reasons?after=50").content) < 300_000
+
+
+def test_three_hundred_teams_are_a_table_to_search(visit: Callable[..., Visitor]) -> None:
+    """Fifty at a time, in the order of numbers; a part of a name finds its teams; who is too small is not named."""
+    run = run_factory.servicenow_like()
+    rows = [
+        row("fcr_issue", share(0.5, 400 + place), "team", {"team": f"team {place} {EVIL}"}) for place in range(1, 301)
+    ]
+    effect = Estimate(-0.2, -0.3, -0.1, 0.95, 400, "difference")
+    rows += [
+        row("team_effect", effect, "team", {"team": f"team 134 {EVIL}"}, q_value=0.001),
+        row("fcr_issue", refusal(SUPPRESSED, 3), "team", {"team": "team 999"}),
+    ]
+    one = visit(replace(run, rows=(*(kept for kept in run.rows if kept.by != "team"), *rows)))
+
+    def listed(path: str) -> list[str]:
+        table = one.get(path).text.partition('id="all"')[2]
+        return re.findall(r'<th scope="row"><bdi>(team \d+)', table)
+
+    assert listed("/teams") == [f"team {number}" for number in range(1, 51)]
+    assert listed("/teams?after=250") == [f"team {number}" for number in range(251, 301)]
+    assert listed("/teams?q=TEAM+134") == ["team 134"]
+    found = one.get("/teams?q=TEAM+134").text
+    assert "below the others" in found
+    assert "−20.0" in found
+    assert EVIL not in found
+    assert "No team is called so" in one.get("/teams?q=team+999").text
+    assert 'href="#all"' not in one.get("/teams?after=50").text
 
 
 def test_a_team_lead_sees_their_own_teams_against_themselves(visit: Callable[..., Visitor]) -> None:

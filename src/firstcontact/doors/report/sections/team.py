@@ -151,18 +151,16 @@ def _drawn(rows: Sequence[ResultRow], run: Run, writer: Writer) -> Rows:
             continue
         name = row.cell["team"]
         value, span = points(row.result, number, 1)
-        flag = ""
-        if flagged(row):
-            flag = writer.say("above the others") if row.result.value > 0 else writer.say("below the others")
+        odd = flag(row, writer)
         count = writer.say_many("%(number)s contact", "%(number)s contacts", row.result.n)
         note = count
         if isinstance(compared.get(name), Refusal):
             note = writer.notation.listed((count, writer.say("see below")), long=True)
         if href := writer.behind(row):
             note = Markup(escape(note).replace(escape(count), writer.linked(count, href), 1))  # noqa: S704 - escaped
-        lines.append(Line(writer.name(name), value, span, note, flag))
+        lines.append(Line(writer.name(name), value, span, note, odd))
         ends = 100 * row.result.value, 100 * row.result.low, 100 * row.result.high
-        places.append(Dot(*ends, odd=bool(flag)))
+        places.append(Dot(*ends, odd=bool(odd)))
     scale = marks(min(0.0, *(dot.low for dot in places)), max(0.0, *(dot.high for dot in places)), 4)
     digits = 0 if all(tick == int(tick) for tick in scale) else 1
     drawing = dots(places, reference=0, label=lambda tick: signed(tick, number, digits), scale=scale)
@@ -170,12 +168,21 @@ def _drawn(rows: Sequence[ResultRow], run: Run, writer: Writer) -> Rows:
     return Rows("teams", headings, lines, drawing, True, writer.say("Teams on their own mix of work"))
 
 
+def flag(row: ResultRow, writer: Writer) -> str:
+    """How a team differs from the others, where that is more than chance; empty elsewhere."""
+    if not isinstance(row.result, Estimate) or not flagged(row):
+        return ""
+    return writer.say("above the others") if row.result.value > 0 else writer.say("below the others")
+
+
 def _flags(known: Sequence[ResultRow], unseen: int, writer: Writer) -> list[Block]:
-    said = []
+    said: list[str | Markup] = []
     if any(map(flagged, known)):
         rate = writer.notation.percent(FALSE_FLAGS)
         said.append(writer.say("Of the teams that are flagged (◆), about %(rate)s may be so by chance.", rate=rate))
-    if unseen:
+    if unseen and writer.on_page:
+        said.append(writer.linked(writer.say("All teams"), "#all"))
+    elif unseen:
         said.append(writer.more(unseen))
     return [Paragraph(text, "more") for text in said]
 
