@@ -50,10 +50,6 @@ class OneRun:
         return self.current() if run_id == self._folder.name else None
 
     def page(self, **_asked: object) -> list[KeptRun]:
-        """There were none before it."""
-        return []
-
-    def page(self, **_asked: object) -> list[KeptRun]:
         """No other."""
         return []
 
