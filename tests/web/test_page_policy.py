@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 
+from firstcontact.doors.web.pages.policy import HISTORY
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
 from firstcontact.services.setting import read_setting
@@ -45,6 +47,20 @@ def test_everything_wrong_with_a_text_is_said_and_the_text_stays(served: Service
     assert boss.get("/policy/1").text.count("Put it into force") == 0  # quality drafts, and does not publish
     assert boss.get("/policy/2/comparison").status_code == 404
     assert "There is no trial of it yet" in boss.get("/policy/1/comparison").text
+
+
+def test_every_version_is_listed_however_many(served: Service) -> None:
+    """By page, latest first, each once."""
+    text = served.policies.published().toml
+    for _ in range(HISTORY):
+        served.policies.draft(text, note=None, based_on=None, by="dana@example.org", now=served.now())
+    reader, found, place = Visitor(served, Role.TEAM_LEAD), [], "/policy"
+    for _ in range(2):
+        page = reader.get(place).text
+        found += re.findall(r'<th scope="row"><a href="/policy/(\d+)">', page)
+        place = html.unescape((re.findall(r'href="([^"]*)" rel="next"', page) or [""])[0])
+    assert [int(one) for one in found] == list(range(HISTORY + 1, 0, -1))
+    assert place == ""
 
 
 def test_a_draft_that_somebody_else_changed_is_not_overwritten(served: Service) -> None:

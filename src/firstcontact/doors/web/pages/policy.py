@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import Response
 
+from firstcontact.doors.api.page import After, cursor, read_number
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.routes import policies as api
 from firstcontact.doors.web.form import Wrong, asked, on, wrongs
@@ -34,7 +36,8 @@ STATES: dict[str, str] = {
     "retired": N_("was in force"),
     "dropped": N_("given up"),
 }
-HISTORY = 100
+HISTORY = 50
+"""Versions that are listed at once."""
 LONGEST = 80_000
 """Characters of a policy that a form can bring, whatever its letters; a longer one goes through the interface."""
 
@@ -69,7 +72,9 @@ class History:
     Attributes:
         version: The version in force.
         meaning: It, in words.
-        versions: All, latest first.
+        versions: Some, latest first.
+        first: Where the list begins; empty where this is its beginning.
+        more: Where earlier ones are; empty where there are none.
         states: What states are called, in English.
         may_draft: Whether the visitor may draft.
     """
@@ -77,6 +82,8 @@ class History:
     version: PolicyVersion
     meaning: Meaning
     versions: tuple[PolicyVersion, ...]
+    first: str
+    more: str
     states: dict[str, str]
     may_draft: bool
 
@@ -124,14 +131,18 @@ class Draft:
 
 
 @router.get(PLACE.path)
-def policy(request: Request, who: Reader) -> Response:
+def policy(request: Request, who: Reader, after: After = None) -> Response:
     """The policy in force, and its history."""
     service: Service = request.app.state.service
     version = service.policies.published()
+    found = service.policies.page(before=read_number(after), limit=HISTORY + 1)
+    more = f"{PLACE.path}?{urlencode({'after': cursor(found[HISTORY - 1].number)})}" if len(found) > HISTORY else ""
     it = History(
         version,
         _meaning(request, version.policy),
-        tuple(service.policies.page(before=None, limit=HISTORY)),
+        tuple(found[:HISTORY]),
+        PLACE.path if after else "",
+        more,
         STATES,
         who.may(Permission.DRAFT_POLICIES),
     )
