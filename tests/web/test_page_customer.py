@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -86,8 +87,11 @@ def test_a_customer_is_found_and_seen_on_a_timeline(filled: Service) -> None:
     assert f'id="{to.partition("#")[2]}"' in page
 
 
-def test_a_long_timeline_comes_by_page_and_a_contact_leads_to_its_own(sqlite_service: Service) -> None:
-    """The pages hold each contact once; a link from a list of contacts opens the page on which the contact stands."""
+def test_a_long_timeline_comes_by_page_and_a_contact_leads_to_its_own(
+    sqlite_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pages hold each contact once; a link from a list of contacts opens the page on which the contact stands,
+    without reading the pages between."""
     who = [{"kind": "email", "value": MAIL}]
     sent = [
         {"contact_id": f"m{n}", "started_at": f"2026-01-{1 + n // 12:02}T{n % 12:02}:00:00Z", "identifiers": who}
@@ -102,9 +106,19 @@ def test_a_long_timeline_comes_by_page_and_a_contact_leads_to_its_own(sqlite_ser
         page = client.get(html.unescape(more[1])).text
         seen += re.findall(r'<li id="(c\w+)"', page)
     assert len(seen) == len(set(seen)) == 120
+    read: list[int] = []
+    plain = type(sqlite_service.people).person
+
+    def noting(self: Any, number: int, teams: Any, limit: int, before: Any = None) -> Any:
+        read.append(limit)
+        return plain(self, number, teams, limit, before)
+
+    monkeypatch.setattr(type(sqlite_service.people), "person", noting)
     for number in (0, 60, 119):
+        read.clear()
         asked = f"/customers/of-contact?source=api&contact_id=m{number}"
         to = client.get(asked, follow_redirects=False).headers["location"]
+        assert sum(read) <= 50
         assert f'id="{to.partition("#")[2]}"' in client.get(to).text
 
 

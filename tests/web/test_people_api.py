@@ -170,6 +170,10 @@ def test_a_merge_joins_and_can_be_taken_back(service: Service, caller: Caller, d
     assert (again.status_code, again.json()["code"]) == (409, "FC9442")
     assert [one.action for one in service.audit.page(object=made["id"])] == ["people.undo", "people.merge"]
     first = ask(quality, kind="customer", value="K1")["person_id"]
+    seen = service.people.person(first, None, 1)
+    assert seen is not None
+    assert service.people.began(("pbx", "1")) == seen.contacts[0].columns["started_at"]
+    assert service.people.began(("pbx", "none")) is None
     for asked, found in (({}, [made["id"]]), ({"person_id": first}, [made["id"]]), ({"person_id": 10**9}, [])):
         decisions = quality.get("/api/v1/identity-decisions", params=asked).json()["items"]
         assert [one["id"] for one in decisions] == found

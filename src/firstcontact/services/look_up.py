@@ -120,6 +120,9 @@ class People(Protocol):
     def of_contact(self, key: Key) -> tuple[bool, int | None]:
         """Whether there is such a contact, and whose it is."""
 
+    def began(self, key: Key) -> datetime | None:
+        """When a contact began; None where there is none."""
+
     def person(
         self, number: int, teams: frozenset[str] | None, limit: int, before: tuple[datetime, Key] | None = None
     ) -> Person | None:

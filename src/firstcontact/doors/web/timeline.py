@@ -56,7 +56,7 @@ class Entry:
         title: Channel and reason.
         place: Team and queue.
         marks: What it is and what came of it.
-        repeats: (id, anchor where it is on this page, address) of the contact that it repeats; None where none.
+        repeats: (id, its place on this page, empty where it stands on another) of what it repeats; None where nothing.
         told: Gap, window, and further facts, each a sentence.
         happened: (when, what) of what happened to it afterwards.
     """

@@ -74,6 +74,11 @@ class SqlPeople:
             row = connection.execute(asked).first()
         return (False, None) if row is None else (True, row.person_id)
 
+    def began(self, key: Key) -> datetime | None:
+        asked = select(_contact.c.started_at).where(_contact.c.source == key[0], _contact.c.contact_id == key[1])
+        with self._database.asking() as connection:
+            return connection.execute(asked).scalar()
+
     def person(
         self, number: int, teams: frozenset[str] | None, limit: int, before: tuple[datetime, Key] | None = None
     ) -> Person | None:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from firstcontact.doors.api.page import MOST, After, cursor, read_cursor, read_text
+from firstcontact.doors.api.page import After, cursor, read_cursor, read_text
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.problem import not_there
 from firstcontact.doors.api.routes import identities as joining
@@ -34,8 +34,6 @@ router = APIRouter(include_in_schema=False, tags=["pages"])
 PLACE = Place("/customers", N_("Customers"), CLOSER, Permission.READ_PEOPLE)
 
 PAGE = 50
-MOST_PAGES = 20
-"""Pages among which a contact's place on the timeline is looked for."""
 DECISIONS = 20
 """Decisions that are shown at once."""
 
@@ -229,17 +227,11 @@ def of_contact(request: Request, who: Reader, source: Name, contact_id: Name) ->
 
 def _before(service: Service, number: int, key: Key, teams: frozenset[str] | None) -> str:
     """Where a page of contacts begins that holds a certain one; empty where it is among the newest."""
-    place: tuple[datetime, Key] | None = None
-    for count in range(MOST_PAGES):
-        person = service.people.person(number, teams, PAGE if place is None else MOST, place)
-        if person is None or not person.contacts:
-            return ""
-        for one in person.contacts:
-            if one.key == key:
-                later = one.columns["started_at"] + timedelta(microseconds=1)
-                return cursor([later.isoformat(), *key]) if count else ""
-        place = (person.contacts[-1].columns["started_at"], person.contacts[-1].key)
-    return ""
+    person = service.people.person(number, teams, PAGE)
+    began = service.people.began(key)
+    if person is None or began is None or any(one.key == key for one in person.contacts):
+        return ""
+    return cursor([(began + timedelta(microseconds=1)).isoformat(), *key])
 
 
 @router.post(f"{PLACE.path}/merge")
