@@ -14,9 +14,9 @@ from firstcontact.doors.api.page import After, cursor, read_text
 from firstcontact.doors.api.permit import Permit
 from firstcontact.doors.api.routes import accounts as api
 from firstcontact.doors.api.routes.tokens import TokenSeen
+from firstcontact.doors.web.access_words import ROLES
 from firstcontact.doors.web.form import Wrong, asked, on, wrongs
 from firstcontact.doors.web.page import page
-from firstcontact.doors.web.pages.me import ROLES
 from firstcontact.doors.web.place import N_, RUNNING, Place
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Permission, Principal, Role

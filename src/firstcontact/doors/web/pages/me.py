@@ -18,6 +18,7 @@ from firstcontact.doors.api.routes.tokens import revoke as revoke_token
 from firstcontact.doors.api.routes.tokens import seen as token_seen
 from firstcontact.doors.report.figure import Figure
 from firstcontact.doors.web.about import About, about
+from firstcontact.doors.web.access_words import ROLES
 from firstcontact.doors.web.browser_words import browser_words
 from firstcontact.doors.web.form import Wrong, asked, on, wrongs
 from firstcontact.doors.web.page import page, sentences
@@ -26,21 +27,12 @@ from firstcontact.doors.web.snapshot import snapshot
 from firstcontact.doors.web.tour import COOKIE as TOUR_COOKIE
 from firstcontact.doors.web.viewer import THEME_COOKIE, Theme, viewer
 from firstcontact.kernel.errors import FirstcontactError
-from firstcontact.services.access import Permission, Principal, Role
+from firstcontact.services.access import Permission, Principal
 from firstcontact.services.service import Service
 
 router = APIRouter(include_in_schema=False, tags=["pages"])
 
 PLACE = Place("/me", N_("My page"), ANSWERS, Permission.READ_SELF)
-
-ROLES: dict[Role, str] = {
-    Role.ADMINISTRATOR: N_("Administrator"),
-    Role.MANAGER: N_("Manager"),
-    Role.QUALITY: N_("Quality"),
-    Role.TEAM_LEAD: N_("Team lead"),
-    Role.AGENT: N_("Agent"),
-    Role.WALLBOARD: N_("Wallboard"),
-}
 
 YEAR = 366 * 24 * 3600
 
