@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import random
+import re
 import shutil
 import threading
 import zipfile
@@ -21,7 +22,11 @@ from starlette.testclient import TestClient
 
 from firstcontact.adapters.stores.sql.database import STORE_UNREACHABLE
 from firstcontact.adapters.stores.sql.inbox import SqlInbox
+from firstcontact.contacts.rule import RULES
+from firstcontact.doors.report.writer import Writer
+from firstcontact.doors.web.form import in_words
 from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.sentence import Sentence
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
 from firstcontact.services.take_import import Batch, ImportWork
@@ -178,6 +183,34 @@ def test_rows_that_do_not_fit_are_set_aside(service: Service, client: TestClient
     assert one["counts"]["outcomes"] == {"quarantined": 1, "stored": 10}
     assert one["counts"]["set_aside"] == {"FC2003": 1}
     assert one["counts"]["ledger"]["adds_up"]
+
+
+def test_a_row_of_a_file_says_what_was_seen_where_and_what_is_allowed(service: Service, client: TestClient) -> None:
+    """Each clause says what it is called: what is wrong was seen, and is not what is allowed; on a page the cure is one
+    for a page, and in another language all of it is said anew."""
+    imported(service, client, rows(10) + b"\n11,no date,c1,bill")
+    (aside,) = service.quarantine.page(
+        state="open", code=None, kind=None, source=None, import_id=None, before=None, limit=9
+    )
+    (fault,) = aside.faults
+    assert fault["where"] == "row 11, not counting the header"
+    assert fault["saw"] == "a row with a start that is no date in the column's format"
+    assert fault["allowed"] == "a moment in the format found for the column"
+    (said,) = in_words(aside.faults, Writer.of("en", "UTC"))
+    assert said.cure == "correct the value; where many are written so, correct all of them at once"
+    assert said.place == fault["where"]
+    assert isinstance(fault["saw"], Sentence)
+    assert fault["saw"].parts["what"] == "with a start that is no date in the column's format"
+
+
+def test_the_cure_of_every_rule_fits_a_page() -> None:
+    """None speaks of a mapping file, its sections or its columns by their own names."""
+    writer = Writer.of("en", "UTC")
+    for rule in RULES:
+        fault = {"code": rule.code, "title": rule.kind.title, "where": "", "saw": "", "allowed": rule.allowed}
+        (said,) = in_words([fault | {"cure": rule.cure}], writer)
+        assert not re.search(r"\[|mapping|_|=", said.cure), rule.code
+        assert rule.allowed != rule.clause
 
 
 @pytest.mark.parametrize("times", [1, 3])

@@ -22,19 +22,21 @@ class RowRule:
         kind: Its permanent code and explanation.
         clause: What is wrong with the row, for a list with counts.
         cure: What a person can do about it.
+        allowed: What a row may hold instead, for a single one.
     """
 
     kind: ErrorKind
     clause: str
     cure: str
+    allowed: str
 
     @property
     def code(self) -> str:
         return self.kind.code
 
 
-def _rule(code: str, title: str, about: str, clause: str, cure: str) -> RowRule:
-    return RowRule(ErrorKind(code, title, EXIT_INPUT, about), clause, cure)
+def _rule(code: str, title: str, about: str, clause: str, cure: str, allowed: str) -> RowRule:
+    return RowRule(ErrorKind(code, title, EXIT_INPUT, about), clause, cure, allowed)
 
 
 ID_MISSING = _rule(
@@ -43,6 +45,7 @@ ID_MISSING = _rule(
     "The file has a column with contact ids, but this row's is empty, so the row cannot be told from others.",
     "without a contact id",
     "fill in the id, or leave contact_id out of the mapping to number the rows",
+    "an id in every row",
 )
 START_MISSING = _rule(
     "FC2002",
@@ -50,6 +53,7 @@ START_MISSING = _rule(
     "A contact without a moment at which it began cannot be placed before or after another one.",
     "without a start",
     "fill in the start, or map started_at to a column that always has it",
+    "a moment at which the contact began",
 )
 START_UNREADABLE = _rule(
     "FC2003",
@@ -57,6 +61,7 @@ START_UNREADABLE = _rule(
     "The value in the start column is not a moment in the format found for the column.",
     "with a start that is no date in the column's format",
     "correct the value, or add its format under [dates] in the mapping",
+    "a moment in the format found for the column",
 )
 END_UNREADABLE = _rule(
     "FC2004",
@@ -64,6 +69,7 @@ END_UNREADABLE = _rule(
     "The value in the end column is neither empty nor a moment in the format found for the column.",
     "with an end that is no date in the column's format",
     "correct the value, or add its format under [dates] in the mapping",
+    "nothing, or a moment in the format found for the column",
 )
 END_BEFORE_START = _rule(
     "FC2005",
@@ -71,6 +77,7 @@ END_BEFORE_START = _rule(
     "The end lies before the start. Usual causes: swapped columns, two zones, or a typing error.",
     "with an end before the start",
     "check that start and end stand in the right columns and in the same zone",
+    "an end after the start, or at it",
 )
 IMPLAUSIBLE = _rule(
     "FC2006",
@@ -79,6 +86,7 @@ IMPLAUSIBLE = _rule(
     "(1970-01-01, 2199-12-31) or typing errors.",
     f"with a date outside {EARLIEST.year} to {LATEST.year - 1}",
     "correct the date, or name the placeholder under [missing.in] in the mapping",
+    f"a date from {EARLIEST.year} to {LATEST.year - 1}",
 )
 ID_TAKEN = _rule(
     "FC2007",
@@ -87,6 +95,7 @@ ID_TAKEN = _rule(
     "kept; the others are set aside. Identical copies and earlier versions are absorbed, not set aside.",
     "whose contact id another row carries with different content",
     "remove the wrong row, or map a version or last-update column under [updates]",
+    "the same content in every row of a contact id",
 )
 VALUE_UNREADABLE = _rule(
     "FC2008",
@@ -95,6 +104,7 @@ VALUE_UNREADABLE = _rule(
     'says so sets its row aside. With `bad_values = "missing"` it is read as missing instead.',
     "with a value that does not fit its column",
     'correct the value, map another column, or set bad_values = "missing" in the mapping',
+    "nothing, or a value that fits the column",
 )
 RAGGED = _rule(
     "FC2009",
@@ -103,6 +113,7 @@ RAGGED = _rule(
     "unquoted delimiter or line break inside a value, or a file cut off.",
     "with too many or too few fields, or broken quoting",
     "quote values that hold the delimiter, or export again",
+    "as many fields as the header has",
 )
 DATE_ORDER = _rule(
     "FC2010",
@@ -110,6 +121,7 @@ DATE_ORDER = _rule(
     "Nearly all values of the column prove one order of day and month; this one is possible only in the other.",
     "with day and month in another order than the column's",
     "correct the value in the source",
+    "day and month in the order of the column",
 )
 NOT_AN_OBJECT = _rule(
     "FC2011",
@@ -117,6 +129,7 @@ NOT_AN_OBJECT = _rule(
     "Each line of a JSON lines file must hold one object. This one does not.",
     "without a JSON object",
     "export again; the line may be cut off",
+    "one JSON object",
 )
 STRAY = _rule(
     "FC2012",
@@ -125,6 +138,7 @@ STRAY = _rule(
     "that cannot be read.",
     "of a companion table without a required value, or with an unreadable one",
     "fill in the required columns, and correct what cannot be read",
+    "a readable value in each required column",
 )
 
 ORPHAN = _rule(
@@ -134,6 +148,7 @@ ORPHAN = _rule(
     "read: it lies outside the export's period, was set aside itself, or has its id written otherwise.",
     "of a companion table about a contact that is not there",
     "export the same period, and the same column of ids, in both files",
+    "a contact that is among those read",
 )
 ANSWER_IMPOSSIBLE = _rule(
     "FC2014",
@@ -142,6 +157,7 @@ ANSWER_IMPOSSIBLE = _rule(
     "-1), or a word that is none of the answers. The scale is found from the answers and shown.",
     "of surveys with an answer outside its scale",
     "correct the answer, or set the scale under [scales] in the mapping",
+    "an answer on its scale",
 )
 
 RULES: tuple[RowRule, ...] = (

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from firstcontact.contacts.record import Unfit
 from firstcontact.contacts.rule import by_code
 from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.kernel.sentence import clause
 from firstcontact.services.ingest import Inbox, Outcome, Redact, SetAside, ingest
 from firstcontact.services.queue import MAX_ATTEMPTS, CancelledError, Queue
 from firstcontact.services.upload import STATE_WRONG, Import, Imports, ImportState, Uploads, finish
@@ -44,12 +45,14 @@ class Batch:
         items: The records as they would be sent, or the rows set aside.
         aside: For each row set aside its codes; empty for records.
         share: How much of the file is handed over by now, 0 to 1.
+        rows: For each row set aside its number in the file, 1 for the first below the header; empty for records.
     """
 
     table: str
     items: list[Any]
     aside: list[list[str]]
     share: float
+    rows: list[int] = field(default_factory=list)
 
 
 class FileReader(Protocol):
@@ -260,8 +263,8 @@ class ImportWork:
         if batch.aside:
             room = max(0, MOST_SET_ASIDE - tally.outcomes["quarantined"])
             rows = [
-                SetAside(batch.table, one.source, raw, tuple(_unfit(code) for code in each))
-                for raw, each in list(zip(batch.items, batch.aside, strict=True))[:room]
+                SetAside(batch.table, one.source, raw, tuple(_unfit(code, row) for code in each))
+                for raw, each, row in list(zip(batch.items, batch.aside, batch.rows, strict=True))[:room]
             ]
             outcomes, seq = self._inbox.put(rows, now=self._now(), import_id=one.id) if rows else ((), tally.seq)
             tally.add(batch.table, outcomes, (each[0] for each in batch.aside), seq)
@@ -280,9 +283,10 @@ class ImportWork:
         return found
 
 
-def _unfit(code: str) -> Unfit:
+def _unfit(code: str, row: int) -> Unfit:
     rule = by_code(code)
-    return Unfit(rule, "the row", "a row of the file", rule.clause)
+    saw = clause("a row {what}", what=clause(rule.clause))
+    return Unfit(rule, clause("row {row}, not counting the header", row=row), saw, rule.allowed)
 
 
 def import_handlers(work: ImportWork) -> dict[str, Handler]:

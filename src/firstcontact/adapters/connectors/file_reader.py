@@ -81,9 +81,10 @@ class FileReader:
                 for rows in _rows(connection, _query(name, loaded)):
                     done += len(rows)
                     yield Batch(name, [_item(name, row, loaded.extra, prefix) for row in rows], [], done / whole)
-            for rows in _rows(connection, f"SELECT codes, raw FROM {loaded.quarantine}"):
+            for rows in _rows(connection, f"SELECT row_number, codes, raw FROM {loaded.quarantine}"):
                 done += len(rows)
-                yield Batch("contacts", [row["raw"] for row in rows], [row["codes"] for row in rows], done / whole)
+                raw, codes, numbers = ([row[name] for row in rows] for name in ("raw", "codes", "row_number"))
+                yield Batch("contacts", raw, codes, done / whole, numbers)
 
     def again(
         self, rows: Sequence[tuple[int, Mapping[str, Any]]], mapping: dict[str, Any], tell: Callable[[str], None]

@@ -120,7 +120,7 @@ def program() -> Iterator[tuple[str, ...]]:
             name = path.relative_to(PACKAGE).as_posix()
             yield from ((name, *forms) for forms in _patterns(source))
     for rule in RULES:
-        yield from (("contacts/rule.py", text) for text in (rule.kind.title, rule.clause, rule.cure))
+        yield from (("contacts/rule.py", text) for text in (rule.kind.title, rule.clause, rule.cure, rule.allowed))
     for measure in MEASURES.values():
         yield from (("measurement/measures/measure.py", text) for text in (measure.estimand, measure.needs))
     for signal in SIGNALS.values():

@@ -18,6 +18,27 @@ ON_PAGE: dict[str, str] = {
     "give more with --memory, use fewer --threads, or read fewer files at once": N_(
         "give the service more memory, or let fewer of its jobs run at once"
     ),
+    "correct the value, or add its format under [dates] in the mapping": N_(
+        "correct the value; where many are written so, correct all of them at once"
+    ),
+    "correct the date, or name the placeholder under [missing.in] in the mapping": N_(
+        "correct the date, or leave it out where it only stands for none"
+    ),
+    'correct the value, map another column, or set bad_values = "missing" in the mapping': N_(
+        "correct the value, or leave it out"
+    ),
+    "correct the answer, or set the scale under [scales] in the mapping": N_(
+        "correct the answer, or take the file back and bring it with the right scale"
+    ),
+    "fill in the id, or leave contact_id out of the mapping to number the rows": N_(
+        "fill in the id; where no row has one, bring the file without a column for it, and its rows are numbered"
+    ),
+    "fill in the start, or map started_at to a column that always has it": N_(
+        "fill in the start, or take the file back and choose another column as “Began”"
+    ),
+    "remove the wrong row, or map a version or last-update column under [updates]": N_(
+        "give it up where it is the wrong one; else take the file back and choose the column of versions"
+    ),
     "go on where what has arrived ends": N_("load the page anew; the upload goes on where it broke off"),
     "leave it out to begin anew": N_("begin the list anew"),
     "let it rest no longer (`disabled`: false), then try it": N_("wake it, then try it"),
