@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False, tags=["pages"])
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Pick = Callable[[Run], Iterable[ResultRow]]
-Seen = Annotated[Principal, Depends(Permit(Permission.READ_BOARD))]
+Seen = Annotated[Principal, Depends(Permit(Permission.READ_SELF))]
 
 
 def _overview(run: Run) -> list[ResultRow]:
@@ -135,6 +135,8 @@ async def take_pdf(request: Request, of: Of = "/", run: Annotated[str, Query(max
 
 def _seen(run: Run, who: Principal, of: str, name: str) -> list[ResultRow]:
     """The rows of a page that its visitor may see, by the rules of the page itself."""
+    if not who.may(Permission.READ_BOARD):
+        raise refused(Permission.READ_BOARD)
     scope = who.scope(Permission.READ_FIGURES)
     if of == "/" and scope is not Scope.ALL:
         # What `GET /api/v1/board` shows everybody.
