@@ -106,7 +106,9 @@ def test_settings_are_changed_by_who_read_them_last(served: Service) -> None:
 def test_who_may_not_decide_sees_and_cannot(served: Service) -> None:
     """A manager reads the settings and cannot change them; an agent reads the policy and cannot draft."""
     boss, agent = Visitor(served, Role.MANAGER), Visitor(served, Role.AGENT)
-    assert "disabled" in boss.get("/settings").text
+    looked = boss.get("/settings").text
+    assert "disabled" in looked
+    assert "You may look at these settings. Administrators change them" in looked
     assert boss.post("/settings/retention", edition=0, texts="30").status_code == 403
     assert agent.get("/settings").status_code == 403
     assert "/policy/new" not in agent.get("/policy").text

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+from babel import Locale
 from pydantic import BaseModel, Field
 from starlette.testclient import TestClient
 
@@ -15,9 +16,12 @@ from firstcontact.doors.api.permit import is_open
 from firstcontact.doors.api.problem import MEDIA_TYPE, NOT_THERE, REQUEST_UNREADABLE, TOO_LARGE, TOO_MANY
 from firstcontact.doors.api.rate import SECRETS, Pace
 from firstcontact.doors.api.response_headers import ALWAYS
-from firstcontact.doors.web.page import PAGE_POLICY
+from firstcontact.doors.report.notation import Notation
+from firstcontact.doors.report.writer import Writer
+from firstcontact.doors.web.access_words import PERMISSIONS, ROLES, holders
+from firstcontact.doors.web.page import PAGE_POLICY, sentences
 from firstcontact.kernel.errors import INTERNAL, FirstcontactError
-from firstcontact.services.access import Role
+from firstcontact.services.access import NOT_ALLOWED, Permission, Role
 from firstcontact.services.service import Service
 from tests.service_fixture import application, caller_of
 from tests.web.test_accounts_api import CHEAP, WORDS, account
@@ -151,3 +155,35 @@ def test_a_page_of_an_error_is_called_by_what_is_wrong(sqlite_service: Service) 
     text = browser(sqlite_service).get("/nowhere", headers={"Accept-Language": "en"}).text
     assert "<title>There is nothing here · firstcontact</title>" in text
     assert "<h1>There is nothing here</h1>" in text
+
+
+def test_who_is_turned_away_is_told_who_may_and_who_gives_it(sqlite_service: Service) -> None:
+    """In words, what it takes, which roles have it, one's own role, and what to do about it: who gives roles is led
+    there, and whoever does not is told to ask."""
+    english = {"Accept": "text/html", "Accept-Language": "en"}
+    make = caller_of(sqlite_service)
+    boss = make(Role.ADMINISTRATOR).get("/contacts", headers=english)
+    agent = make(Role.AGENT, "North").get("/audit", headers=english)
+    assert [boss.status_code, agent.status_code] == [403, 403]
+    for word in ("a role that includes seeing contacts", ">Administrator<", ">Manager, Quality<", ">Team lead<"):
+        assert word in boss.text, word
+    assert 'href="/accounts">Users</a>' in boss.text.partition("<main")[2]
+    for word in (
+        "a role that includes seeing the audit",
+        ">Agent<",
+        ">Administrator<",
+        "Administrators give roles. Ask",
+    ):
+        assert word in agent.text, word
+    assert "/accounts" not in agent.text
+    assert NOT_ALLOWED.code in boss.text
+    assert "contacts:read" in boss.text
+
+
+def test_every_permission_has_words_and_a_role() -> None:
+    """Nothing is asked of visitors that the page cannot name, or that nobody could be given."""
+    assert set(PERMISSIONS) == set(Permission)
+    assert set(ROLES) == set(Role)
+    assert len(set(PERMISSIONS.values())) == len(PERMISSIONS)
+    writer = Writer(Notation(Locale.parse("en"), "UTC"), sentences("en"))
+    assert [one for one in Permission if not any(holders(one, writer))] == []

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote, urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
+from firstcontact.doors.report.writer import Writer
+from firstcontact.doors.web.access_words import ROLES, holders, permission
 from firstcontact.doors.web.form import in_words
 from firstcontact.doors.web.page import page, writer_of
 from firstcontact.kernel.errors import Fault
+from firstcontact.kernel.sentence import Sentence
+from firstcontact.services.access import NOT_ALLOWED, Permission, Principal
 from firstcontact.services.sign_on import safe_path
 
 
@@ -30,8 +35,45 @@ def problem_page(request: Request, status: int, code: str, faults: Sequence[Faul
         back = f"/login?{urlencode({'next': safe_path(_local(asked))}, quote_via=quote)}"
         return RedirectResponse(back, status_code=HTTPStatus.SEE_OTHER)
     told = () if status == HTTPStatus.NOT_FOUND else faults
-    wrong = in_words((one.as_dict() for one in told), writer_of(request))
-    return page(request, "problem", status=status, problem=status, code=code, wrong=wrong)
+    writer = writer_of(request)
+    needed = next((name for one in told if one.kind is NOT_ALLOWED for name in _permission(one)), "")
+    wrong = in_words((one.as_dict() for one in told if not needed), writer)
+    asks = _asks(needed, getattr(request.state, "principal", None), writer) if needed else None
+    return page(request, "problem", status=status, problem=status, code=code, wrong=wrong, asks=asks)
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What a page asks of its visitors, for one whom it turned away.
+
+    Attributes:
+        permission: What it takes, in words.
+        code: The same as tokens and answers call it.
+        all: Roles that may, for everybody's data.
+        part: Roles that may for their own teams, or for themselves.
+        role: The visitor's.
+        gives: Whether the visitor gives roles.
+    """
+
+    permission: str
+    code: str
+    all: str
+    part: str
+    role: str
+    gives: bool
+
+
+def _permission(fault: Fault) -> list[str]:
+    """The permission that somebody lacked."""
+    parts = fault.allowed.parts if isinstance(fault.allowed, Sentence) else {}
+    return [name for name in [str(parts.get("name", ""))] if name in frozenset(Permission)]
+
+
+def _asks(needed: str, who: Principal | None, writer: Writer) -> Asks:
+    everybody, part = holders(needed, writer)
+    role = writer.say(ROLES[who.role]) if who else ""
+    gives = who is not None and who.may(Permission.CHANGE_ACCOUNTS)
+    return Asks(permission(needed, writer), needed, everybody, part, role, gives)
 
 
 def _local(address: str) -> str:
