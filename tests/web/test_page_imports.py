@@ -290,6 +290,26 @@ def test_rows_set_aside_lead_to_all_that_are_kept_of_them(sqlite_service: Servic
     page = client.get(place).text
     assert "novel" in page
     assert f"/quality/aside?state=&amp;import_id={one.id}&amp;code=FC2001" in page
+    assert "records came of the file" not in page
+
+
+def test_records_add_up_to_contacts_and_what_stands_beside_them(sqlite_service: Service, client: TestClient) -> None:
+    """A log of cases gives a contact each and its steps beside it; one sentence lets the numbers add up."""
+    brought = bring(client, b"id,opened\n1,2026-01-05T09:00:00Z\n,never\n", source="pbx")
+    drain(sqlite_service)
+    place = str(brought.url.path)
+    client.post(f"{place}/start", data=choices(client.get(place).text))
+    drain(sqlite_service)
+    counts = {
+        "outcomes": {"stored": 120_000, "repeated": 25_010, "quarantined": 5},
+        "beside": {"case_events": {"stored": 95_087, "repeated": 25_000}, "surveys": {"stored": 10}},
+        "set_aside": {"FC2001": 5},
+    }
+    sqlite_service.imports.change(place.rpartition("/")[2], frozenset({"done"}), counts=counts)
+    assert (
+        "145,015 records came of the file: 24,913 contacts, 120,097 that stand beside them (steps of cases, surveys "
+        "and the like), and 5 that were set aside."
+    ) in client.get(place).text
 
 
 WORDY = "\n".join(

@@ -151,6 +151,7 @@ class ImportPage:
         source: The system its contacts come from, as the form has it.
         rows: From rows read to contacts.
         outcomes: What became of the records.
+        made: How many records there were, and how many of them are contacts; empty where all are.
         noticed: What was noticed.
         mappings: Names of saved mappings.
         kinds: What a row may be.
@@ -172,6 +173,7 @@ class ImportPage:
     source: str
     rows: tuple[Counted, ...]
     outcomes: tuple[Counted, ...]
+    made: str
     noticed: tuple[Noticed, ...]
     mappings: tuple[str, ...]
     kinds: dict[str, str]
@@ -331,6 +333,7 @@ def _show(
         source,
         _rows(writer, (one.counts or preview).get("ledger")),
         _outcomes(request, writer, who, one),
+        _made(request, writer, one),
         _noticed(writer, preview),
         tuple(service.imports.mappings()) if form is not None else (),
         KINDS,
@@ -395,6 +398,25 @@ def _outcomes(request: Request, writer: Writer, who: Principal, one: Import) -> 
         href = f"/quality/aside?{urlencode({'state': '', 'import_id': one.id, 'code': code})}" if seen else ""
         found.append(Counted(_code(writer, code), count, href))
     return tuple(found)
+
+
+def _made(request: Request, writer: Writer, one: Import) -> str:
+    """How the records add up: the contacts, what stands beside them, and what was set aside."""
+    counts = one.counts or {}
+    outcomes: dict[str, int] = counts.get("outcomes") or {}
+    beside = sum(sum(found.values()) for found in (counts.get("beside") or {}).values())
+    if not beside:
+        return ""
+    total, aside = sum(outcomes.values()), outcomes.get("quarantined", 0)
+    said: str = sentences(viewer(request).language).gettext(
+        "%(total)s records came of the file: %(contacts)s contacts, %(beside)s that stand beside them (steps of cases, "
+        "surveys and the like), and %(aside)s that were set aside."
+    )
+    number = writer.notation.count
+    return said % {
+        "total": number(total), "contacts": number(total - beside - aside), "beside": number(beside),
+        "aside": number(aside),
+    }  # fmt: skip
 
 
 def _code(writer: Writer, code: str) -> str:
