@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from firstcontact.measurement.fit.declared import Fit
+from firstcontact.measurement.fit.lacking import too_few
 from firstcontact.measurement.fit.learn import learn
 from firstcontact.measurement.fit.model import LAG_BINS, LAG_EDGES, ReturnModel
 from firstcontact.measurement.fit.season import Season
@@ -116,6 +119,14 @@ def test_a_rare_reason_takes_the_window_of_its_family() -> None:
     assert rare.r_high - rare.r_low > 3 * (whole.r_high - whole.r_low)
     assert (alone.state, alone.cause) == ("unlearned", "too-few-returns")
     assert "more days at this rate" in alone.would_help
+
+
+def test_a_history_that_takes_years_is_said_in_years() -> None:
+    """With 40 returns in 93 days 605 more days would do; with 10 in 400 days it takes 32 years, not 11,600 days."""
+    found = tallied({"bill": 20_000})
+    soon, late = (too_few(replace(found, history_days=days), returns)[2] for days, returns in ((93.0, 40), (400.0, 10)))
+    assert soon == "More data: about 605 more days at this rate, or a coarser level of reasons."
+    assert late == "More data: about 32 more years at this rate, or, sooner, a coarser level of reasons."
 
 
 def test_a_rare_reason_whose_returns_come_later_than_those_of_its_family_is_not_pooled() -> None:

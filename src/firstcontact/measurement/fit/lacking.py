@@ -13,6 +13,9 @@ LEAST_RETURNS = 300
 LEAST_OWN_RETURNS = 30
 """With fewer returns, caused or not, a reason's own share of caused ones is not given."""
 
+LONG = 730.0
+"""As many days and more are said in years."""
+
 Why = tuple[str, str, str]
 """Code, sentence, and what would change it."""
 
@@ -63,11 +66,18 @@ def too_few(found: Tally, returns: int) -> Why:
     """That a reason and its family have too few returns."""
     needed = LEAST_RETURNS / max(returns, 1) * found.history_days
     cure = Sentence("unlearned.none.cure", "More data: a coarser level of reasons.")
-    if returns:
+    days = float(np.ceil(needed - found.history_days))
+    if returns and days < LONG:
         cure = Sentence(
             "unlearned.few.cure",
             "More data: about {days:,.0f} more days at this rate, or a coarser level of reasons.",
-            days=float(np.ceil(needed - found.history_days)),
+            days=days,
+        )
+    elif returns:
+        cure = Sentence(
+            "unlearned.years.cure",
+            "More data: about {years:,.0f} more years at this rate, or, sooner, a coarser level of reasons.",
+            years=float(round(days / 365)),
         )
     why = Sentence(
         "unlearned.few",
