@@ -21,6 +21,7 @@ from firstcontact.kernel.result import Estimate, Refusal
 from firstcontact.measurement.explain.root_cause.catalog import PATTERNS
 from firstcontact.measurement.fit.model import LAG_EDGES
 from firstcontact.measurement.linking.frame import Frame
+from firstcontact.measurement.policy.model import Cost
 from firstcontact.services.run import Run
 from tests import run_factory, told_runs
 from tests.unit.test_report import Page
@@ -155,7 +156,7 @@ def test_each_reason_has_its_window_its_split_and_its_curve() -> None:
     told_of = returning.write(run, ENGLISH)[0].data
     rows = next(block for block in told_of.before if block.kind == "rows")
     assert [line.name for line in rows.lines] == ["orders > delivery", "billing > bill", "access > password"]
-    assert rows.lines[0].note == "1,985 of 2,000 returns caused (99%)"
+    assert rows.lines[0].note == "1,985 of 2,000 returns within 43 days caused (99%)"
     assert [curve.open for curve in told_of.curves] == [True, False, False]
     model = next(one for one in run.fit.models if one.reason == "orders > delivery")
     table = told_of.curves[0].blocks[1].table
@@ -164,7 +165,11 @@ def test_each_reason_has_its_window_its_split_and_its_curve() -> None:
         assert come == ENGLISH.notation.percent(model.latency[place])
         assert chance == ENGLISH.notation.percent(model.caused[place])
     texts = [curve.blocks[0].text for curve in told_of.curves]
+    assert "2,000 came back within 43 days" in texts[0]
     assert "about 1,985 of these returns were caused, the other 15 would have come anyway" in texts[0]
+    assert rows.columns[2] == "until none is caused"
+    own = returning.of_reason(run, ENGLISH, "orders > delivery")[0].blocks[0].text
+    assert own.startswith("95% of the caused returns have come after ")
     assert "bunch every 30 days" in texts[1]
     assert "taken from its family, orders" in texts[2]
     assert told_of.before[0].text.startswith(
@@ -253,7 +258,12 @@ def test_what_comes_next_says_why_it_needs_no_caused_repeats() -> None:
 def test_an_opportunity_that_may_be_nothing_is_called_so() -> None:
     """Intervals that reach 0 promise nothing, and are no first step."""
     assert "Most can be saved on billing > bill: about 90 contacts a month (80–100)" in text(told())
-    assert "They cost about 360 EUR a month." in text(told())
+    assert "They cost about 360 EUR (320–400) a month." in text(told())
+    assert "worth 360 EUR (320–400) a month" in text(told())
+    run = told_runs.told()
+    nameless = dataclasses.replace(run, policy=dataclasses.replace(run.policy, cost=Cost(4.0)))
+    assert "They cost about 360 (320–400; in the currency of your data) a month." in text(render(nameless))
+    assert "worth 360 in the currency of the data (320 to 400)" in summary.first_steps(nameless)[0]
     doubtful = told_runs.told(sure=False)
     assert "Nothing here is sure" in text(render(doubtful))
     assert foremost(doubtful)[0] is None
@@ -328,7 +338,7 @@ def test_the_terminal_and_the_notebook_say_what_to_do_first() -> None:
     steps = summary.first_steps(run)
     assert [step.split(":")[0].split(",")[0] for step in steps] == [
         "billing > bill", "Read what went wrong here", "With orders > delivery"]  # fmt: skip
-    assert "(80 to 100) need not come, worth 360 EUR" in steps[0]
+    assert "(80 to 100) need not come, worth 360 EUR (320 to 400)" in steps[0]
     assert "16.0 points more of these fail than of comparable contacts (14.0 to 18.0" in steps[1]
     assert "(9.0 % to 13.0 %)" in steps[2]
     console = Console(width=200)

@@ -132,7 +132,7 @@ def first_steps(run: Run) -> list[str]:
     gain, cause, edge = foremost(run)
     said = []
     if gain:
-        worth = f", worth {gain.money.value:,.0f} {run.policy.cost.currency}".rstrip() if gain.money else ""
+        worth = f", worth {_money(gain.money, run)}" if gain.money else ""
         contacts = gain.contacts
         said.append(
             f"{gain.reason}, as good as at its best: {contacts.value:,.0f} contacts a month "
@@ -152,6 +152,11 @@ def first_steps(run: Run) -> list[str]:
             f"({percent(share.low)} to {percent(share.high)})."
         )
     return said
+
+
+def _money(result: Estimate, run: Run) -> str:
+    currency = run.policy.cost.currency or "in the currency of the data"
+    return f"{result.value:,.0f} {currency} ({result.low:,.0f} to {result.high:,.0f})"
 
 
 def _rows(run: Run) -> str:

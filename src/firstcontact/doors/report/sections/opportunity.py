@@ -55,9 +55,13 @@ def of_reason(run: Run, writer: Writer, reason: str) -> list[Section]:
 
 
 def money(result: Estimate, run: Run, writer: Writer) -> str:
-    """An amount with the policy's currency, where it names one."""
-    amount, currency = writer.notation.count(result.value), run.policy.cost.currency
-    return writer.notation.together(f"{amount} {currency}") if currency else amount
+    """An amount with its interval, and with the policy's currency, where it names one."""
+    number, currency = writer.notation, run.policy.cost.currency
+    amount = number.count(result.value)
+    interval = number.span(number.count(result.low), number.count(result.high))
+    if currency:
+        return f"{number.together(f'{amount} {currency}')} ({interval})"
+    return writer.say("%(amount)s (%(interval)s; in the currency of your data)", amount=amount, interval=interval)
 
 
 def _takeaway(found: Sequence[Opportunity], run: Run, writer: Writer) -> str:

@@ -126,7 +126,8 @@ def of_reason(run: Run, writer: Writer, reason: str) -> list[Section]:
     elif model is not None:
         curve = _curve(row, model, run.policy.publish.level, True, writer)
         window = writer.say(
-            "Returns that were caused have come after %(days)s (%(interval)s).",
+            "%(share)s of the caused returns have come after %(days)s (%(interval)s).",
+            share=writer.notation.percent(0.95),
             days=told.value,
             interval=told.interval,
         )
@@ -189,9 +190,10 @@ def _windows(known: Sequence[tuple[ResultRow, ReturnModel]], writer: Writer) -> 
         told = writer.figure(row.result)
         share = model.caused_returns / model.returns_until_tau if model.returns_until_tau else 0.0
         note = writer.say(
-            "%(caused)s of %(returns)s returns caused (%(share)s)",
+            "%(caused)s of %(returns)s returns within %(days)s days caused (%(share)s)",
             caused=number.count(model.caused_returns),
             returns=number.count(model.returns_until_tau),
+            days=_days(model.tau_days, writer),
             share=number.percent(share),
         )
         href = writer.links.reason(model.reason) if model.reason else ""
@@ -199,7 +201,7 @@ def _windows(known: Sequence[tuple[ResultRow, ReturnModel]], writer: Writer) -> 
         places.append(Dot(row.result.value, row.result.low, row.result.high))
     scale = marks(0, max(dot.high for dot in places))
     drawing = dots(places, reference=None, label=number.count, scale=scale)
-    headings = (writer.say("Reason"), writer.say("window"), writer.say("while it lasts"))
+    headings = (writer.say("Reason"), writer.say("window"), writer.say("until none is caused"))
     return Rows("windows", headings, lines, drawing, True, writer.say("The window of each reason"))
 
 
