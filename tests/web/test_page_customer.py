@@ -154,6 +154,10 @@ def test_two_are_joined_split_and_it_is_taken_back(filled: Service) -> None:
     number, other = (place.rpartition("/")[2] for place in (first, second))
     bad = client.post("/customers/merge", data={"person_id": number, "other": other, "note": " "})
     assert (bad.status_code, "Say why" in bad.text, f'value="{other}"' in bad.text) == (422, True, True)
+    assert 'aria-invalid="true" aria-describedby="note-fault"' in bad.text
+    assert 'id="note-fault">Say why<' in bad.text
+    parted = client.post("/customers/split", data={"person_id": number, "note": ""}).text
+    assert ('id="note-split-fault">Say why<' in parted, 'id="note-fault"' in parted) == (True, False)
     asked = {"person_id": number, "other": other, "note": "same <voice>"}
     assert "The two are joined" in client.post("/customers/merge", data=asked).text
     bootstrap.open_worker(filled).drain()

@@ -137,7 +137,7 @@ class Customer:
         limited: Whether only contacts of the visitor's teams are shown.
         said: What was just done.
         wrong: What is wrong with what was sent.
-        typed: What was typed.
+        typed: What was typed, and in which `form`: `merge` or `split`.
     """
 
     number: int
@@ -239,7 +239,7 @@ def merge(
     request: Request, who: Joiner, person_id: Annotated[int, Form(ge=1, lt=2**62)], other: Text = "", note: Text = ""
 ) -> Response:
     """Decide that this customer and another one are the same person."""
-    typed = {"other": other.strip(), "note": note}
+    typed = {"form": "merge", "other": other.strip(), "note": note}
     wrong = []
     digits = other.strip()
     second = _newest(request, int(digits)) if digits.isascii() and digits.isdigit() and len(digits) < 18 else None
@@ -268,7 +268,7 @@ def split(
         wrong.append(_amiss(request, "contact", N_("Choose contacts on the timeline")))
     if not note.strip():
         wrong.append(_amiss(request, "note", N_("Say why")))
-    typed = {"note_split": note, "contact": contact}
+    typed = {"form": "split", "note_split": note, "contact": contact}
     if wrong:
         return _one(request, who, person_id, wrong=tuple(wrong), typed=typed)
     return _decide(request, who, person_id, "split", keys, note, typed)
@@ -343,7 +343,7 @@ def _one(
         not wide,
         said,
         wrong,
-        {"other": "", "note": "", "note_split": "", "contact": []} | (typed or {}),
+        {"form": "", "other": "", "note": "", "note_split": "", "contact": []} | (typed or {}),
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
     return page(request, "customer", place=PLACE, status=status, it=it)
