@@ -156,7 +156,7 @@ def test_each_reason_has_its_window_its_split_and_its_curve() -> None:
     told_of = returning.write(run, ENGLISH)[0].data
     rows = next(block for block in told_of.before if block.kind == "rows")
     assert [line.name for line in rows.lines] == ["orders > delivery", "billing > bill", "access > password"]
-    assert rows.lines[0].note == "1,985 of 2,000 returns within 43 days caused (99%)"
+    assert rows.lines[0].note == "1,985 of 2,000 within 43 days (99%)"
     assert [curve.open for curve in told_of.curves] == [True, False, False]
     model = next(one for one in run.fit.models if one.reason == "orders > delivery")
     table = told_of.curves[0].blocks[1].table
@@ -167,7 +167,7 @@ def test_each_reason_has_its_window_its_split_and_its_curve() -> None:
     texts = [curve.blocks[0].text for curve in told_of.curves]
     assert "2,000 came back within 43 days" in texts[0]
     assert "about 1,985 of these returns were caused, the other 15 would have come anyway" in texts[0]
-    assert rows.columns[2] == "until none is caused"
+    assert rows.columns[2] == "returns that were caused"
     own = returning.of_reason(run, ENGLISH, "orders > delivery")[0].blocks[0].text
     assert own.startswith("95% of the caused returns have come after ")
     assert "bunch every 30 days" in texts[1]

@@ -190,7 +190,7 @@ def _windows(known: Sequence[tuple[ResultRow, ReturnModel]], writer: Writer) -> 
         told = writer.figure(row.result)
         share = model.caused_returns / model.returns_until_tau if model.returns_until_tau else 0.0
         note = writer.say(
-            "%(caused)s of %(returns)s returns within %(days)s days caused (%(share)s)",
+            "%(caused)s of %(returns)s within %(days)s days (%(share)s)",
             caused=number.count(model.caused_returns),
             returns=number.count(model.returns_until_tau),
             days=_days(model.tau_days, writer),
@@ -201,7 +201,7 @@ def _windows(known: Sequence[tuple[ResultRow, ReturnModel]], writer: Writer) -> 
         places.append(Dot(row.result.value, row.result.low, row.result.high))
     scale = marks(0, max(dot.high for dot in places))
     drawing = dots(places, reference=None, label=number.count, scale=scale)
-    headings = (writer.say("Reason"), writer.say("window"), writer.say("until none is caused"))
+    headings = (writer.say("Reason"), writer.say("window"), writer.say("returns that were caused"))
     return Rows("windows", headings, lines, drawing, True, writer.say("The window of each reason"))
 
 
