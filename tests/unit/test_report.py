@@ -17,7 +17,7 @@ from firstcontact.doors.report.answer import window_words
 from firstcontact.doors.report.build import render
 from firstcontact.doors.report.writer import Writer
 from firstcontact.kernel.errors import FirstcontactError
-from firstcontact.kernel.result import NOTHING_TO_COUNT, SUPPRESSED, Estimate
+from firstcontact.kernel.result import NOTHING_TO_COUNT, SUPPRESSED, TOO_FEW, Estimate
 from firstcontact.measurement.policy.model import Condition, Link, Window
 from firstcontact.services.run import Run
 from tests import run_factory
@@ -364,6 +364,13 @@ def test_one_flag_is_one() -> None:
         row = run_factory.row("fcr_issue", run_factory.share(0.7, 300), "team", {"team": "Open"}, q_value=q_value)
         text = page(run_factory.run([run_factory.row("fcr_issue", run_factory.share(0.8, 900)), row])).text
         assert f"compared with the rest of the run: 1 of 1. {said}" in text
+
+
+def test_where_no_cell_has_a_figure_a_reader_is_led_to_why() -> None:
+    """In words, and with the cause right below."""
+    few = run_factory.row("fcr_issue", run_factory.refusal(TOO_FEW, 9), "team", {"team": "Open"})
+    text = page(run_factory.run([run_factory.row("fcr_issue", run_factory.share(0.8, 900)), few])).text
+    assert "None of these has a figure yet; why not stands below. Without a figure: Too few to say (1)" in text
 
 
 def test_without_reasons_no_return_is_for_the_same_reason() -> None:

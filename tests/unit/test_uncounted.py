@@ -39,6 +39,9 @@ def test_a_short_period_is_named_with_the_days_it_lacks(astray: frozenset[str]) 
     """Twenty days, where the quiet time and the window take 75; R-FCR has the same cause."""
     for one in _named(19.6, 1.0, astray):
         assert str(one.reason).startswith("The data hold 20 of at least 75 days")
+        assert one.would_help == "A longer period: at least 55 days more."
+        assert one.kind.title == "Nothing can be counted"
+    assert _named(73.5, 1.0, astray)[0].would_help == "A longer period: at least one day more."
 
 
 def test_one_customer_who_is_never_quiet_is_named() -> None:

@@ -103,6 +103,8 @@ def test_five_thousand_reasons_are_a_table_to_search(visit: Callable[..., Visito
     assert listed("/reasons?after=50")[0] == "reason 4949"
     assert listed("/reasons?q=Reason+123") == [f"reason 123{last}" for last in range(9, -1, -1)]
     assert "No reason is called so" in one.get("/reasons?q=zebra").text
+    assert '<p class="of">1 reason</p>' in one.get("/reasons?q=reason+1234").text
+    assert '<p class="of">10 reasons, of every level.</p>' in one.get("/reasons?q=reason+123").text
     assert len(one.get("/reasons?after=50").content) < 300_000
 
 

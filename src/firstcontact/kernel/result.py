@@ -85,7 +85,7 @@ NONE_MATURE = RefusalKind(
 )
 NOTHING_TO_COUNT = RefusalKind(
     "nothing-to-count",
-    "Nothing belongs to this measure",
+    "Nothing can be counted",
     "All contacts were left out of the measure, each for the cause the ledger names.",
 )
 SIGNAL_ABSENT = RefusalKind(

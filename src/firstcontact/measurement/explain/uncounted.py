@@ -63,7 +63,15 @@ def _told(
             needed=ceil(needed),
             quiet=quiet,
         )
-        return replace(found, reason=said, would_help=Sentence("nothing-to-count.short.cure", "A longer period."))
+        lacking = ceil(needed) - ceil(days)
+        helps = Sentence(
+            "nothing-to-count.short.cure",
+            "A longer period: at least {lacking:,} days more.",
+            "A longer period: at least one day more.",
+            "lacking",
+            lacking=max(lacking, 1),
+        )
+        return replace(found, reason=said, would_help=helps)
     if not row.by and largest > policy.publish.dominance:
         said = Sentence(
             "nothing-to-count.one-customer",

@@ -59,6 +59,7 @@ class Reasons:
         asked: The text that the names of reasons must hold.
         found: The reasons on this page of the table.
         count: How many there are in all, written; empty where there are none.
+        many: The same as a number.
         whole: Whether they are all on this page, and nothing was asked.
         first: The beginning of the table; empty where this is it.
         next: Its further rows; empty where there are none.
@@ -69,6 +70,7 @@ class Reasons:
     asked: str
     found: tuple[Listed, ...]
     count: str
+    many: int
     whole: bool
     first: str
     next: str
@@ -84,7 +86,7 @@ def reasons(
     """The page."""
     shown = snapshot(request)
     if shown is None:
-        return page(request, "reasons", place=PLACE, it=Reasons(Markup(""), False, "", (), "", True, "", ""))
+        return page(request, "reasons", place=PLACE, it=Reasons(Markup(""), False, "", (), "", 0, True, "", ""))
     linked = who.scope(Permission.READ_CONTACTS) is Scope.ALL
     # Who turns pages or searches wants the table, not the drawings above it.
     writes = () if q or after else (cut.reasons, driver.write, returning.brief)
@@ -108,6 +110,7 @@ def reasons(
         q,
         found,
         writer.notation.count(len(rows)) if rows else "",
+        len(rows),
         not q and not after and not more,
         _at(shown, q, 0) if after else "",
         _at(shown, q, after + LISTED) if more else "",
