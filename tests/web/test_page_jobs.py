@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,18 @@ def test_measuring_is_asked_for_once_and_stopped(sqlite_service: Service) -> Non
     assert "data-job" not in stopped
     assert job_id in client.get("/jobs?state=cancelled").text
     assert job_id not in client.get("/jobs?state=waiting").text
+
+
+def test_a_job_of_a_schedule_says_when_it_is_due(sqlite_service: Service) -> None:
+    """What waits for its hour does not look as if it were stuck; what waits for its turn waits."""
+    due = sqlite_service.now() + timedelta(hours=3)
+    later = sqlite_service.queue.ask("link", {}, asked_by="schedule", now=sqlite_service.now(), due_at=due)
+    soon = sqlite_service.queue.ask("tidy", {}, asked_by="schedule", now=sqlite_service.now())
+    client = browser(sqlite_service, Role.MANAGER)
+    page = client.get("/jobs").text
+    assert re.findall(r'<span class="badge">Due ([^<]*)</span>', page) == [f"{due:%-d %b %Y, %H:%M}"]
+    assert (f'data-job="{later.id}"' in page, f'data-job="{soon.id}"' in page) == (False, True)
+    assert client.get(f"/api/v1/jobs/{later.id}").json()["due_at"].startswith(f"{due:%Y-%m-%dT%H:%M}")
 
 
 def test_what_went_wrong_is_said_in_words(sqlite_service: Service) -> None:

@@ -92,3 +92,20 @@ def test_new_figures_are_said_where_changes_are_read_out(opened: Open) -> None:
     assert place.inner_html() == ""
     page.evaluate('window.stream.heard.run({data: "r2"})')
     assert place.inner_html() == '<a href="/x">New</a>'
+
+
+def test_an_empty_file_is_sent_plainly_so_that_the_answer_says_why_not(opened: Open) -> None:
+    """It has no parts to send: the form goes as one without scripts does, and its answer stands beside the field. A
+    file with something in it goes in parts."""
+    form = """<form method="post" action="/imports/new" enctype="multipart/form-data" data-upload>
+      <input name="csrf" value="t"><input name="source"><input id="file" name="file" type="file">
+      <div data-sending hidden><progress></progress><span data-step data-arriving="On" data-failed="No"></span></div>
+      <button>Bring it</button></form><p id="live"></p><script src="/static/app.js"></script>"""
+    for text, address in ((b"", "/imports/new"), (b"a,b", "/api/v1/imports")):
+        page = opened("")
+        page.route("**/upload", lambda route: route.fulfill(body=form, content_type="text/html"))
+        page.goto("http://page.test/upload")
+        page.set_input_files("#file", {"name": "calls.csv", "mimeType": "text/csv", "buffer": text})
+        with page.expect_request(lambda request: request.method == "POST") as sent:
+            page.click("button")
+        assert sent.value.url == f"http://page.test{address}"

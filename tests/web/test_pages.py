@@ -18,6 +18,7 @@ from firstcontact.doors.web.page import asset
 from firstcontact.doors.web.translation import TEMPLATE, collect, languages
 from firstcontact.measurement.measures.catalog import MEASURES
 from firstcontact.services.access import Principal, Role
+from firstcontact.services.account import change_account
 from firstcontact.services.contact_question import membership
 from firstcontact.services.service import Service
 from firstcontact.services.session import make_reset
@@ -132,6 +133,19 @@ def test_a_form_that_comes_too_late_leads_back_to_its_page(browser: Browser, ser
     ):
         said = client.post("/jobs", headers={"Referer": referer})
         assert (said.status_code, said.headers["location"]) == (303, f"/login?next={place}")
+
+
+def test_who_is_logged_out_by_a_change_is_told_why(browser: Browser, served: Service) -> None:
+    """The log-in page says that a session was there and has ended, and of what; who never was here reads no such
+    thing."""
+    made = account(served, Role.MANAGER)
+    client = browser()
+    enter(client, made.email)
+    change_account(served.accounts, made, {"role": Role.QUALITY}, actor="test", edition=made.edition, now=served.now())
+    page = client.get("/jobs")
+    assert str(page.url).endswith("/login?next=%2Fjobs&said=ended")
+    assert "because your role, your teams or your password changed" in page.text
+    assert "session has ended" not in browser().get("/jobs").text
 
 
 PATHS = [place.path for place in PLACES if place.open_to(Principal("1", "m@example.org", Role.MANAGER))]

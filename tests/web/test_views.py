@@ -82,7 +82,22 @@ def test_what_no_view_can_be_is_refused(sqlite_service: Service, monkeypatch: py
     assert client.post(PLACE, json=VIEW | {"order": [""]}).json()["code"] == "FC9507"
     monkeypatch.setattr(views_of, "MOST_VIEWS", 1)
     assert client.post(PLACE, json=VIEW).status_code == 201
-    assert client.post(PLACE, json=VIEW).json()["code"] == "FC9508"
+    assert client.post(PLACE, json=VIEW | {"name": "another"}).json()["code"] == "FC9508"
+
+
+def test_two_views_of_an_account_are_never_called_the_same(sqlite_service: Service) -> None:
+    """Neither saved nor changed so; another account may call one of its own like this, and a view keeps its name."""
+    make = caller_of(sqlite_service)
+    client = make(Role.MANAGER)
+    first = client.post(PLACE, json=VIEW)
+    said = client.post(PLACE, json=VIEW | {"name": f" {VIEW['name']} "})
+    assert (said.status_code, said.json()["code"], said.json()["faults"][0]["where"]) == (422, "FC9507", "name")
+    second = client.post(PLACE, json=VIEW | {"name": "another"}).json()
+    changed = client.put(f"{PLACE}/{second['id']}", json=VIEW, headers={"If-Match": '"1"'})
+    assert changed.json()["code"] == "FC9507"
+    same = client.put(f"{PLACE}/{first.json()['id']}", json=VIEW, headers={"If-Match": '"1"'})
+    assert same.status_code == 200
+    assert make(Role.QUALITY).post(PLACE, json=VIEW).status_code == 201
 
 
 def test_a_view_is_saved_changed_and_dropped_on_the_page(sqlite_service: Service, showing: Showing) -> None:

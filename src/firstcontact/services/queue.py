@@ -41,6 +41,7 @@ class Job:
         created_at: When, UTC.
         started_at: When it was first begun.
         ended_at: When it ended.
+        due_at: Before when it is not begun.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Job:
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    due_at: datetime | None = None
 
 
 class Queue(Protocol):

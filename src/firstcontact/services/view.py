@@ -26,6 +26,7 @@ VIEWS_FULL = ErrorKind(
 )
 
 MOST_VIEWS = 200
+_MOST_SEEN = 10_000
 """Views of one account."""
 LONGEST_NAME = 200
 MOST_PAIRS, MOST_COLUMNS, MOST_ORDER = 60, 100, 5
@@ -137,6 +138,20 @@ def check_view(name: str, asked: Pairs, columns: Sequence[str], order: Sequence[
         raise FirstcontactError(faults)
 
 
+def _check_only(views: Views, view: View) -> None:
+    """See that no other view of the account is called the same: nobody could tell them apart."""
+    seen = views.of(view.account_id, after=None, limit=_MOST_SEEN)
+    own = [one for one in seen if one.account_id == view.account_id and one.id != view.id]
+    if any(one.name == view.name.strip() for one in own):
+        fault = VIEW_WRONG.fault(
+            where="name",
+            saw="the name of another of your views",
+            allowed="a name of its own",
+            cure="choose another name, or change that view",
+        )
+        raise FirstcontactError([fault])
+
+
 def save_view(views: Views, view: View, *, actor: str) -> View:
     """Keep a new view.
 
@@ -149,6 +164,7 @@ def save_view(views: Views, view: View, *, actor: str) -> View:
         FirstcontactError: It cannot be like this (FC9507, FC9504), or there are too many (FC9508).
     """
     check_view(view.name, view.asked, view.columns, view.order)
+    _check_only(views, view)
     event = Event(actor, "view.save", view.created_at, object=view.id, detail={"shared": view.shared})
     kept = views.add(replace(view, name=view.name.strip()), event, most=MOST_VIEWS)
     if kept is None:
@@ -172,5 +188,6 @@ def change_view(views: Views, view: View, *, actor: str, now: datetime) -> View 
         FirstcontactError: It cannot be like this (FC9507, FC9504).
     """
     check_view(view.name, view.asked, view.columns, view.order)
+    _check_only(views, view)
     event = Event(actor, "view.change", now, object=view.id, detail={"shared": view.shared})
     return views.change(replace(view, name=view.name.strip(), changed_at=now), event)

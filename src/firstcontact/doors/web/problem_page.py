@@ -32,7 +32,9 @@ def problem_page(request: Request, status: int, code: str, faults: Sequence[Faul
     if status == HTTPStatus.UNAUTHORIZED:
         # What a form would have done is not done after all; whoever logs in again comes to the page that it stands on.
         asked = str(request.url) if request.method == "GET" else request.headers.get("referer", "/")
-        back = f"/login?{urlencode({'next': safe_path(_local(asked))}, quote_via=quote)}"
+        # A cookie that nobody is known by any more: a session was there, and has ended.
+        ended = {"said": "ended"} if getattr(request.state, "cookie", None) else {}
+        back = f"/login?{urlencode({'next': safe_path(_local(asked)), **ended}, quote_via=quote)}"
         return RedirectResponse(back, status_code=HTTPStatus.SEE_OTHER)
     told = () if status == HTTPStatus.NOT_FOUND else faults
     writer = writer_of(request)

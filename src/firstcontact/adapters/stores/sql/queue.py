@@ -230,4 +230,5 @@ def _read(row: Row[Any]) -> Job:
         id=row.id, kind=row.kind, arguments=row.arguments, key=row.key, state=row.state, attempts=row.attempts,
         step=row.step, share=row.share, cancel_asked=row.cancel_asked, result=row.result, faults=row.faults,
         asked_by=row.asked_by, created_at=row.created_at, started_at=row.started_at, ended_at=row.ended_at,
+        due_at=row.due_at,
     )  # fmt: skip

@@ -41,6 +41,7 @@ class JobSeen(BaseModel):
     created_at: Moment
     started_at: Moment | None
     ended_at: Moment | None
+    due_at: Moment | None = Field(description="Before when it is not begun.")
 
 
 class Asked(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -46,6 +47,7 @@ class JobLine:
         file: Id of the import that it works on; empty where it works on none.
         run: Id of the run that it made; empty where it made none.
         faults: What went wrong.
+        due: When it is begun, where that is still to come.
     """
 
     job: Job
@@ -55,6 +57,7 @@ class JobLine:
     file: str
     run: str
     faults: tuple[Wrong, ...]
+    due: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class OneJob:
 def job_line(request: Request, job: Job) -> JobLine:
     """A job in the visitor's words."""
     writer = writer_of(request)
+    service: Service = request.app.state.service
     result: dict[str, Any] = job.result or {}
     file = job.arguments.get("import_id", "") if job.kind.startswith("import.") else ""
     run = result.get("run", "") if job.kind == MEASURE else ""
@@ -109,6 +113,7 @@ def job_line(request: Request, job: Job) -> JobLine:
         str(file),
         str(run),
         in_words(job.faults, writer),
+        job.due_at if job.state == "waiting" and job.due_at and job.due_at > service.now() else None,
     )
 
 

@@ -193,7 +193,7 @@ if (upload && "fetch" in window) {
 
   upload.addEventListener("submit", (event) => {
     const file = upload.elements.file.files[0];
-    if (!file) return;
+    if (!file?.size) return;  // what cannot be sent in parts is sent as a whole, and the answer says why not
     event.preventDefault();
     if (upload.dataset.busy) return;
     upload.dataset.busy = "yes";
