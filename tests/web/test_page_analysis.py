@@ -125,6 +125,7 @@ def test_three_hundred_teams_are_a_table_to_search(visit: Callable[..., Visitor]
         table = one.get(path).text.partition('id="all"')[2]
         return re.findall(r'<th scope="row"><bdi>(team \d+)', table)
 
+    assert one.get("/teams").text.count('<a href="#all">All teams</a>') == 1
     assert listed("/teams") == [f"team {number}" for number in range(1, 51)]
     assert listed("/teams?after=250") == [f"team {number}" for number in range(251, 301)]
     assert listed("/teams?q=TEAM+134") == ["team 134"]
