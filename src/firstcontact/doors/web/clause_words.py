@@ -28,16 +28,16 @@ ON_PAGE: dict[str, str] = {
         "correct the value, or leave it out"
     ),
     "correct the answer, or set the scale under [scales] in the mapping": N_(
-        "correct the answer, or take the file back and bring it with the right scale"
+        "correct the answer; of a file, another scale can be chosen when it is brought again"
     ),
     "fill in the id, or leave contact_id out of the mapping to number the rows": N_(
-        "fill in the id; where no row has one, bring the file without a column for it, and its rows are numbered"
+        "fill in the id; a file without any is brought without a column for it, and its rows are numbered"
     ),
     "fill in the start, or map started_at to a column that always has it": N_(
-        "fill in the start, or take the file back and choose another column as “Began”"
+        "fill in the start; of a file, another column can be chosen as “Began” when it is brought again"
     ),
     "remove the wrong row, or map a version or last-update column under [updates]": N_(
-        "give it up where it is the wrong one; else take the file back and choose the column of versions"
+        "give it up where it is the wrong one; else bring the file again and choose the column of versions"
     ),
     "go on where what has arrived ends": N_("load the page anew; the upload goes on where it broke off"),
     "leave it out to begin anew": N_("begin the list anew"),
