@@ -32,6 +32,9 @@ from tools.crawl import crawl, figures, shape
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 
+GROUPS = ("Group 70", "Group 1")
+"""Teams of which one is in the real log, and one in the invented."""
+
 LONG = 90_000
 """Milliseconds that a file or a measurement may take on a busy machine."""
 
@@ -156,6 +159,8 @@ def accounts(house: House) -> dict[Role, str]:
     """Addresses that one logs in with, by role."""
     service = bootstrap.open_service(ServiceSettings(data=house.folder))
     made = {role: account(service, role).email for role in (Role.ADMINISTRATOR, Role.MANAGER, Role.QUALITY)}
+    made |= {role: account(service, role, *GROUPS).email for role in (Role.TEAM_LEAD, Role.AGENT)}
+    made[Role.WALLBOARD] = account(service, Role.WALLBOARD).email
     service.close()
     return made
 
@@ -346,6 +351,36 @@ def test_axe_finds_nothing(role: Role, browse: Browsing, house: House, first_vis
             page.emulate_media(color_scheme="dark")
             faults += [f"{path} (dark): {one}" for one in violations(page, runOnly=["color-contrast"])]
     assert faults == [], "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [
+        (Role.TEAM_LEAD, "/"),
+        (Role.TEAM_LEAD, "/teams"),
+        (Role.TEAM_LEAD, "/contacts"),
+        (Role.TEAM_LEAD, "/me"),
+        (Role.AGENT, "/"),
+        (Role.AGENT, "/me"),
+        (Role.AGENT, "/contacts"),
+        (Role.WALLBOARD, "/wall"),
+        (Role.WALLBOARD, "/me"),
+    ],
+)
+def test_pages_of_who_sees_a_part_are_whole(
+    role: Role, path: str, browse: Browsing, house: House, first_visit: Visit
+) -> None:
+    """What leads, agents and the screen on the wall see, which managers do not: at a desk and on a small telephone, in
+    Hebrew, by axe-core's rules; a lead's are of their teams alone, and who may not is told so by a page as whole."""
+    refused = (role, path) == (Role.AGENT, "/contacts")
+    page = browse(role, locale="he", reduced_motion="reduce")
+    found = wrong_with(page, house.address + path, "he")
+    if refused:
+        found = [one for one in found if "status 403" not in one and "403 (Forbidden)" not in one]
+        assert "contacts:read" in page.inner_text("main")
+    assert [*found, *violations(page)] == []
+    if (role, path) == (Role.TEAM_LEAD, "/"):
+        assert any(group in page.inner_text("main") for group in GROUPS)
 
 
 def test_axe_finds_nothing_before_one_is_known(browse: Browsing, house: House) -> None:
