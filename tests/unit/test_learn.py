@@ -135,7 +135,7 @@ def test_a_rare_reason_whose_returns_come_later_than_those_of_its_family_is_not_
     late = model_of(found, "bill > card")
     assert (late.state, late.cause, late.r_fcr) == ("unlearned", "unlike-its-family", None)
     assert "other lags than those of its family bill" in late.why
-    assert "more days at this rate" in late.would_help
+    assert "more years at this rate" in late.would_help
 
 
 def test_a_rare_reason_with_some_returns_of_other_lags_has_a_course_of_its_own() -> None:
