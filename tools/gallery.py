@@ -48,6 +48,14 @@ OUTSIDE = ("/login", "/password")
 """Pages that are seen before one is known."""
 VISITORS = {"manager@demo.example": Role.MANAGER, "admin@demo.example": Role.ADMINISTRATOR}
 """Who looks; each page is seen by the first who may open it."""
+OWN: dict[str, tuple[Role, tuple[str, ...]]] = {
+    "lead@demo.example": (Role.TEAM_LEAD, ("/", "/teams", "/me")),
+    "agent@demo.example": (Role.AGENT, ("/", "/me", "/contacts")),
+    "board@demo.example": (Role.WALLBOARD, ("/wall",)),
+}
+"""Who sees pages otherwise than those: which pages."""
+TEAMS = ("Group 70",)
+"""Theirs, in the incident log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +135,12 @@ def fill_servicenow(folder: Path, file: Path) -> str:
     now = service.now()
     try:
         kept = service.passwords.keep(password)
-        for email, role in VISITORS.items():
+        everybody = {email: role for email, (role, _) in OWN.items()} | VISITORS
+        for email, role in everybody.items():
+            teams = TEAMS if role in (Role.TEAM_LEAD, Role.AGENT) else ()
             made = add_account(
-                service.accounts, email=email, name=role.value.capitalize(), role=role.value, teams=(), agent_id=None,
-                password_hash=kept, actor="gallery", now=now, new_id=secrets.token_hex(16),
+                service.accounts, email=email, name=role.value.capitalize(), role=role.value, teams=teams,
+                agent_id=None, password_hash=kept, actor="gallery", now=now, new_id=secrets.token_hex(16),
             )  # fmt: skip
         who = Principal(made.id, made.email, Role.ADMINISTRATOR)
         held = sorted(permission for permission in GRANTS[Role.ADMINISTRATOR] if who.may(permission))
@@ -204,21 +214,26 @@ def pictures(data: str, address: str, password: str, out: Path) -> list[Picture]
     taken = []
     with sync_playwright() as play:
         browser: Any = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
-        seen: list[tuple[Any, list[str]]] = [(None, list(OUTSIDE))]
+        seen: list[tuple[Any, list[str], str]] = [(None, list(OUTSIDE), "")]
         for email in VISITORS:
             context = browser.new_context(locale="en")
             _log_in(context.new_page(), address, email, password)
-            known = {shape(place) for _, places in seen for place in places}
+            known = {shape(place) for _, places, _ in seen for place in places}
             places = [place for place in one_of_each(context, address) if shape(place) not in known]
-            seen.append((context.storage_state(), places))
+            seen.append((context.storage_state(), places, ""))
+            context.close()
+        for email, (role, own) in OWN.items():
+            context = browser.new_context(locale="en")
+            _log_in(context.new_page(), address, email, password)
+            seen.append((context.storage_state(), list(own), role.value))
             context.close()
         for language, theme, (screen, (width, height)) in product(LANGUAGES, THEMES, SCREENS.items()):
             look = {"locale": language, "color_scheme": theme, "viewport": {"width": width, "height": height}}
-            for state, places in seen:
+            for state, places, whose in seen:
                 context = browser.new_context(storage_state=state, reduced_motion="reduce", **look)
                 page = context.new_page()
                 for place in places:
-                    one = _picture(data, place, language, theme, screen)
+                    one = _picture(data, place, language, theme, screen, whose)
                     page.goto(address + place)
                     tall = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
                     clip = {"x": 0, "y": 0, "width": width, "height": max(tall, height)}
@@ -235,7 +250,7 @@ def _log_in(page: Any, address: str, email: str, password: str) -> None:
     page.fill("input[name=email]", email)
     page.fill("input[name=password]", password)
     page.click("main button")
-    page.wait_for_url(f"{address}/")
+    page.wait_for_url(lambda place: "/login" not in place)
 
 
 def one_of_each(context: Any, address: str) -> list[str]:
@@ -256,8 +271,9 @@ def one_of_each(context: Any, address: str) -> list[str]:
     return list(found.values())
 
 
-def _picture(data: str, place: str, language: str, theme: str, screen: str) -> Picture:
+def _picture(data: str, place: str, language: str, theme: str, screen: str, whose: str) -> Picture:
     name = re.sub(r"[^a-z]+", "-", shape(place).replace("*", "one")).strip("-") or "overview"
+    name = f"{whose}-{name}" if whose else name
     return Picture(data, name, place, language, theme, screen, f"{data}-{name}-{language}-{theme}-{screen}.png")
 
 
