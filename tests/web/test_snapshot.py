@@ -90,6 +90,17 @@ def test_what_is_not_in_force_says_so_before_its_figures(served: Service) -> Non
         assert "not-in-force" not in boss.get(path, headers=HTML).text, path
 
 
+def test_who_sees_no_contacts_is_told_who_does(served: Service) -> None:
+    """At the foot of figures whose counts lead nowhere for that role; who gives roles is led to where that is done."""
+    told = "Your role sees figures and no lists of contacts"
+    make = caller_of(served)
+    pages = {role: make(role, "North").get("/", headers=HTML).text for role in (Role.AGENT, Role.TEAM_LEAD)}
+    pages |= {role: make(role).get("/", headers=HTML).text for role in (Role.ADMINISTRATOR, Role.MANAGER, Role.QUALITY)}
+    assert {role for role, page in pages.items() if told in page} == {Role.ADMINISTRATOR, Role.AGENT}
+    foot = {role: page.partition('<footer class="stamp">')[2] for role, page in pages.items()}
+    assert {role for role, page in foot.items() if 'href="/accounts"' in page} == {Role.ADMINISTRATOR}
+
+
 def test_counts_lead_nowhere_once_contacts_are_gone(served: Service) -> None:
     """And the page says so; while they are kept, counts lead to them."""
     boss = caller_of(served)(Role.MANAGER)
