@@ -170,7 +170,12 @@ def test_two_are_joined_split_and_it_is_taken_back(filled: Service) -> None:
     bootstrap.open_worker(filled).drain()
     assert found(client) != found(client, "danalevi+x@example.com")
     assert client.post("/customers/split", data={"person_id": number, "note": "x"}).status_code == 422
-    token = re.search(r'name="contact" form="split" value="([\w-]+)"', client.get(found(client)).text)
+    page = client.get(found(client)).text
+    every = re.findall(r'name="contact" form="split" value="([\w-]+)"', page)
+    nothing = client.post("/customers/split", data={"person_id": number, "contact": every, "note": "x"})
+    assert (nothing.status_code, nothing.text.count(" checked>")) == (422, len(every))
+    assert 'id="contact-fault">All contacts of this customer are ticked' in nothing.text
+    token = re.search(r'name="contact" form="split" value="([\w-]+)"', page)
     assert token
     split = client.post("/customers/split", data={"person_id": number, "contact": token[1], "note": "another"})
     assert "split off" in split.text

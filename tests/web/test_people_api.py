@@ -196,6 +196,27 @@ def test_a_split_parts_whatever_the_identifiers_say(service: Service, caller: Ca
         assert (answer.status_code, answer.json()["code"], len(answer.json()["faults"])) == (422, "FC9441", 1)
 
 
+def test_not_all_contacts_of_a_customer_are_split_off(service: Service, caller: Caller, days: Days) -> None:
+    """Nothing would stay: FC9445, and nothing is changed. All but one may go, together with some of another customer's;
+    the last one may not."""
+    send(service, *(contact(n, days(n), customer_id="K1") for n in (1, 2, 3)), contact(4, days(4), customer_id="K2"))
+    send(service, contact(5, days(5), customer_id="K2"))
+    quality = caller(Role.QUALITY)
+
+    def split(*numbers: str) -> Any:
+        asked = {"contacts": [{"source": "pbx", "contact_id": one} for one in numbers]}
+        answer = quality.post("/api/v1/people/split", json=asked)
+        bootstrap.open_worker(service).drain()
+        return answer.status_code, answer.json().get("code")
+
+    for every in (("1", "2", "3"), ("3", "2", "1", "4"), ("1", "4", "5")):
+        assert split(*every) == (422, "FC9445")
+    assert (ask(quality, value="K1")["total"], ask(quality, value="K2")["total"]) == (3, 2)
+    assert split("1", "2", "4") == (201, None)
+    assert split("3") == (422, "FC9445")
+    assert (ask(quality, value="K1")["total"], ask(quality, value="K2")["total"]) == (1, 1)
+
+
 def test_nearly_equal_identifiers_are_proposed_once(service: Service, caller: Caller, days: Days) -> None:
     """One telephone with and without its country: proposed, not joined; accepted it joins, declined it stays."""
     send(service, contact(1, days(9), identifiers=[{"kind": "phone", "value": "+972541234567"}]))

@@ -28,6 +28,13 @@ DECIDED_ALREADY = ErrorKind(
     "The decision has been taken back, or the proposal accepted or declined, by somebody else or by an earlier try.",
 )
 
+NOTHING_LEFT = ErrorKind(
+    "FC9445",
+    "Nothing would stay of the customer",
+    EXIT_INPUT,
+    "All their contacts were to be split off. What is split off is a customer of its own: at least one contact stays.",
+)
+
 Verb = Literal["merge", "split"]
 ProposalState = Literal["open", "accepted", "declined", "stale"]
 
@@ -91,7 +98,8 @@ class Identities(Protocol):
         """Keep a decision and let it count; the proposal that it follows is accepted in the same transaction.
 
         Raises:
-            FirstcontactError: A contact is not there (FC9441), or somebody decided about the proposal already (FC9442).
+            FirstcontactError: A contact is not there (FC9441), somebody decided about the proposal already (FC9442), or
+                nothing would stay of a customer of whom contacts are split off (FC9445).
         """
 
     def undo(self, decision_id: str, *, actor: str, now: datetime) -> Decision | None:
@@ -152,3 +160,14 @@ def contact_absent(places: Sequence[int]) -> FirstcontactError:
             for place in places
         ]
     )
+
+
+def nothing_left() -> FirstcontactError:
+    """The error for a split that takes all contacts of a customer."""
+    fault = NOTHING_LEFT.fault(
+        where="the contacts of the decision",
+        saw="all contacts of a customer",
+        allowed="some of them",
+        cure="leave those out that are the customer's own",
+    )
+    return FirstcontactError([fault])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact
@@ -22,6 +23,7 @@ from firstcontact.services.decide_identity import (
     ProposalState,
     contact_absent,
     decided_already,
+    nothing_left,
 )
 from firstcontact.services.link_person import Key
 
@@ -52,6 +54,8 @@ class SqlIdentities:
             absent = [place for place, key in enumerate(decision.contacts) if key not in there]
             if absent:
                 raise contact_absent(absent)
+            if decision.verb == "split" and _takes_all(connection, decision.contacts):
+                raise nothing_left()
             values = {name: getattr(decision, name) for name in Decision.__dataclass_fields__}
             values["contacts"] = [list(key) for key in decision.contacts]
             connection.execute(insert(_decision).values(values))
@@ -151,6 +155,17 @@ def _there(connection: Connection, keys: Sequence[Key]) -> set[Key]:
         asked = select(table.c.source, table.c.contact_id).where(of_contact(table, part))
         found |= {(row.source, row.contact_id) for row in connection.execute(asked)}
     return found
+
+
+def _takes_all(connection: Connection, keys: Sequence[Key]) -> bool:
+    """Whether some contacts are all that a customer has."""
+    table = schema.contact
+    taken: Counter[int] = Counter()
+    for part in in_parts(keys):
+        asked = select(table.c.person_id).where(of_contact(table, part), table.c.person_id.is_not(None))
+        taken.update(connection.execute(asked).scalars())
+    mine = select(table.c.person_id, func.count()).where(table.c.person_id.in_(list(taken))).group_by(table.c.person_id)
+    return any(taken[person] == count for person, count in connection.execute(mine))
 
 
 def _key(pair: Sequence[str]) -> Key:

@@ -25,7 +25,7 @@ from firstcontact.doors.web.timeline import Entry, anchor, timeline
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Permission, Principal, Scope
-from firstcontact.services.decide_identity import Decision, Verb
+from firstcontact.services.decide_identity import NOTHING_LEFT, Decision, Verb
 from firstcontact.services.link_person import Key
 from firstcontact.services.service import Service
 
@@ -196,9 +196,13 @@ FIELDS: dict[str, str] = {
     "value": N_("Identifier"),
     "other": N_("Number of the other customer"),
     "note": N_("Why"),
+    "note-split": N_("Why"),
     "contact": N_("Timeline"),
 }
 """What fields are called in which something may be wrong."""
+
+NOTHING = N_("All contacts of this customer are ticked, so that nothing would stay. Leave one at least")
+"""Why not all contacts of a customer are split off."""
 
 
 def _amiss(request: Request, field: str, why: str, code: str = "FC9301") -> Wrong:
@@ -267,7 +271,7 @@ def split(
     if not keys or len(keys) < len(contact):
         wrong.append(_amiss(request, "contact", N_("Choose contacts on the timeline")))
     if not note.strip():
-        wrong.append(_amiss(request, "note", N_("Say why")))
+        wrong.append(_amiss(request, "note-split", N_("Say why")))
     typed = {"form": "split", "note_split": note, "contact": contact}
     if wrong:
         return _one(request, who, person_id, wrong=tuple(wrong), typed=typed)
@@ -284,7 +288,9 @@ def _decide(
         else:
             joining.split(request, asked(joining.Split, contacts=names, note=note.strip()), who)
     except FirstcontactError as error:
-        return _one(request, who, person_id, wrong=wrongs(error, request), typed=typed)
+        nothing = error.faults[0].kind is NOTHING_LEFT
+        found = (_amiss(request, "contact", NOTHING, NOTHING_LEFT.code),) if nothing else wrongs(error, request)
+        return _one(request, who, person_id, wrong=found, typed=typed)
     return on(f"{PLACE.path}/{person_id}", "joined" if verb == "merge" else "split")
 
 
