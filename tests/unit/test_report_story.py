@@ -156,7 +156,12 @@ def test_each_reason_has_its_window_its_split_and_its_curve() -> None:
     told_of = returning.write(run, ENGLISH)[0].data
     rows = next(block for block in told_of.before if block.kind == "rows")
     assert [line.name for line in rows.lines] == ["orders > delivery", "billing > bill", "access > password"]
-    assert rows.lines[0].note == "1,985 of 2,000 within 43 days (99%)"
+    assert rows.lines[0].note == "1,985 of 2,000 returns within 43 days were caused (99%)"
+    none = dataclasses.replace(run.fit.models[0], returns_until_tau=0, caused_returns=0.0)
+    models = tuple(none if one is run.fit.models[0] else one for one in run.fit.models)
+    bare = dataclasses.replace(run, fit=dataclasses.replace(run.fit, models=models))
+    drawn = next(block for block in returning.write(bare, ENGLISH)[0].data.before if block.kind == "rows")
+    assert [line.note for line in drawn.lines if line.note.startswith("no return within ")] == [drawn.lines[-1].note]
     assert [curve.open for curve in told_of.curves] == [True, False, False]
     model = next(one for one in run.fit.models if one.reason == "orders > delivery")
     table = told_of.curves[0].blocks[1].table

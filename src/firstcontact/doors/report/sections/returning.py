@@ -188,14 +188,16 @@ def _windows(known: Sequence[tuple[ResultRow, ReturnModel]], writer: Writer) -> 
         if not isinstance(row.result, Estimate):
             continue
         told = writer.figure(row.result)
-        share = model.caused_returns / model.returns_until_tau if model.returns_until_tau else 0.0
-        note = writer.say(
-            "%(caused)s of %(returns)s within %(days)s days (%(share)s)",
-            caused=number.count(model.caused_returns),
-            returns=number.count(model.returns_until_tau),
-            days=_days(model.tau_days, writer),
-            share=number.percent(share),
-        )
+        days = _days(model.tau_days, writer)
+        note = writer.say("no return within %(days)s days", days=days)
+        if model.returns_until_tau:
+            note = writer.say(
+                "%(caused)s of %(returns)s returns within %(days)s days were caused (%(share)s)",
+                caused=number.count(model.caused_returns),
+                returns=number.count(model.returns_until_tau),
+                days=days,
+                share=number.percent(model.caused_returns / model.returns_until_tau),
+            )
         href = writer.links.reason(model.reason) if model.reason else ""
         lines.append(Line(_named(model.reason, writer), told.value, told.interval, note, href=href))
         places.append(Dot(row.result.value, row.result.low, row.result.high))
