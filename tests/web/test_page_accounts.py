@@ -12,6 +12,7 @@ from firstcontact.doors.api.app import create_app
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
 from tests import told_runs
+from tests.service_fixture import caller_of
 from tests.web.shown import Showing
 from tests.web.test_accounts_api import WORDS, account
 
@@ -169,3 +170,17 @@ def test_what_does_not_fit_an_account_is_said_and_stays_in_the_form(served: Serv
     assert 'value="Other"' in refused.text
     assert re.search(r'name="disabled" value="true" checked', refused.text)
     assert "It is changed" in admin.post(made.url.path, **fields | {"name": "Other"}).text
+
+
+def test_what_is_wrong_is_said_beside_its_field(sqlite_service: Service) -> None:
+    """With what is allowed there, in words; what was typed stays."""
+    client = caller_of(sqlite_service)(Role.ADMINISTRATOR)
+    edition = re.findall(r'name="edition" value="(\d+)"', client.get("/settings", headers={"Accept": "text/html"}).text)
+    sent = {"edition": edition[0], "every_hours": "-3", "zone": "Mars/Base"}
+    page = client.post("/settings/measurement", data=sent, headers={"Accept": "text/html"})
+    assert page.status_code == 422
+    for field, allowed in (("every_hours", "1 to 168"), ("zone", "")):
+        said = re.findall(rf'<p class="fault" id="{field}-fault">(.*?)</p>', page.text)
+        assert len(said) == 1, field
+        assert allowed in said[0]
+    assert 'value="-3"' in page.text

@@ -109,6 +109,7 @@ def page(
             asset=asset,
             languages=[(tag, locale(tag).get_display_name()) for tag in languages()],
             themes=THEMES,
+            wrong_at=_wrong_at(values),
             **values,
         )
     )
@@ -121,6 +122,12 @@ def page(
             "Vary": "Accept-Language, Cookie",
         },
     )
+
+
+def _wrong_at(values: dict[str, Any]) -> dict[str, Any]:
+    """What is wrong with a form, by the field that it stands beside."""
+    found = [one for shown in values.values() for one in getattr(shown, "wrong", None) or ()]
+    return {one.where.rpartition(".")[2]: one for one in reversed(found) if hasattr(one, "where")}
 
 
 def address(request: Request, place: Place | None, run: str = "") -> str:

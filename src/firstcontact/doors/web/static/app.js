@@ -26,6 +26,14 @@ addEventListener("pageshow", () => {
   }
 });
 
+/* What is wrong is said below its field; screen readers are told to which it belongs. */
+for (const fault of document.querySelectorAll(".field.wrong > .fault")) {
+  const typed = fault.parentNode.querySelector("input, select, textarea");
+  if (!typed || typed.hasAttribute("aria-invalid")) continue;
+  typed.setAttribute("aria-invalid", "true");
+  typed.setAttribute("aria-describedby", `${typed.getAttribute("aria-describedby") || ""} ${fault.id}`.trim());
+}
+
 /* One menu open at a time; Escape and a click elsewhere close it. */
 const menus = () => document.querySelectorAll("details.menu[open], details.self[open], details.what[open]");
 document.addEventListener("click", (event) => {
