@@ -99,6 +99,17 @@ def test_a_comparison_says_of_both_sides_what_they_rest_on(tried: Service) -> No
         assert word in stamps
 
 
+def test_who_publishes_sees_first_what_the_trial_did_to_the_headline(tried: Service) -> None:
+    """Now and as it was tried, each with its interval and sample, as the comparison says."""
+    said = plain(browser(tried).get("/policy/2/publish").text)
+    headline = tried.runs.current().summary["headline"]  # type: ignore[union-attr]
+    row = said[said.index("First contact resolution, of issues") :]
+    assert f"{headline['value']:.0%}" in row[:120]
+    assert row[:300].count("n = ") == 2
+    assert "It was not tried" not in said
+    assert "Window, in days 30 5" in said
+
+
 def test_places_of_a_comparison_lead_to_their_contacts_of_either_run(tried: Service) -> None:
     """Where contacts stand under both, each count with exactly its rows."""
     page = browser(tried, Role.QUALITY).get(PAGE).text

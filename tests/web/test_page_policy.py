@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from firstcontact.doors.web.pages.policy import HISTORY
+from firstcontact.doors.web.pages.policy import HISTORY, LONGEST
 from firstcontact.services.access import Role
 from firstcontact.services.service import Service
 from firstcontact.services.setting import read_setting
@@ -27,11 +27,11 @@ def test_a_policy_is_drafted_looked_at_tried_and_published(served: Service) -> N
     tried = boss.post("/policy/2/try")
     assert "A trial is under way" in tried.text
     assert served.policies.published().number == 1
-    edition = re.findall(r'name="edition" value="(\d+)"', kept.text)[0]
+    edition = re.findall(r'name="edition" value="(\d+)"', boss.get("/policy/2/publish").text)[0]
     assert "It is in force" in boss.post("/policy/2/publish", edition=edition).text
     assert served.policies.published().number == 2
     assert boss.post("/policy/2/publish", edition=edition).status_code == 422
-    first = boss.get("/policy/1")
+    first = boss.get("/policy/1/publish")
     back = re.findall(r'name="edition" value="(\d+)"', first.text)[0]
     assert "It is in force" in boss.post("/policy/1/publish", edition=back).text
 
@@ -113,3 +113,93 @@ def test_who_may_not_decide_sees_and_cannot(served: Service) -> None:
     assert agent.get("/settings").status_code == 403
     assert "/policy/new" not in agent.get("/policy").text
     assert agent.get("/policy/new").status_code == 403
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """The form of a draft, as a browser would send it."""
+    found = {
+        name: html.unescape(value) for name, value in re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"', page)
+    }
+    chosen = dict(re.findall(r'<select id="(\w+)".*?<option value="(\w+)" selected', page))
+    text = re.findall(r'<textarea[^>]*name="toml"[^>]*>(.*?)</textarea>', page, re.DOTALL)[0]
+    kept = ("shown", "days", "aim", "tolerance", "since", "based_on", "edition", "note")
+    return {"toml": html.unescape(text)} | {name: found[name] for name in kept if name in found} | chosen
+
+
+def test_a_policy_is_drafted_without_typing_toml(served: Service) -> None:
+    """What is chosen stands in the text, in the words and among what differs, whichever button is pressed; what was
+    typed into the text meanwhile stays."""
+    boss = Visitor(served, Role.MANAGER)
+    form = fields_of(boss.get("/policy/new").text)
+    assert (form["days"], form["transfers"], form["abandoned"], form["aim"]) == ("30", "ignored", "ignore", "")
+    form |= {"days": "14", "transfers": "fail", "aim": "82.5", "tolerance": "2", "since": "2026-02-01"}
+    form["toml"] = form["toml"].replace("[window]", "# our own words\n[window]")
+    looked = boss.post("/policy/new", **form, look="choices")
+    assert looked.status_code == 200
+    said = html.unescape(re.sub(r"<[^>]+>", " ", looked.text))
+    for words in (
+        "within 14 days",
+        "at least 82.5% (80.5% is tolerated)",
+        "No transfers to another agent",
+        "# our own words",
+    ):
+        assert words in said, words
+    differs = " ".join(said[said.index("What differs from the version in force") :].split())
+    assert "Window, in days 30 14" in differs
+    assert fields_of(looked.text)["shown"] == "14|fail|ignore|82.5|2|2026-02-01"
+    assert boss.post("/policy/new", **form).url.path == "/policy/2"  # kept at once: the same
+    assert served.policies.find(2).toml == fields_of(looked.text)["toml"]
+    again = fields_of(boss.get("/policy/2").text)
+    assert boss.post("/policy/2", **again | {"days": "7"}).status_code == 200
+    assert served.policies.find(2).policy.window.default_days == 7
+
+
+def test_a_choice_that_cannot_be_is_answered_beside_its_field(served: Service) -> None:
+    """Nothing is kept, and all that was typed stays."""
+    boss = Visitor(served, Role.MANAGER)
+    form = fields_of(boss.get("/policy/new").text)
+    wrong = {"days": "<i>", "aim": "120", "tolerance": "-1", "since": "soon", "abandoned": "perhaps"}
+    answer = boss.post("/policy/new", **form | wrong)
+    assert answer.status_code == 422
+    for name in ("days", "aim", "tolerance", "since"):
+        assert f'id="{name}-fault"' in answer.text
+        assert re.search(rf'name="{name}"[^>]*aria-invalid="true"', answer.text)
+    assert (fields_of(answer.text)["days"], fields_of(answer.text)["shown"]) == ("<i>", form["shown"])
+    assert "Choose one of what is offered" in answer.text
+    inline = 'name = "x"\nwindow.default_days = 3\nlink = 1\n'
+    assert boss.post("/policy/new", **form | {"toml": inline, "days": "4"}).status_code == 422
+    assert "every figure reaches it" in boss.post("/policy/new", **form | {"aim": "2", "tolerance": "5"}).text
+    assert len(served.policies.page(before=None, limit=9)) == 1
+
+
+def test_no_text_and_one_that_is_too_long_are_answered_in_place(served: Service) -> None:
+    """Both say what to do, and the text stays in the form."""
+    boss = Visitor(served, Role.MANAGER)
+    for text in ("", " \n", "# " + "x" * LONGEST):
+        answer = boss.post("/policy/new", toml=text, based_on=1, note="mine")
+        assert answer.status_code == 422
+        assert ("FC9520" in answer.text, 'value="mine"' in answer.text) == (True, True)
+        assert html.escape(text) in answer.text
+
+
+def test_a_version_comes_into_force_only_after_a_second_look(served: Service) -> None:
+    """The page asks, says what differs, that nobody tried it, and how to go back; only then is there a button."""
+    boss, quality = Visitor(served, Role.MANAGER), Visitor(served, Role.QUALITY)
+    text = re.sub(r"default_days = \d+", "default_days = 9", served.policies.published().toml)
+    kept = boss.post("/policy/new", toml=text, based_on=1)
+    assert 'action="/policy/2/publish"' not in kept.text
+    assert '<a class="button quiet" href="/policy/2/publish">' in kept.text
+    asked = boss.get("/policy/2/publish")
+    said = " ".join(re.sub(r"<[^>]+>", " ", asked.text).split())
+    for words in (
+        "Put version 2 into force?",
+        "Window, in days 30 9",
+        "It was not tried",
+        "Version 1 stays in the history",
+    ):
+        assert words in said, words
+    assert served.policies.published().number == 1
+    edition = re.findall(r'name="edition" value="(\d+)"', asked.text)[0]
+    assert "It is in force" in boss.post("/policy/2/publish", edition=edition).text
+    assert boss.get("/policy/2/publish").url.path == "/policy/2"  # in force: nothing to ask
+    assert quality.get("/policy/1/publish").status_code == 403

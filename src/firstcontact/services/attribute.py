@@ -88,7 +88,7 @@ def attribute(before: RunRecord, after: RunRecord, *, figures_moved: bool) -> At
         The causes and what can be concluded from them.
     """
     files = _files(before, after)
-    policy = _policy(before.policy, after.policy)
+    policy = policy_changes(before.policy, after.policy)
     others = (
         Cause("version", "Version of firstcontact", tuple(_one("version", before.version, after.version))),
         Cause("files", "Files", files),
@@ -215,8 +215,10 @@ def _shown(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _policy(before: dict[str, Any], after: dict[str, Any]) -> tuple[Change, ...]:
-    """Settings that can move a figure; what is only said about them cannot."""
+def policy_changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[Change, ...]:
+    """Where two policies, as plain data, differ in a setting that can move a figure; what is only said about them
+    cannot.
+    """
     plain = [{key: value for key, value in side.items() if key not in _NAMES_ONLY} for side in (before, after)]
     lists = dict.fromkeys(key for side in plain for key, value in side.items() if _is_table_list(value))
     single = [{key: value for key, value in side.items() if key not in lists} for side in plain]

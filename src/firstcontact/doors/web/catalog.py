@@ -26,6 +26,7 @@ from firstcontact.doors.web.pages import (
     overview,
     policy,
     policy_comparison,
+    policy_publish,
     proposals,
     quality,
     quality_audit,
@@ -63,6 +64,7 @@ PAGES = (
     handbook,
     policy,
     policy_comparison,
+    policy_publish,
     bring,  # before imports, whose addresses would hold its own
     imports,
     jobs,

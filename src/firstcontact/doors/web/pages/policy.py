@@ -17,10 +17,14 @@ from firstcontact.doors.api.routes import policies as api
 from firstcontact.doors.web.form import Wrong, asked, on, wrongs
 from firstcontact.doors.web.page import page, writer_of
 from firstcontact.doors.web.place import CARE, N_, Place
-from firstcontact.kernel.errors import FirstcontactError
+from firstcontact.doors.web.policy_choice import Fields, fields_of, sent, written
+from firstcontact.doors.web.policy_words import Differs, differences
+from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
+from firstcontact.kernel.sentence import clause
 from firstcontact.measurement.policy.explain import explain
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.services.access import Permission, Principal
+from firstcontact.services.choose_policy import headline_of
 from firstcontact.services.measure_history import MEASURE
 from firstcontact.services.policy_version import PolicyVersion, read_version
 from firstcontact.services.queue import Job
@@ -36,15 +40,26 @@ STATES: dict[str, str] = {
     "retired": N_("was in force"),
     "dropped": N_("given up"),
 }
+TEXT_LENGTH = ErrorKind(
+    "FC9520",
+    "The text of the policy cannot be taken",
+    EXIT_INPUT,
+    "It is empty, or longer than a form can bring. Nothing was kept; what was typed still stands in the form.",
+)
+
 HISTORY = 50
 """Versions that are listed at once."""
 LONGEST = 80_000
 """Characters of a policy that a form can bring, whatever its letters; a longer one goes through the interface."""
 
+_FIRST = ("explain.return", "explain.window", "target.whole", "target.since")
+"""Points that are said with the meaning: how long the windows are, and what is aimed at."""
+
 Reader = Annotated[Principal, Depends(Permit(Permission.READ_POLICIES))]
 Drafter = Annotated[Principal, Depends(Permit(Permission.DRAFT_POLICIES))]
 Publisher = Annotated[Principal, Depends(Permit(Permission.PUBLISH_POLICIES))]
-Toml = Annotated[str, Form(max_length=LONGEST)]
+Toml = Annotated[str, Form()]
+Chosen = Annotated[Fields, Depends(sent)]
 Note = Annotated[str, Form(max_length=2_000)]
 Edition = Annotated[int, Form(ge=0, le=2**31)]
 Said = Annotated[str, Query(max_length=20)]
@@ -56,7 +71,7 @@ class Meaning:
 
     Attributes:
         sentences: What the figure means.
-        points: The decisions behind it.
+        points: The other decisions behind it.
         aimless: Its headline measure, where no measure has a target; empty where one has.
     """
 
@@ -98,6 +113,8 @@ class Draft:
         note: What whoever drafts it says of it.
         based_on: The version that it is made from.
         meaning: The text in words; None where it cannot be read.
+        differs: Where it differs from the version in force; None where it cannot be read, or is that version.
+        choices: The most common choices as fields; None where the text cannot be read.
         states: What states are called, in English.
         edition: The state of the draft that the visitor read, by which a change is asked for; 0 for a new one.
         in_force: Number of the version in force.
@@ -114,6 +131,8 @@ class Draft:
     note: str
     based_on: int
     meaning: Meaning | None
+    differs: tuple[Differs, ...] | None
+    choices: Fields | None
     states: dict[str, str]
     edition: int
     in_force: int
@@ -152,8 +171,12 @@ def policy(request: Request, who: Reader, after: After = None) -> Response:
 def _meaning(request: Request, found: Policy) -> Meaning:
     told = explain(found)
     say = writer_of(request).tell
-    headline = "fcr_issue" if found.link.index == "openers" else "fcr_contact"
-    return Meaning(tuple(map(say, told.sentences)), tuple(map(say, told.points)), "" if found.targets else headline)
+    first = [one for one in told.points if one.code in _FIRST]
+    return Meaning(
+        tuple(map(say, (*told.sentences, *first))),
+        tuple(say(one) for one in told.points if one not in first),
+        "" if found.targets else headline_of(found),
+    )
 
 
 @router.get("/policy/new")
@@ -167,15 +190,17 @@ def new(request: Request, who: Drafter) -> Response:
 def keep_new(
     request: Request,
     who: Drafter,
-    toml: Toml,
+    chosen: Chosen,
     based_on: Annotated[int, Form(ge=1, le=10**6)],
+    toml: Toml = "",
     note: Note = "",
     look: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """Look at what a text means, or keep it as a draft."""
-    found, wrong = _read(request, toml)
-    if look or wrong:
-        return _draft_page(request, who, None, toml, note, based_on, wrong=wrong, read=found)
+    text = _text(request, toml, chosen)
+    toml = text.toml
+    if look or text.wrong or text.choices:
+        return _draft_page(request, who, None, toml, note, based_on, text=text)
     try:
         made = api.draft(request, Response(), asked(api.Draft, toml=toml, note=note or None, based_on=based_on), who)
     except FirstcontactError as error:
@@ -183,11 +208,34 @@ def keep_new(
     return on(f"/policy/{made.number}", "kept")
 
 
-def _read(request: Request, toml: str) -> tuple[Policy | None, tuple[Wrong, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text that was sent, with what was chosen written into it; the policy in it, or what is wrong with either."""
+
+    toml: str
+    policy: Policy | None = None
+    wrong: tuple[Wrong, ...] = ()
+    choices: Fields | None = None
+
+
+def _text(request: Request, toml: str, chosen: Fields) -> _Text:
+    size = len(toml)
+    if not toml.strip() or size > LONGEST:
+        short = TEXT_LENGTH.fault(
+            where=clause("the policy"),
+            saw=clause("{size} characters", size=size) if toml.strip() else clause("no text"),
+            allowed=clause("up to {most} characters", most=LONGEST),
+            cure=clause("shorten it, or send it through the interface")
+            if toml.strip()
+            else clause("begin with that of another version: every version shows its text"),
+        )
+        return _Text(toml, wrong=_wrong(request, FirstcontactError([short])))
     try:
-        return read_version(toml), ()
+        found = read_version(toml)
+        toml, wrong = written(toml, chosen)
+        return _Text(toml, found if wrong else read_version(toml), choices=wrong)
     except FirstcontactError as error:
-        return None, _wrong(request, error)
+        return _Text(toml, wrong=_wrong(request, error))
 
 
 def _wrong(request: Request, error: FirstcontactError) -> tuple[Wrong, ...]:
@@ -203,25 +251,31 @@ def _draft_page(
     based_on: int,
     *,
     wrong: tuple[Wrong, ...] = (),
-    read: Policy | None = None,
+    text: _Text | None = None,
     said: str = "",
     edition: int | None = None,
 ) -> Response:
     service: Service = request.app.state.service
     if edition is None:
         edition = version.edition if version is not None else 0
-    if read is None and not wrong:
+    read = text.policy if text else None
+    wrong = text.wrong if text else wrong
+    if text is None:
         read = read_version(toml)
-    trial = _trial(service, version.number) if version is not None and who.may(Permission.DRAFT_POLICIES) else None
+    in_force = service.policies.published()
+    there = version is not None and version.number == in_force.number
+    trial = trial_of(service, version.number) if version is not None and who.may(Permission.DRAFT_POLICIES) else None
     it = Draft(
         version,
         toml,
         note,
         based_on,
         _meaning(request, read) if read is not None else None,
+        differences(in_force.policy, read, writer_of(request)) if read is not None and not there else None,
+        (text and text.choices) or (fields_of(read) if read is not None else None),
         STATES,
         edition,
-        service.policies.published().number,
+        in_force.number,
         trial,
         version is not None and service.runs.trial_of(version.number) is not None,
         who.may(Permission.DRAFT_POLICIES),
@@ -229,12 +283,13 @@ def _draft_page(
         said,
         wrong,
     )
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
+    faulty = wrong or (text is not None and text.choices is not None)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faulty else HTTPStatus.OK
     return page(request, "policy_version", place=PLACE, status=status, it=it, longest=LONGEST)
 
 
-def _trial(service: Service, number: int) -> Job | None:
-    """The job that tries a version and has not ended."""
+def trial_of(service: Service, number: int) -> Job | None:
+    """The job that tries a version and has not ended; None where none does."""
     for state in ("running", "waiting"):
         for job in service.queue.page(state=state, before=None, limit=50):
             if job.kind == MEASURE and job.arguments.get("policy") == number:
@@ -254,18 +309,20 @@ def change(
     request: Request,
     who: Drafter,
     number: api.Number,
-    toml: Toml,
+    chosen: Chosen,
     edition: Edition,
     based_on: Annotated[int, Form(ge=1, le=10**6)],
+    toml: Toml = "",
     note: Note = "",
     look: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """Look at what a text means, or keep it in a draft that is still as it was read."""
     service: Service = request.app.state.service
     kept = service.policies.find(number)
-    found, wrong = _read(request, toml)
-    if look or wrong:
-        return _draft_page(request, who, kept, toml, note, based_on, wrong=wrong, read=found, edition=edition)
+    text = _text(request, toml, chosen)
+    toml = text.toml
+    if look or text.wrong or text.choices:
+        return _draft_page(request, who, kept, toml, note, based_on, text=text, edition=edition)
     try:
         draft = asked(api.Draft, toml=toml, note=note or None, based_on=based_on)
         api.change(request, Response(), number, draft, who, f'"{edition}"')
@@ -289,7 +346,6 @@ def _tried(request: Request, who: Principal, number: int, do: Callable[[], Any],
             found.note or "",
             found.based_on or number,
             wrong=_wrong(request, error),
-            read=found.policy,
         )
     return on(f"/policy/{number}", said)
 

@@ -176,6 +176,18 @@ def _compared(found: Trial, old: Snapshot, new: Snapshot, who: Principal, number
     )
 
 
+def headline_moved(found: Trial, old: Snapshot, new: Snapshot) -> Moved:
+    """The headline on both sides of a trial, and what it moved by.
+
+    Args:
+        found: Both runs, and what moved.
+        old: The one in force.
+        new: The trial.
+    """
+    one = found.difference.headline
+    return _Pair(old, new, linked=False).moved(one, measure_name(one.measure, new.writer))
+
+
 def _side(shown: Snapshot, kept: KeptRun) -> Side:
     contacts = shown.writer.notation.count(shown.run.row_ledger.contacts)
     return Side(kept.id, kept.policy_number or 0, shown.stamp, contacts)
