@@ -223,7 +223,7 @@ def imports(walk: Walk) -> None:
 def customers(walk: Walk) -> None:
     """Customers are looked up, joined, split, given out and erased; what was set aside is mended or discarded."""
     start = "2026-01-05T09:00:00Z"
-    sent = [{"contact_id": f"c{n}", "started_at": start, "customer_id": f"p{n}"} for n in range(3)]
+    sent = [{"contact_id": f"c{n}", "started_at": start, "customer_id": f"p{n % 3}"} for n in range(4)]
     walk.ask("POST", "/api/v1/contacts", json=[*sent, {"contact_id": "x1"}, {"contact_id": "x2"}])
     drain(walk.service)
     named = [{"source": "api", "contact_id": one["contact_id"]} for one in sent]

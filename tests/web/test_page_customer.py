@@ -183,6 +183,41 @@ def test_two_are_joined_split_and_it_is_taken_back(filled: Service) -> None:
         assert browser(filled, Role.MANAGER).post(f"/customers/{path}", data=asked).status_code == 403
 
 
+def test_a_number_that_went_away_leads_to_the_one_they_have(filled: Service) -> None:
+    """After joining and after taking it back; what was done is said with links to those whose the contacts are, before
+    they are linked anew and after. Who was never decided about is not there."""
+    client = browser(filled, Role.QUALITY)
+    first, second = found(client), found(client, "danalevi+x@example.com")
+    number, other = (place.rpartition("/")[2] for place in (first, second))
+
+    def links(page: str) -> list[str]:
+        """Where the line below what is said leads."""
+        line = re.search(r'<p class="said note">(?:Now|Until they are linked anew):(.*?)</p>', page)
+        return re.findall(r'href="(/customers/\d+)"', line[1]) if line else []
+
+    done = client.post("/customers/merge", data={"person_id": other, "other": number, "note": "same"})
+    assert (done.url.path, links(done.text), ">Look again<" in done.text) == (second, [first, second], True)
+    bootstrap.open_worker(filled).drain()
+    led = client.get(done.url.raw_path.decode(), follow_redirects=False)
+    assert (led.status_code, led.headers["location"].partition("?")[0]) == (303, first)
+    page = client.get(done.url.raw_path.decode()).text
+    assert f"Customer {other} is now customer {number}." in page
+    assert (links(page), "anew" in page[: page.index('id="known"')]) == ([first], False)
+    assert client.get(second, follow_redirects=False).headers["location"] == f"{first}?was={other}"
+    undo = re.search(r'action="(/customers/decisions/\w+/undo)"', page)
+    assert undo
+    back = client.post(undo[1], data={"back": number})
+    assert (links(back.text), ">Look again<" in back.text) == ([first], True)
+    bootstrap.open_worker(filled).drain()
+    third = found(client, "danalevi+x@example.com")
+    assert links(client.get(back.url.raw_path.decode()).text) == [first, third]
+    assert client.get(second, follow_redirects=False).headers["location"] == f"{third}?was={other}"
+    assert client.get("/customers/424242").status_code == 404
+    assert client.get(f"{first}?decision={'0' * 32}").status_code == 200
+    agent = browser(filled, Role.AGENT, "South")
+    assert agent.get(second).status_code == 404
+
+
 def test_every_decision_can_be_taken_back_however_old(filled: Service) -> None:
     """A customer's page has the decisions about all of their contacts, wherever those stand on the timeline and however
     many decisions about others came since; the list of proposals has all. Both by page, each decision once."""

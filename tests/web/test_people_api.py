@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from firstcontact import bootstrap
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Role
-from firstcontact.services.decide_identity import accept
+from firstcontact.services.decide_identity import Affected, accept
 from firstcontact.services.service import Service
 from tests.service_fixture import Caller, caller_of
 
@@ -194,6 +194,35 @@ def test_a_split_parts_whatever_the_identifiers_say(service: Service, caller: Ca
     for verb in ("merge", "split"):
         answer = quality.post(f"/api/v1/people/{verb}", json=absent)
         assert (answer.status_code, answer.json()["code"], len(answer.json()["faults"])) == (422, "FC9441", 1)
+
+
+def test_a_number_that_went_away_leads_to_the_present_one(service: Service, caller: Caller, days: Days) -> None:
+    """A look-up by it answers with the customer's number of now, through one join and the next, and after both were
+    taken back; within one's teams. Their contacts by the former number are not there."""
+    send(service, *(contact(n, days(20 - n), customer_id="K1") for n in (1, 2, 3)))
+    send(service, *(contact(n, days(20 - n), customer_id="K2") for n in (4, 5)), contact(6, days(2), customer_id="K3"))
+    quality = caller(Role.QUALITY)
+    k1, k2, k3 = (ask(quality, value=one)["person_id"] for one in ("K1", "K2", "K3"))
+    made = []
+    for pair in (("6", "5"), ("4", "1")):
+        names = [{"source": "pbx", "contact_id": one} for one in pair]
+        made.append(quality.post("/api/v1/people/merge", json={"contacts": names}).json()["id"])
+        waits = service.identities.affected(made)[made[-1]]
+        bootstrap.open_worker(service).drain()
+        assert (len(waits.people), waits.waits) == (2, True)
+    assert service.identities.affected(made) == dict.fromkeys(made, Affected((k1,)))
+    assert [ask(quality, person_id=one)["person_id"] for one in (k1, k2, k3)] == [k1] * 3
+    assert service.identities.now_called(k1) is None
+    assert quality.get(f"/api/v1/people/{k2}/contacts").status_code == 404
+    assert ask(caller(Role.TEAM_LEAD, "South"), person_id=k2)["state"] == "unknown"
+    assert ask(quality, person_id=10**9)["state"] == "unknown"
+    for one in made:
+        assert quality.post(f"/api/v1/identity-decisions/{one}/undo").status_code == 200
+        bootstrap.open_worker(service).drain()
+    for number, value in ((k1, "K1"), (k2, "K2"), (k3, "K3")):
+        assert ask(quality, person_id=number)["person_id"] == ask(quality, value=value)["person_id"]
+    people = {ask(quality, value=value)["person_id"] for value in ("K1", "K2", "K3")}
+    assert (len(people), k1 in people) == (3, True)
 
 
 def test_not_all_contacts_of_a_customer_are_split_off(service: Service, caller: Caller, days: Days) -> None:

@@ -6,7 +6,7 @@ without knowing of it: contacts that are merged carry it beside their own, conta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -65,6 +65,19 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Affected:
+    """Whose the contacts of a decision are at present.
+
+    Attributes:
+        people: Numbers of the customers, ascending.
+        waits: Whether some of the contacts are yet to be linked anew, so that the numbers may change.
+    """
+
+    people: tuple[int, ...] = ()
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """Two customers who may be one.
 
@@ -114,6 +127,16 @@ class Identities(Protocol):
 
     def decisions(self, *, before: str | None, limit: int, person: int | None = None) -> list[Decision]:
         """Decisions, newest first; those about contacts of one customer where a number is given."""
+
+    def now_called(self, number: int) -> int | None:
+        """The number under which a customer stands whose own went away when somebody joined or parted customers.
+
+        Of the contacts that were theirs when it was last decided about them, one tells it. None where the number is
+        still somebody's, was never decided about, or the contact is gone or waits to be linked.
+        """
+
+    def affected(self, decision_ids: Collection[str]) -> dict[str, Affected]:
+        """Whose the contacts of some decisions are at present."""
 
     def proposal(self, proposal_id: str) -> Proposal | None:
         """One proposal."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, exists, func, insert, select, update
 
 from firstcontact.adapters.stores.sql import schema
 from firstcontact.adapters.stores.sql.arrival import in_parts, of_contact
@@ -18,6 +18,7 @@ from firstcontact.adapters.stores.sql.inbox import ask_to_link
 from firstcontact.adapters.stores.sql.release import forget_uncarried
 from firstcontact.services.audit import Event
 from firstcontact.services.decide_identity import (
+    Affected,
     Decision,
     Proposal,
     ProposalState,
@@ -54,7 +55,7 @@ class SqlIdentities:
             absent = [place for place, key in enumerate(decision.contacts) if key not in there]
             if absent:
                 raise contact_absent(absent)
-            if decision.verb == "split" and _takes_all(connection, decision.contacts):
+            if decision.verb == "split" and _takes_all(connection, there):
                 raise nothing_left()
             values = {name: getattr(decision, name) for name in Decision.__dataclass_fields__}
             values["contacts"] = [list(key) for key in decision.contacts]
@@ -62,7 +63,13 @@ class SqlIdentities:
             connection.execute(
                 insert(_override),
                 [
-                    {"source": key[0], "contact_id": key[1], "decision_id": decision.id, "verb": decision.verb}
+                    {
+                        "source": key[0],
+                        "contact_id": key[1],
+                        "decision_id": decision.id,
+                        "verb": decision.verb,
+                        "person_id": there[key],
+                    }
                     for key in decision.contacts
                 ],
             )
@@ -81,7 +88,8 @@ class SqlIdentities:
                 raise decided_already(f"the decision {decision_id}")
             changed = update(_decision).where(_decision.c.id == decision_id).values(undone_at=now, undone_by=actor)
             undone = _read(connection.execute(changed.returning(_decision)).one())
-            there = [key for key in undone.contacts if key in _there(connection, undone.contacts)]
+            known = _there(connection, undone.contacts)
+            there = [key for key in undone.contacts if key in known]
             if there:
                 seq = self._database.next_seq(connection, len(there))
                 self._apply(connection, there, seq, now, region)
@@ -120,6 +128,37 @@ class SqlIdentities:
         with self._database.reading() as connection:
             return [_read(row) for row in connection.execute(asked)]
 
+    def now_called(self, number: int) -> int | None:
+        contact, other = schema.contact, schema.contact.alias()
+        same = (contact.c.source == _override.c.source) & (contact.c.contact_id == _override.c.contact_id)
+        asked = (
+            select(contact.c.person_id)
+            .select_from(_override.join(contact, same))
+            .where(_override.c.person_id == number, ~exists().where(other.c.person_id == number))
+            .order_by(_override.c.decision_id.desc(), contact.c.source, contact.c.contact_id)
+        )
+        with self._database.reading() as connection:
+            return connection.execute(asked.limit(1)).scalar()
+
+    def affected(self, decision_ids: Collection[str]) -> dict[str, Affected]:
+        contact, link = schema.contact, schema.link
+        same = (contact.c.source == _override.c.source) & (contact.c.contact_id == _override.c.contact_id)
+        linked = (link.c.source == contact.c.source) & (link.c.contact_id == contact.c.contact_id)
+        waits = func.max(case((link.c.seq.is_distinct_from(contact.c.seq), 1), else_=0)).label("waits")
+        asked = (
+            select(_override.c.decision_id, contact.c.person_id, waits)
+            .select_from(_override.join(contact, same).outerjoin(link, linked))
+            .group_by(_override.c.decision_id, contact.c.person_id)
+            .order_by(contact.c.person_id)
+        )
+        found = dict.fromkeys(decision_ids, Affected())
+        with self._database.reading() as connection:
+            for row in connection.execute(asked.where(_override.c.decision_id.in_(list(decision_ids)))):
+                before = found[row.decision_id]
+                people = before.people if row.person_id is None else (*before.people, row.person_id)
+                found[row.decision_id] = Affected(people, before.waits or bool(row.waits))
+        return found
+
     def proposal(self, proposal_id: str) -> Proposal | None:
         with self._database.reading() as connection:
             row = connection.execute(select(_proposal).where(_proposal.c.id == proposal_id)).first()
@@ -148,22 +187,20 @@ def _settle(connection: Connection, proposal_id: str, state: ProposalState, acto
     return settled
 
 
-def _there(connection: Connection, keys: Sequence[Key]) -> set[Key]:
+def _there(connection: Connection, keys: Sequence[Key]) -> dict[Key, int | None]:
+    """Those of some contacts that are there, and whose they are."""
     table = schema.contact
-    found: set[Key] = set()
+    found: dict[Key, int | None] = {}
     for part in in_parts(keys):
-        asked = select(table.c.source, table.c.contact_id).where(of_contact(table, part))
-        found |= {(row.source, row.contact_id) for row in connection.execute(asked)}
+        asked = select(table.c.source, table.c.contact_id, table.c.person_id).where(of_contact(table, part))
+        found |= {(row.source, row.contact_id): row.person_id for row in connection.execute(asked)}
     return found
 
 
-def _takes_all(connection: Connection, keys: Sequence[Key]) -> bool:
+def _takes_all(connection: Connection, there: Mapping[Key, int | None]) -> bool:
     """Whether some contacts are all that a customer has."""
     table = schema.contact
-    taken: Counter[int] = Counter()
-    for part in in_parts(keys):
-        asked = select(table.c.person_id).where(of_contact(table, part), table.c.person_id.is_not(None))
-        taken.update(connection.execute(asked).scalars())
+    taken = Counter(person for person in there.values() if person is not None)
     mine = select(table.c.person_id, func.count()).where(table.c.person_id.in_(list(taken))).group_by(table.c.person_id)
     return any(taken[person] == count for person, count in connection.execute(mine))
 

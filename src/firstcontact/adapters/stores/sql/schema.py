@@ -255,8 +255,9 @@ identity_override = Table(
     metadata,
     Column("source", Text, primary_key=True),
     Column("contact_id", Text, primary_key=True),
-    Column("decision_id", String(32), ForeignKey("identity_decision.id"), primary_key=True),
+    Column("decision_id", String(32), ForeignKey("identity_decision.id"), primary_key=True, index=True),
     Column("verb", String(8), nullable=False),
+    Column("person_id", Whole, index=True, doc="Whose the contact was then; by it a number that went away leads on."),
 )
 
 identity_proposal = Table(

@@ -55,7 +55,13 @@ class Question(BaseModel):
     )
     value: Word | None = Field(None, description="The identifier.")
     contact: ContactName | None = Field(None, description="A contact of theirs.")
-    person_id: int | None = Field(None, description="Their number.", ge=1, lt=2**62)
+    person_id: int | None = Field(
+        None,
+        description="Their number. One that went away when somebody joined or parted customers leads to the customer's "
+        "present one, which the answer has.",
+        ge=1,
+        lt=2**62,
+    )
     reason: Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")] | None = Field(
         None, description="The reason of the contact that begins now, if it is known."
     )
@@ -166,6 +172,9 @@ def _answer(service: Service, question: Question, teams: frozenset[str] | None) 
     if len(seen) != 1:
         return _nobody("several" if seen else "unknown" if numbers else state, seen)
     person = service.people.person(seen[0], teams, question.contacts)
+    if person is None and question.person_id is not None:
+        later = service.identities.now_called(question.person_id)
+        person = None if later is None else service.people.person(later, teams, question.contacts)
     if person is None:
         return _nobody("unknown")
     rules, frame = _within(service)
@@ -190,7 +199,7 @@ def _answer(service: Service, question: Question, teams: frozenset[str] | None) 
 def contacts(
     request: Request, person_id: Number, who: Who, after: After = None, limit: Limit = 100
 ) -> Page[ContactAnswer]:
-    """A customer's contacts, newest first."""
+    """A customer's contacts, newest first. A number that went away is not found; a look-up leads from it to theirs."""
     service: Service = request.app.state.service
     teams = who.visible_teams(Permission.READ_PEOPLE)
     with service.looking():

@@ -25,7 +25,7 @@ from firstcontact.doors.web.timeline import Entry, anchor, timeline
 from firstcontact.doors.web.viewer import viewer
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Permission, Principal, Scope
-from firstcontact.services.decide_identity import NOTHING_LEFT, Decision, Verb
+from firstcontact.services.decide_identity import NOTHING_LEFT, Affected, Decision, Verb
 from firstcontact.services.link_person import Key
 from firstcontact.services.service import Service
 
@@ -72,6 +72,8 @@ Number = api.Number
 Text = Annotated[str, Form(max_length=1000)]
 Name = Annotated[str, Query(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 Said = Annotated[str, Query(max_length=20)]
+OfDecision = Annotated[str | None, Query(pattern="^[0-9a-f]{32}$")]
+Former = Annotated[int | None, Query(ge=1, lt=2**62)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Decided:
         actor: By whom.
         note: Why.
         undone: When it was taken back; empty while it counts.
+        now: Whose its contacts are at present.
     """
 
     id: str
@@ -116,6 +119,7 @@ class Decided:
     actor: str
     note: str
     undone: str
+    now: Affected
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,9 @@ class Customer:
         said: What was just done.
         wrong: What is wrong with what was sent.
         typed: What was typed, and in which `form`: `merge` or `split`.
+        was: A number of theirs that went away, from which the visitor comes.
+        now_called: Whose the contacts are at present that were just decided about.
+        again: The page once more, with what was just done.
     """
 
     number: int
@@ -155,6 +162,9 @@ class Customer:
     said: str
     wrong: tuple[Wrong, ...] = ()
     typed: dict[str, Any] | None = None
+    was: int | None = None
+    now_called: Affected | None = None
+    again: str = ""
 
 
 @router.get(PLACE.path)
@@ -284,29 +294,43 @@ def _decide(
     names = [{"source": source, "contact_id": contact_id} for source, contact_id in keys]
     try:
         if verb == "merge":
-            joining.merge(request, asked(joining.Merge, contacts=names, note=note.strip()), who)
+            made = joining.merge(request, asked(joining.Merge, contacts=names, note=note.strip()), who)
         else:
-            joining.split(request, asked(joining.Split, contacts=names, note=note.strip()), who)
+            made = joining.split(request, asked(joining.Split, contacts=names, note=note.strip()), who)
     except FirstcontactError as error:
         nothing = error.faults[0].kind is NOTHING_LEFT
         found = (_amiss(request, "contact", NOTHING, NOTHING_LEFT.code),) if nothing else wrongs(error, request)
         return _one(request, who, person_id, wrong=found, typed=typed)
-    return on(f"{PLACE.path}/{person_id}", "joined" if verb == "merge" else "split")
+    return on(about(f"{PLACE.path}/{person_id}", made.id), "joined" if verb == "merge" else "split")
+
+
+def about(path: str, decision_id: str | None, said: str = "") -> str:
+    """The address of a page that says of a decision whose its contacts are now."""
+    asked = {"decision": decision_id, "said": said}
+    return f"{path}?{urlencode({name: one for name, one in asked.items() if one})}"
 
 
 @router.post(f"{PLACE.path}/decisions/{{decision_id}}/undo")
 def undo(request: Request, who: Joiner, decision_id: joining.DecisionId, back: Text = "") -> Response:
     """Take a decision back."""
     joining.undo(request, decision_id, who)
-    return on(f"{PLACE.path}/{back}" if back.isascii() and back.isdigit() else f"{PLACE.path}/proposals", "undone")
+    path = f"{PLACE.path}/{back}" if back.isascii() and back.isdigit() else f"{PLACE.path}/proposals"
+    return on(about(path, decision_id), "undone")
 
 
 @router.get(f"{PLACE.path}/{{person_id}}")
 def customer(
-    request: Request, who: Reader, person_id: Number, after: After = None, decided: After = None, said: Said = ""
+    request: Request,
+    who: Reader,
+    person_id: Number,
+    after: After = None,
+    decided: After = None,
+    said: Said = "",
+    decision: OfDecision = None,
+    was: Former = None,
 ) -> Response:
-    """One customer."""
-    return _one(request, who, person_id, after=after, decided=decided, said=said)
+    """One customer; a number that went away leads to theirs."""
+    return _one(request, who, person_id, after=after, decided=decided, said=said, decision=decision, was=was)
 
 
 def _one(
@@ -317,6 +341,8 @@ def _one(
     after: str | None = None,
     decided: str | None = None,
     said: str = "",
+    decision: str | None = None,
+    was: int | None = None,
     wrong: tuple[Wrong, ...] = (),
     typed: dict[str, Any] | None = None,
 ) -> Response:
@@ -325,6 +351,11 @@ def _one(
     found = api.look_up(request, asked(api.Question, person_id=person_id, contacts=PAGE), who)
     if found.person_id is None:
         raise not_there("the customer")
+    if found.person_id != person_id and not wrong:
+        # What pages of another number were, and where they began, means nothing here.
+        led = {"was": person_id, "said": said, "decision": decision}
+        return on(f"{PLACE.path}/{found.person_id}?{urlencode({name: one for name, one in led.items() if one})}")
+    person_id = found.person_id
     contacts, older = found.contacts, ""
     if after is not None:
         further = api.contacts(request, person_id, who, after, PAGE)
@@ -350,6 +381,9 @@ def _one(
         said,
         wrong,
         {"form": "", "other": "", "note": "", "note_split": "", "contact": []} | (typed or {}),
+        was if was != person_id else None,
+        affected(service, decision) if _joins(who) else None,
+        about(f"{PLACE.path}/{person_id}", decision, said),
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
     return page(request, "customer", place=PLACE, status=status, it=it)
@@ -430,25 +464,33 @@ def _now(one: api.BeginningAnswer, writer: Writer) -> str:
 def _decisions(service: Service, number: int, after: str | None, writer: Writer) -> tuple[tuple[Decided, ...], str]:
     """Decisions about a customer, and where earlier ones are."""
     found = service.identities.decisions(before=read_text(after), limit=DECISIONS + 1, person=number)
-    return decisions(found, f"{PLACE.path}/{number}", writer)
+    return decisions(service, found, f"{PLACE.path}/{number}", writer)
 
 
-def decisions(found: list[Decision], path: str, writer: Writer) -> tuple[tuple[Decided, ...], str]:
+def affected(service: Service, decision_id: str | None) -> Affected | None:
+    """Whose the contacts of a decision are at present; None where there is none."""
+    found = service.identities.affected([decision_id]) if decision_id else {}
+    return next((one for one in found.values() if one.people), None)
+
+
+def decisions(service: Service, found: list[Decision], path: str, writer: Writer) -> tuple[tuple[Decided, ...], str]:
     """Decisions of a page in words, and where earlier ones are; empty where these are all.
 
     Args:
+        service: The service.
         found: One more than a page holds, where there are so many.
         path: The page.
         writer: Speaks the visitor's language.
     """
     shown = found[:DECISIONS]
     more = f"{path}?{urlencode({'decided': cursor(shown[-1].id)})}#decided" if len(found) > DECISIONS else ""
-    return tuple(in_words(one, writer) for one in shown), more
+    now = service.identities.affected([one.id for one in shown])
+    return tuple(in_words(one, now[one.id], writer) for one in shown), more
 
 
-def in_words(one: Decision, writer: Writer) -> Decided:
+def in_words(one: Decision, now: Affected, writer: Writer) -> Decided:
     """A decision in words."""
     moment = writer.notation.moment
     undone = moment(one.undone_at) if one.undone_at else ""
     note = "" if one.note is None else writer.name(one.note)
-    return Decided(one.id, one.verb, moment(one.decided_at), one.actor, note, undone)
+    return Decided(one.id, one.verb, moment(one.decided_at), one.actor, note, undone, now)

@@ -21,7 +21,10 @@ from firstcontact.doors.web.pages.customer import (
     PLACE,
     Decided,
     Joiner,
+    OfDecision,
     Said,
+    about,
+    affected,
     decisions,
     kind_name,
 )
@@ -29,7 +32,7 @@ from firstcontact.doors.web.place import N_
 from firstcontact.doors.web.timeline import Entry, timeline
 from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Principal
-from firstcontact.services.decide_identity import Proposal
+from firstcontact.services.decide_identity import Affected, Proposal
 from firstcontact.services.service import Service
 
 router = APIRouter(include_in_schema=False, tags=["pages"])
@@ -91,6 +94,8 @@ class Proposals:
         decisions: Decisions, newest first.
         decided_before: Where earlier ones are; empty where there are none.
         said: What was just done.
+        now_called: Whose the contacts are at present that were just decided about.
+        again: The page once more, with what was just done.
     """
 
     lines: tuple[Line, ...]
@@ -99,6 +104,8 @@ class Proposals:
     decisions: tuple[Decided, ...]
     decided_before: str
     said: str
+    now_called: Affected | None
+    again: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,14 @@ class OneProposal:
 
 
 @router.get(HERE)
-def proposals(request: Request, _who: Joiner, after: After = None, decided: After = None, said: Said = "") -> Response:
+def proposals(
+    request: Request,
+    _who: Joiner,
+    after: After = None,
+    decided: After = None,
+    said: Said = "",
+    decision: OfDecision = None,
+) -> Response:
     """The list."""
     service: Service = request.app.state.service
     writer = writer_of(request)
@@ -145,8 +159,10 @@ def proposals(request: Request, _who: Joiner, after: After = None, decided: Afte
         tuple(_line(one, writer) for one in found),
         HERE if after else "",
         more,
-        *decisions(latest, HERE, writer),
+        *decisions(service, latest, HERE, writer),
         said,
+        affected(service, decision),
+        about(HERE, decision, said),
     )
     return page(request, "proposals", place=PLACE, it=it)
 
@@ -161,10 +177,10 @@ def proposal(request: Request, who: Joiner, proposal_id: joining.ProposalId) -> 
 def accept(request: Request, who: Joiner, proposal_id: joining.ProposalId) -> Response:
     """They are one."""
     try:
-        joining.accept_proposal(request, proposal_id, who)
+        made = joining.accept_proposal(request, proposal_id, who)
     except FirstcontactError as error:
         return _one(request, who, proposal_id, _wrong(request, error))
-    return on(HERE, "joined")
+    return on(about(HERE, made.id), "joined")
 
 
 @router.post(f"{HERE}/{{proposal_id}}/decline")
