@@ -196,7 +196,7 @@ def test_a_number_that_went_away_leads_to_the_one_they_have(filled: Service) -> 
         return re.findall(r'href="(/customers/\d+)"', line[1]) if line else []
 
     done = client.post("/customers/merge", data={"person_id": other, "other": number, "note": "same"})
-    assert (done.url.path, links(done.text), ">Look again<" in done.text) == (second, [first, second], True)
+    assert (done.url.path, links(done.text), ">Look again<" in done.text) == (second, sorted([first, second]), True)
     bootstrap.open_worker(filled).drain()
     led = client.get(done.url.raw_path.decode(), follow_redirects=False)
     assert (led.status_code, led.headers["location"].partition("?")[0]) == (303, first)
@@ -216,6 +216,22 @@ def test_a_number_that_went_away_leads_to_the_one_they_have(filled: Service) -> 
     assert client.get(f"{first}?decision={'0' * 32}").status_code == 200
     agent = browser(filled, Role.AGENT, "South")
     assert agent.get(second).status_code == 404
+
+
+def test_an_identifier_stands_once_however_it_was_written(filled: Service) -> None:
+    """The plainest way first, the others small beside it; on the page and on that of a proposal."""
+    sender = caller_of(filled)(Role.ADMINISTRATOR)
+    who = [{"kind": "email", "value": "DANA.Levi@Example.com"}]
+    late = {"contact_id": "c9", "started_at": "2026-01-05T09:00:00Z", "identifiers": who}
+    assert sender.post("/api/v1/contacts?source=crm", json=[late]).status_code == 202
+    bootstrap.open_worker(filled).drain()
+    client = browser(filled, Role.QUALITY)
+    to = re.search(r'href="(/customers/proposals/\w+)"', client.get("/customers/proposals").text)
+    assert to
+    for place in (found(client), to[1]):
+        mails = re.findall(r"<dt>E-mail address</dt><dd>(.*?)</dd>", client.get(place).text)
+        both = f'<bdi dir="ltr">{MAIL}</bdi> <small class="soft"><bdi dir="ltr">DANA.Levi@Example.com</bdi></small>'
+        assert [one for one in mails if "evi@" in one] == [both]
 
 
 def test_every_decision_can_be_taken_back_however_old(filled: Service) -> None:

@@ -152,6 +152,22 @@ def names_of(kind: str | None, value: str, region: str | None) -> list[Node]:
     return [(one, said) for one, said in spelled if said is not None]
 
 
+def each_once(identifiers: Sequence[tuple[str, str]], region: str | None) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Identifiers, each once however it was written: kind, the plainest way, and the others.
+
+    >>> each_once([("phone", "+1 200 550 0339"), ("phone", "+12005500339"), ("email", "D@x.org")], None)
+    [('phone', '+12005500339', ('+1 200 550 0339',)), ('email', 'D@x.org', ())]
+    """
+    ways: dict[Node, list[str]] = {}
+    for kind, value in identifiers:
+        ways.setdefault((kind, spell(kind, value, region) or value), []).append(value)
+    found = []
+    for (kind, spelled), values in ways.items():
+        first = spelled if spelled in values else values[0]
+        found.append((kind, first, tuple(one for one in values if one != first)))
+    return found
+
+
 def find_person(people: People, nodes: Sequence[Node]) -> tuple[Answer, tuple[int, ...]]:
     """Who goes by any of some identifiers.
 

@@ -27,6 +27,7 @@ from firstcontact.kernel.errors import FirstcontactError
 from firstcontact.services.access import Permission, Principal, Scope
 from firstcontact.services.decide_identity import NOTHING_LEFT, Affected, Decision, Verb
 from firstcontact.services.link_person import Key
+from firstcontact.services.look_up import each_once
 from firstcontact.services.service import Service
 
 router = APIRouter(include_in_schema=False, tags=["pages"])
@@ -129,7 +130,7 @@ class Customer:
     Attributes:
         number: Their number.
         total: How many contacts of theirs may be seen, written.
-        identifiers: (kind, value).
+        identifiers: (kind, value, other ways in which it was written).
         facts: (name, value) of what the sources say of the customer.
         now: What a contact that begins now would be, each a sentence.
         entries: The timeline, newest first.
@@ -149,7 +150,7 @@ class Customer:
 
     number: int
     total: str
-    identifiers: tuple[tuple[str, str], ...]
+    identifiers: tuple[tuple[str, str, tuple[str, ...]], ...]
     facts: tuple[tuple[str, str], ...]
     now: tuple[str, ...]
     entries: tuple[Entry, ...]
@@ -369,7 +370,7 @@ def _one(
     it = Customer(
         person_id,
         writer.notation.count(found.total),
-        tuple((kind_name(one.kind, writer), one.value) for one in found.identifiers),
+        identifiers(service, found, writer),
         tuple(_facts(found.facts, writer)),
         tuple(_now(one, writer) for one in found.now),
         timeline(contacts, api.beside(service, keys), writer, service.now()),
@@ -411,6 +412,15 @@ def _key(token: str) -> Key | None:
     if not isinstance(found, list) or len(found) != 2 or not all(isinstance(one, str) for one in found):
         return None
     return found[0], found[1]
+
+
+def identifiers(
+    service: Service, found: api.PersonAnswer, writer: Writer
+) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """A customer's identifiers, each once: its kind's name, its value, and other ways in which it was written."""
+    pairs = [(one.kind, one.value) for one in found.identifiers]
+    once = each_once(pairs, service.rules.region())
+    return tuple((kind_name(kind, writer), value, others) for kind, value, others in once)
 
 
 def kind_name(kind: str, writer: Writer) -> str:

@@ -26,6 +26,7 @@ from firstcontact.doors.web.pages.customer import (
     about,
     affected,
     decisions,
+    identifiers,
     kind_name,
 )
 from firstcontact.doors.web.place import N_
@@ -115,13 +116,13 @@ class Side:
     Attributes:
         number: Their number.
         total: How many contacts they have, written.
-        identifiers: (kind, value).
+        identifiers: (kind, value, other ways in which it was written).
         entries: Their latest contacts.
     """
 
     number: int
     total: str
-    identifiers: tuple[tuple[str, str], ...]
+    identifiers: tuple[tuple[str, str, tuple[str, ...]], ...]
     entries: tuple[Entry, ...]
 
 
@@ -220,7 +221,7 @@ def _side(request: Request, who: Principal, key: tuple[str, str], writer: Writer
     return Side(
         told.person_id,
         writer.notation.count(told.total),
-        tuple((kind_name(one.kind, writer), one.value) for one in told.identifiers),
+        identifiers(service, told, writer),
         timeline(told.contacts, beside, writer, service.now()),
     )
 
