@@ -195,3 +195,30 @@ def test_other_contacts_than_the_trial_s_are_said_first(tried: Service) -> None:
     assert "more than chance" in said
     assert ('action="/policy/2/try"' in page, 'action="/jobs"' in page) == (True, False)
     assert client.get("/api/v1/policies/2/comparison").json()["same_contacts"] is False
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["same contacts", "others since"])
+def test_a_version_in_force_is_compared_with_the_one_before(tmp_path: Path, later: bool) -> None:
+    """What the publication did stays to be seen: never the version beside itself."""
+    service = bootstrap.open_service(ServiceSettings(data=tmp_path))
+    plainly(service)
+    client = caller_of(service)(Role.ADMINISTRATOR)
+    client.post("/api/v1/contacts", json=sent(200))
+    client.post("/api/v1/jobs", json={"kind": "measure"})
+    text = re.sub(r"default_days = \d+", "default_days = 5", service.policies.published().toml)
+    client.post("/api/v1/policies", json={"toml": text})
+    bootstrap.open_worker(service).drain()
+    if later:
+        client.post("/api/v1/contacts", json=sent(260))
+    assert "no trial of it yet" in browser(service).get("/policy/1/comparison").text  # nothing was before it
+    edition = client.get("/api/v1/policies/2").headers["ETag"]
+    assert client.post("/api/v1/policies/2/publish", headers={"If-Match": edition}).status_code == 200
+    bootstrap.open_worker(service).drain()
+    said = plain(browser(service).get(PAGE).text)
+    for words in ("What version 2 changed", "Before: version 1", "In force: version 2"):
+        assert words in said
+    assert ("These are not the same contacts" in said) is later
+    told = client.get("/api/v1/policies/2/comparison").json()
+    assert told["before"] != told["after"]
+    assert "What it changed" in browser(service).get("/policy/2").text
+    service.close()

@@ -14,14 +14,16 @@ class Trial:
     """A version of the policy beside the one in force.
 
     Attributes:
-        before: The run in force.
-        after: The latest trial of the version.
+        before: The run in force; of the version in force, the last run under the version before it.
+        after: The latest trial of the version; of the version in force, what it gave then, or gives now.
+        past: Whether the version is in force already, so that this is what it changed.
         same_contacts: Whether both rest on the same contacts, so that whatever moved is the policy's doing.
         difference: What moved.
     """
 
     before: KeptRun
     after: KeptRun
+    past: bool
     same_contacts: bool
     difference: Difference
 
@@ -33,7 +35,7 @@ class Trial:
 
 
 def compare_trial(runs: Runs, reader: RunReader, number: int) -> Trial | None:
-    """Compare the latest trial of a version with the figures in force.
+    """Compare the latest trial of a version with the figures in force, or the version in force with the one before it.
 
     Figures in force move with every measurement, and a trial stays as it is: as soon as contacts arrive between the
     two, the difference is no longer the policy's alone.
@@ -49,14 +51,44 @@ def compare_trial(runs: Runs, reader: RunReader, number: int) -> Trial | None:
     Raises:
         FirstcontactError: A run cannot be read (FC6150 to FC6152).
     """
-    before, after = runs.current(), runs.trial_of(number)
-    if before is None or after is None:
+    sides = sides_of(runs, number)
+    if sides is None:
         return None
+    before, after = sides
     old, new = reader.read([runs.place(before), runs.place(after)])
     found = diff(old, new)
     # Segments of the history may be written anew between two runs: other files, the same contacts.
     same = found.exact or _known(before) == _known(after)
-    return Trial(before, after, same, found)
+    return Trial(before, after, before.state == "earlier", same, found)
+
+
+def sides_of(runs: Runs, number: int) -> tuple[KeptRun, KeptRun] | None:
+    """The two runs by which a version is compared; None where there are not two.
+
+    Args:
+        runs: Where runs are kept.
+        number: The version.
+    """
+    current, trial = runs.current(), runs.trial_of(number)
+    if current is None:
+        return None
+    if current.policy_number != number:
+        return (current, trial) if trial is not None else None
+    before = _before(runs, number)
+    if before is None:
+        return None
+    return before, trial if trial is not None and _known(trial) == _known(before) else current
+
+
+def _before(runs: Runs, number: int) -> KeptRun | None:
+    """The last run in force that was not under this version."""
+    place: str | None = None
+    while found := runs.page(state="earlier", before=place, limit=100):
+        other = next((one for one in found if one.policy_number not in (number, None)), None)
+        if other is not None:
+            return other
+        place = found[-1].id
+    return None
 
 
 def _known(run: KeptRun) -> tuple[object, ...]:

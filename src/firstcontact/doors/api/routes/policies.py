@@ -134,7 +134,8 @@ def comparison(request: Request, number: Number) -> dict[str, Any]:
     """What the latest trial of this version says, beside the figures in force: what moved, and why.
 
     `same_contacts` says whether both rest on the same contacts. Where they do not, contacts arrived between the two,
-    and what moved is not the policy's doing alone: measure the one that knows less again.
+    and what moved is not the policy's doing alone: measure the one that knows less again. The version in force is
+    compared with the last figures under another version.
     """
     found = compared(request, number)
     told = found.difference.as_dict()

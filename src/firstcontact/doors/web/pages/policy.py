@@ -20,11 +20,12 @@ from firstcontact.doors.web.place import CARE, N_, Place
 from firstcontact.doors.web.policy_choice import Fields, fields_of, sent, written
 from firstcontact.doors.web.policy_words import Differs, differences
 from firstcontact.kernel.errors import EXIT_INPUT, ErrorKind, FirstcontactError
-from firstcontact.kernel.sentence import clause
+from firstcontact.kernel.sentence import Sentence, clause
 from firstcontact.measurement.policy.explain import explain
 from firstcontact.measurement.policy.model import Policy
 from firstcontact.services.access import Permission, Principal
 from firstcontact.services.choose_policy import headline_of
+from firstcontact.services.compare_trial import sides_of
 from firstcontact.services.measure_history import MEASURE
 from firstcontact.services.policy_version import PolicyVersion, read_version
 from firstcontact.services.queue import Job
@@ -71,11 +72,13 @@ class Meaning:
 
     Attributes:
         sentences: What the figure means.
+        note: What its author says of it, which no choice changes; empty where they say nothing.
         points: The other decisions behind it.
         aimless: Its headline measure, where no measure has a target; empty where one has.
     """
 
     sentences: tuple[str, ...]
+    note: str
     points: tuple[str, ...]
     aimless: str
 
@@ -119,7 +122,7 @@ class Draft:
         edition: The state of the draft that the visitor read, by which a change is asked for; 0 for a new one.
         in_force: Number of the version in force.
         trial: The job that tries it; None where none does.
-        tried: Whether there is a trial to compare.
+        tried: Whether there is a trial to compare; of the version in force, whether there was another before it.
         may_draft: Whether the visitor may change it, while it is a draft.
         may_publish: Whether the visitor may put it into force.
         said: What was just done.
@@ -173,7 +176,8 @@ def _meaning(request: Request, found: Policy) -> Meaning:
     say = writer_of(request).tell
     first = [one for one in told.points if one.code in _FIRST]
     return Meaning(
-        tuple(map(say, (*told.sentences, *first))),
+        tuple(say(one) for one in (*told.sentences, *first) if isinstance(one, Sentence)),
+        " ".join(say(one) for one in told.sentences if not isinstance(one, Sentence)),
         tuple(say(one) for one in told.points if one not in first),
         "" if found.targets else headline_of(found),
     )
@@ -277,7 +281,7 @@ def _draft_page(
         edition,
         in_force.number,
         trial,
-        version is not None and service.runs.trial_of(version.number) is not None,
+        version is not None and sides_of(service.runs, version.number) is not None,
         who.may(Permission.DRAFT_POLICIES),
         who.may(Permission.PUBLISH_POLICIES),
         said,

@@ -110,6 +110,7 @@ class Comparison:
     Attributes:
         number: The draft.
         sides: What is in force, and the trial.
+        past: Whether it is in force already; the other is then what was in force before.
         same: Whether both rest on the same contacts.
         exact: Whether no sampling error lies between them.
         again: Which of the two to measure again, where they rest on others: `trial`, `in force`, or both: `either`.
@@ -125,6 +126,7 @@ class Comparison:
 
     number: int
     sides: tuple[Side, Side]
+    past: bool
     same: bool
     exact: bool
     again: str
@@ -162,6 +164,7 @@ def _compared(found: Trial, old: Snapshot, new: Snapshot, who: Principal, number
     return Comparison(
         number,
         (_side(old, found.before), _side(new, found.after)),
+        found.past,
         found.same_contacts,
         told.exact,
         "" if found.same_contacts else {"after": "trial", "before": "in force"}.get(found.behind, "either"),
