@@ -225,6 +225,28 @@ def test_a_number_that_went_away_leads_to_the_present_one(service: Service, call
     assert (len(people), k1 in people) == (3, True)
 
 
+def test_what_was_split_off_is_said_to_be(service: Service, caller: Caller, days: Days) -> None:
+    """An identifier that stands on split contacts alone names nobody, and the answer says whose they are; within one's
+    teams. Taken back, it names them again."""
+    send(service, contact(1, days(9), customer_id="K1"), contact(2, days(3), customer_id="K1", identifiers=[PHONE]))
+    quality = caller(Role.QUALITY)
+    split = {"contacts": [{"source": "pbx", "contact_id": "2"}]}
+    made = quality.post("/api/v1/people/split", json=split).json()["id"]
+    bootstrap.open_worker(service).drain()
+    theirs = ask(quality, contact=split["contacts"][0])["person_id"]
+    for question in (PHONE, {"value": "001-555-123-4567"}):
+        told = ask(quality, **question)
+        assert (told["state"], told["person_id"], told["candidates"]) == ("parted", None, [theirs])
+    assert ask(quality, value="K1")["state"] == "known"
+    assert ask(quality, value="+1 555 123 4568")["state"] == "unknown"
+    assert ask(caller(Role.TEAM_LEAD, "South"), **PHONE)["state"] == "unknown"
+    page = caller(Role.QUALITY).post("/customers", data={"kind": "phone", "value": PHONE["value"]}).text
+    assert ("names nobody any more" in page, f'"/customers/{theirs}"' in page) == (True, True)
+    assert quality.post(f"/api/v1/identity-decisions/{made}/undo").status_code == 200
+    bootstrap.open_worker(service).drain()
+    assert ask(quality, **PHONE)["total"] == 2
+
+
 def test_not_all_contacts_of_a_customer_are_split_off(service: Service, caller: Caller, days: Days) -> None:
     """Nothing would stay: FC9445, and nothing is changed. All but one may go, together with some of another customer's;
     the last one may not."""

@@ -28,7 +28,7 @@ MOST_REASONS = 5
 
 _NOW: Key = ("", "now")
 
-Answer = Literal["known", "several", "shared", "waiting", "unknown"]
+Answer = Literal["known", "several", "shared", "waiting", "parted", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,9 @@ class People(Protocol):
     def unnamed(self, nodes: Sequence[Node]) -> Answer:
         """Why identifiers name nobody: `shared` by many, `waiting` to be linked, or `unknown`."""
 
+    def parted(self, nodes: Sequence[Node]) -> set[int]:
+        """Customers of whom contacts carry identifiers, but were split off, so that they name nobody."""
+
     def of_contact(self, key: Key) -> tuple[bool, int | None]:
         """Whether there is such a contact, and whose it is."""
 
@@ -177,7 +180,11 @@ def find_person(people: People, nodes: Sequence[Node]) -> tuple[Answer, tuple[in
     numbers = tuple(sorted(set(people.named(nodes).values())))
     if len(numbers) == 1:
         return "known", numbers
-    return ("several", numbers) if numbers else (people.unnamed(nodes) if nodes else "unknown", ())
+    if numbers:
+        return "several", numbers
+    why = people.unnamed(nodes) if nodes else "unknown"
+    parted = tuple(sorted(people.parted(nodes))) if nodes and why == "unknown" else ()
+    return ("parted", parted) if parted else (why, ())
 
 
 def begin_now(

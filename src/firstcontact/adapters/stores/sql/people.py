@@ -16,6 +16,7 @@ from firstcontact.adapters.stores.sql.contact_arrival import DECISION
 from firstcontact.adapters.stores.sql.database import Database
 from firstcontact.adapters.stores.sql.link_view import LinkView
 from firstcontact.measurement.reference.contact import Contact
+from firstcontact.measurement.reference.identifier import spell
 from firstcontact.measurement.reference.identity import Node
 from firstcontact.services.link_person import Key, Link
 from firstcontact.services.look_up import BESIDE, Answer, Beside, Person, Seen
@@ -67,6 +68,22 @@ class SqlPeople:
             if connection.execute(select(_identifier.c.contact_id).where(there).limit(1)).first() is None:
                 return "unknown"
             return "shared" if LinkView(connection, None).crowded(nodes) else "waiting"
+
+    def parted(self, nodes: Sequence[Node]) -> set[int]:
+        about = schema.identity_override
+        named = and_(_identifier.c.source == about.c.source, _identifier.c.contact_id == about.c.contact_id)
+        own = and_(_contact.c.source == about.c.source, _contact.c.contact_id == about.c.contact_id)
+        asked = (
+            select(_identifier.c.kind, _identifier.c.value, _contact.c.person_id)
+            .select_from(about.join(_identifier, named).join(_contact, own))
+            .where(about.c.verb == "split", _identifier.c.spelled.is_(None), _contact.c.person_id.is_not(None))
+            .where(_identifier.c.kind.in_({kind for kind, _ in nodes}))
+            .distinct()
+        )
+        region, wanted = self._region(), set(nodes)
+        with self._database.reading() as connection:
+            rows = connection.execute(asked).all()
+        return {row.person_id for row in rows if (row.kind, spell(row.kind, row.value, region)) in wanted}
 
     def of_contact(self, key: Key) -> tuple[bool, int | None]:
         asked = select(_contact.c.person_id).where(_contact.c.source == key[0], _contact.c.contact_id == key[1])

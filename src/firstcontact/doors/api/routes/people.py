@@ -137,10 +137,11 @@ class BeginningAnswer(BaseModel):
 class PersonAnswer(BaseModel):
     """Who it is, what happened, and whether a contact now is a repeat."""
 
-    state: Literal["known", "several", "shared", "waiting", "unknown"] = Field(
+    state: Literal["known", "several", "shared", "waiting", "parted", "unknown"] = Field(
         description="`several`: the identifier may be of several customers, whose numbers are in `candidates`. "
         "`shared`: too many stand behind it for it to name anybody. `waiting`: it has just arrived, and is linked in a "
-        "moment. `unknown`: it was never seen, or not by the caller's teams."
+        "moment. `parted`: the contacts that carry it were split off, so that it names nobody; whose they are is in "
+        "`candidates`. `unknown`: it was never seen, or not by the caller's teams."
     )
     person_id: int | None
     candidates: list[int]
@@ -169,6 +170,9 @@ def _answer(service: Service, question: Question, teams: frozenset[str] | None) 
     seen = numbers
     if len(numbers) > 1 and teams is not None:
         seen = tuple(one for one in numbers if service.people.person(one, teams, 1) is not None)
+    if state == "parted":
+        seen = tuple(one for one in numbers if service.people.person(one, teams, 1) is not None)
+        return _nobody("parted" if seen else "unknown", seen)
     if len(seen) != 1:
         return _nobody("several" if seen else "unknown" if numbers else state, seen)
     person = service.people.person(seen[0], teams, question.contacts)

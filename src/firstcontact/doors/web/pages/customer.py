@@ -60,6 +60,10 @@ STATES: dict[str, tuple[str, str]] = {
         N_("This contact has just arrived"),
         N_("It is linked to its customer in a moment. Ask again."),
     ),
+    "parted": (
+        N_("This names nobody any more"),
+        N_("The contacts that carry it were split off. A next contact with it would be a new customer's."),
+    ),
     "unknown": (
         N_("Nobody is known by this"),
         N_("It was never seen on a contact, or not on one of your teams. Look for a typing error, or try another."),
