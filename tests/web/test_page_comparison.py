@@ -110,6 +110,17 @@ def test_who_publishes_sees_first_what_the_trial_did_to_the_headline(tried: Serv
     assert "Window, in days 30 5" in said
 
 
+def test_a_trial_of_an_earlier_text_says_nothing_of_the_present_one(tried: Service) -> None:
+    """Whoever publishes is told that the draft was changed since it was tried, and sees no figure of it."""
+    kept = tried.policies.find(2)
+    other = tried.policies.change(2, kept.edition, kept.toml.replace("default_days = 5", "default_days = 6"), None)
+    said = plain(browser(tried).get("/policy/2/publish").text)
+    tried.policies.change(2, other.edition, kept.toml, None)
+    assert "It was changed since it was tried" in said
+    assert "As it was tried" not in said
+    assert "Put it into force untried" in said
+
+
 def test_places_of_a_comparison_lead_to_their_contacts_of_either_run(tried: Service) -> None:
     """Where contacts stand under both, each count with exactly its rows."""
     page = browser(tried, Role.QUALITY).get(PAGE).text

@@ -36,6 +36,7 @@ class Before:
         in_force: Number of the version that would be retired.
         differs: Where the two differ.
         headline: The headline in force and as it was tried; None where there is no trial to compare.
+        stale: Whether it was changed since it was tried.
         same: Whether both rest on the same contacts.
         trying: Whether a trial is under way.
         may_try: Whether the visitor may try it.
@@ -45,6 +46,7 @@ class Before:
     in_force: int
     differs: tuple[Differs, ...]
     headline: Moved | None
+    stale: bool
     same: bool
     trying: bool
     may_try: bool
@@ -57,12 +59,13 @@ def before(request: Request, who: Publisher, number: api.Number) -> Response:
     version, in_force = service.policies.find(number), service.policies.published()
     if version.state not in ("draft", "retired"):
         return on(f"/policy/{number}")
-    headline, same = _headline(request, number)
+    headline, stale, same = _headline(request, version)
     it = Before(
         version,
         in_force.number,
         differences(in_force.policy, version.policy, writer_of(request)),
         headline,
+        stale,
         same,
         trial_of(service, number) is not None,
         who.may(Permission.DRAFT_POLICIES),
@@ -70,14 +73,16 @@ def before(request: Request, who: Publisher, number: api.Number) -> Response:
     return page(request, "policy_publish", place=PLACE, it=it)
 
 
-def _headline(request: Request, number: int) -> tuple[Moved | None, bool]:
-    """The headline on both sides, and whether the contacts are the same."""
+def _headline(request: Request, version: PolicyVersion) -> tuple[Moved | None, bool, bool]:
+    """The headline on both sides, whether the trial is of another text, and whether the contacts are the same."""
     service: Service = request.app.state.service
     try:
-        found = api.compared(request, number)
+        found = api.compared(request, version.number)
     except ProblemError:
-        return None, False
+        return None, False, False
     old, new = (snapshot_of(service, kept, viewer(request).language) for kept in (found.before, found.after))
     if old is None or new is None:
-        return None, False
-    return headline_moved(found, old, new), found.same_contacts
+        return None, False, False
+    if new.run.policy.digest != version.policy.digest:
+        return None, True, False
+    return headline_moved(found, old, new), False, found.same_contacts
