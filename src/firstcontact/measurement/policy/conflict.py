@@ -189,7 +189,7 @@ def _check_exclusions(text: TomlText, policy: Policy, place: tuple[str | int, ..
                 where=text.where(*at, "column"),
                 saw=f'"{exclusion.column}"',
                 allowed=clause(
-                    "{names}, or {prefix}<name of a further column>",
+                    "{names}, or {prefix} and the name of a further column",
                     names=", ".join(COLUMNS),
                     prefix=EXTRA_PREFIX,
                 ),
