@@ -312,7 +312,7 @@ def drafts(walk: Walk) -> None:
         place = walk.press("/policy/new", "/policy/new", toml=preset_text("repeat-7d"))
         walk.press(place, place, note="n")
         walk.press(place, f"{place}/try")
-        walk.press(place, f"{place}/{end}")
+        walk.press(f"{place}/publish" if end == "publish" else place, f"{place}/{end}")
     place = walk.press("/jobs", "/jobs")
     walk.press(place, f"{place}/cancel")
     for name in ("measurement", "redaction", "retention", "webhooks"):

@@ -103,7 +103,8 @@ def test_a_hebrew_page_runs_from_right_to_left(visit: Callable[..., Visitor]) ->
 
     file.pages[0].extract_text(visitor_text=look)
     middle = float(file.pages[0].mediabox.width) / 0.75 / 2  # places are said in 96ths of an inch
-    assert places["firstcontact"] > middle
+    # Of some letters f and i are drawn as one, and stand apart from the rest.
+    assert next(at for text, at in places.items() if "firstcontact".endswith(text) and len(text) > 8) > middle
     assert {name: places[name] for name in told_runs.TEAMS if places[name] < middle} == {}
 
 

@@ -196,10 +196,12 @@ class Telling:
     Attributes:
         service: Knows what things are called.
         writer: Speaks the visitor's language.
+        people: Whether the visitor may look at customers, so that their numbers lead to them.
     """
 
     service: Service
     writer: Writer
+    people: bool = False
     _called: dict[str, str] = field(default_factory=dict)
 
     def line(self, event: EventSeen) -> Line:
@@ -223,7 +225,8 @@ class Telling:
         """What something was done to, and its page."""
         writer, noun = self.writer, event.action.partition(".")[0]
         if event.person_id is not None:
-            return writer.say("customer %(id)s", id=event.person_id), f"/customers/{event.person_id}"
+            place = f"/customers/{event.person_id}" if self.people else ""
+            return writer.say("customer %(id)s", id=event.person_id), place
         if not event.object:
             return "", ""
         if noun in ("account", "password"):

@@ -104,7 +104,7 @@ def audit(
     asked = {name: value for name, value in typed.items() if value}
     first = f"{PLACE.path}?{urlencode(asked)}"
     more = f"{PLACE.path}?{urlencode(asked | {'after': found.next})}" if found.next else ""
-    telling = Telling(request.app.state.service, writer_of(request))
+    telling = Telling(request.app.state.service, writer_of(request), who.may(Permission.READ_PEOPLE))
     it = Audit(
         tuple(telling.line(one) for one in found.items),
         {"": N_("Everything")} | {name: title for name, (title, _) in KINDS.items()},
