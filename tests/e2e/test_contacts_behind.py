@@ -142,7 +142,8 @@ def test_a_cause_is_shown_by_the_contacts_that_are_compared(run, kept, rows) -> 
     cell = {"channel": path["channel"], "cause": path["cause"]}
     went = _ids(kept, run, Question("channel_path", "met", cell))
     assert len(went) == round(path["value"] * path["n"]) > 0
-    back = [one for one in contacts if one["contact_id"] in _ids(kept, run, Question("channel_path", cell=cell))]
+    behind_n = _ids(kept, run, Question("channel_path", cell=cell))
+    back = [one for one in contacts if one["contact_id"] in behind_n]
     assert len(back) == path["n"]
     assert all(one["returned"] and one["channel"] == path["channel"] for one in back)
 
