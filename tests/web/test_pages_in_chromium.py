@@ -81,6 +81,7 @@ class House:
         self.folder = folder
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
+        self.kinds: dict[Role, list[str]] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def begin(self) -> None:
@@ -314,8 +315,10 @@ def of(role: Role) -> list[str]:
     return [place.path for place in PLACES if place.open_to(who)]
 
 
-def kinds(page: Any, house: House) -> list[str]:
-    """Addresses of pages, one of each kind, as its visitor reaches them."""
+def kinds(page: Any, house: House, role: Role) -> list[str]:
+    """Addresses of pages, one of each kind, as visitors of a role reach them; looked for once."""
+    if role in house.kinds:
+        return house.kinds[role]
 
     def get(path: str) -> tuple[int, str]:
         answer = page.request.get(house.address + path, headers={"Accept": "text/html"})
@@ -324,7 +327,8 @@ def kinds(page: Any, house: House) -> list[str]:
     found: dict[str, str] = {}
     for one in crawl(get, each=1):
         found.setdefault(shape(one.address), one.address)
-    return list(found.values())
+    house.kinds[role] = list(found.values())
+    return house.kinds[role]
 
 
 def wrong_with(page: Any, address: str, language: str) -> list[str]:
@@ -370,7 +374,7 @@ def test_pages_below_the_menu_are_whole(browse: Browsing, house: House, first_vi
     """The same for what only managers see, and for one page of each kind that links lead to, in English and Hebrew."""
     page = browse(Role.MANAGER)
     seen = set(of(Role.ADMINISTRATOR))
-    below = [path for path in kinds(page, house) if path not in seen]
+    below = [path for path in kinds(page, house, Role.MANAGER) if path not in seen]
     assert len(below) > 8, below
     faults = [fault for path in below for fault in wrong_with(page, house.address + path, "en")]
     page = browse(Role.MANAGER, locale="he")
@@ -391,7 +395,7 @@ def test_axe_finds_nothing(role: Role, browse: Browsing, house: House, first_vis
     menu = of(role)
     mine = tuple(set(menu) - set(of(Role.MANAGER))) if role is Role.ADMINISTRATOR else ("/",)
     faults = []
-    for path in (one for one in kinds(page, house) if one.startswith(mine)):
+    for path in (one for one in kinds(page, house, role) if one.startswith(mine)):
         page.emulate_media(color_scheme="light")
         page.goto(house.address + path)
         faults += [f"{path}: {one}" for one in violations(page)]
@@ -531,7 +535,7 @@ def test_what_is_this_can_be_read_to_its_end(
 ) -> None:
     """Of every figure of the overview and of a reason, at the edge of the screen too."""
     page = browse(Role.MANAGER, locale=language, viewport={"width": width, "height": 900})
-    for path in ("/", next(one for one in kinds(page, house) if one.startswith("/reason?"))):
+    for path in ("/", next(one for one in kinds(page, house, Role.MANAGER) if one.startswith("/reason?"))):
         page.goto(house.address + path)
         assert page.locator("details.what").count() > 3, path
         assert page.evaluate(HIDDEN) == [], path
